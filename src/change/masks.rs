@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::diff::{SENSITIVE, UNKNOWN};
 use super::redact::Redactor;
 use crate::error::Error;
-use crate::report::{AttributeChange, ComponentReport, ResourceChange, SaltRun, Warning};
+use crate::report::{ActionInvocation, AttributeChange, ComponentReport, ResourceChange, SaltRun, Warning};
 
 /// Whether Eos wrote this part of an error's details itself.
 fn is_own(key: &str, part: &Value) -> bool {
@@ -23,6 +23,8 @@ impl Redactor {
         report.outputs.values_mut().for_each(|value| self.value(value));
         report.warnings.iter_mut().for_each(|warning| self.warning(warning));
         self.resources(&mut report.resource_changes);
+        self.resources(&mut report.deferred_changes);
+        self.actions(&mut report.action_invocations);
         // An address, an id and a command may contain values that the module did not mark as sensitive.
         for orphan in &mut report.possible_orphans {
             text(&mut orphan.address);
@@ -70,8 +72,19 @@ impl Redactor {
     /// An address may contain a secret as a key of `for_each`.
     pub fn resources(&self, resources: &mut [ResourceChange]) {
         for resource in resources {
-            resource.address = self.text(&resource.address);
+            let others = resource.previous_address.iter_mut().chain(&mut resource.import_id);
+            for text in std::iter::once(&mut resource.address).chain(others) {
+                *text = self.text(text);
+            }
             self.attributes(&mut resource.attributes);
+        }
+    }
+
+    pub fn actions(&self, actions: &mut [ActionInvocation]) {
+        for action in actions {
+            for text in std::iter::once(&mut action.address).chain(&mut action.resource) {
+                *text = self.text(text);
+            }
         }
     }
 
@@ -140,8 +153,15 @@ mod tests {
             kind: kind.clone(),
             name: name.clone(),
             actions: vec!["update".to_owned()],
-            reason: None,
+            previous_address: Some(text.clone()),
+            import_id: Some(text.clone()),
             attributes: vec![attribute.clone()],
+            ..ResourceChange::default()
+        };
+        let action = ActionInvocation {
+            address: text.clone(),
+            resource: Some(text.clone()),
+            ..ActionInvocation::default()
         };
         let drifted = Drifted {
             address: text.clone(),
@@ -197,7 +217,9 @@ mod tests {
         };
         ComponentReport {
             changes: Counts { add: count, ..Counts::default() },
-            resource_changes: vec![resource],
+            resource_changes: vec![resource.clone()],
+            deferred_changes: vec![resource],
+            action_invocations: vec![action],
             outputs: BTreeMap::from([("shown".to_owned(), value)]),
             error: Some(error.with(details)),
             notes: vec![words![own, text.clone()], text.clone().into()].into(),

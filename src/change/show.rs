@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Changes, diff};
-use crate::report::{Counts, ResourceChange};
+use super::{Changes, diff, import_id};
+use crate::report::{ActionInvocation, ResourceChange};
 
 /// The changes of a plan with their attributes. Sensitive values are masked here.
 pub fn read(plan: &Value) -> Changes {
@@ -20,7 +20,17 @@ pub fn read(plan: &Value) -> Changes {
             (action != "no-op").then(|| (name.clone(), action.to_owned()))
         })
         .collect();
-    Changes { counts: count(&resources, plan), resources, outputs, digest: String::new() }
+    let deferred = list(&plan["deferred_changes"]).filter_map(|entry| {
+        let change = resource(&entry["resource_change"])?;
+        Some(ResourceChange { deferred: Some(text(&entry["reason"])), ..change })
+    });
+    let later = list(&plan["deferred_action_invocations"]).map(|entry| ActionInvocation {
+        deferred: Some(text(&entry["reason"])),
+        ..action(&entry["action_invocation"])
+    });
+    let actions = list(&plan["action_invocations"]).map(action).chain(later).collect();
+    let changes = Changes { resources, actions, deferred: deferred.collect(), outputs, ..Changes::default() };
+    Changes { counts: changes.count(), ..changes }
 }
 
 /// All changes of this plan, unmasked, and independent of the version of terraform and the time. Only for a keyed
@@ -47,7 +57,25 @@ pub fn change_set(plan: &Value) -> Value {
         .filter(|(_, change)| actions(change) != ["no-op"])
         .map(|(name, change)| (name, ["actions", "after", "after_unknown"].map(|key| change[key].clone())))
         .collect();
-    json!([resources, outputs])
+    let later = ["action_invocations", "deferred_changes", "deferred_action_invocations"];
+    match later.iter().all(|key| list(&plan[*key]).next().is_none()) {
+        true => json!([resources, outputs]),
+        false => json!([resources, outputs, later.map(|key| &plan[key])]),
+    }
+}
+
+fn action(entry: &Value) -> ActionInvocation {
+    let (lifecycle, invoked) = (&entry["lifecycle_action_trigger"], &entry["invoke_action_trigger"]);
+    let some = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    ActionInvocation {
+        address: text(&entry["address"]),
+        kind: text(&entry["type"]),
+        name: text(&entry["name"]),
+        resource: some(&lifecycle["triggering_resource_address"])
+            .or_else(|| some(&invoked["calling_resource_address"])),
+        event: some(&lifecycle["action_trigger_event"]),
+        deferred: None,
+    }
 }
 
 fn resource(entry: &Value) -> Option<ResourceChange> {
@@ -70,6 +98,10 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
         kind: text(&entry["type"]),
         name: text(&entry["name"]),
         reason: entry["action_reason"].as_str().map(|reason| short_reason(reason).to_owned()),
+        deposed: entry["deposed"].as_str().map(str::to_owned),
+        previous_address: entry["previous_address"].as_str().map(str::to_owned),
+        import_id: import_id(&change["importing"]),
+        deferred: None,
         attributes: diff::attributes(change),
         actions,
     })
@@ -78,20 +110,6 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
 /// The word that the stream uses for `replace_because_tainted`.
 fn short_reason(reason: &str) -> &str {
     reason.split_once("_because_").map_or(reason, |(_, why)| why)
-}
-
-fn count(resources: &[ResourceChange], plan: &Value) -> Counts {
-    let has = |change: &ResourceChange, word: &str| change.actions.iter().any(|action| action == word);
-    let mut counts = Counts::default();
-    for change in resources {
-        counts.add += u64::from(has(change, "create"));
-        counts.change += u64::from(has(change, "update"));
-        counts.remove += u64::from(has(change, "delete"));
-    }
-    counts.import = list(&plan["resource_changes"])
-        .filter(|entry| !entry["change"]["importing"].is_null())
-        .count() as u64;
-    counts
 }
 
 fn actions(change: &Value) -> Vec<String> {
@@ -116,6 +134,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Counts;
 
     #[test]
     fn a_replacement_counts_in_add_and_in_remove() {
@@ -134,5 +153,58 @@ mod tests {
             "output_changes": {"kept": {"actions": ["no-op"]}, "new": {"actions": ["create"]}}}));
         assert_eq!(changes.resources, []);
         assert_eq!(changes.outputs.keys().collect::<Vec<_>>(), ["new"]);
+    }
+    #[test]
+    fn forgotten_moved_imported_and_old_objects_are_read_and_counted() {
+        let entry = |address: &str, more: Value, change: Value| {
+            let mut entry = json!({ "address": address, "type": "t", "name": "n", "change": change });
+            entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            entry
+        };
+        let changes = read(&json!({ "resource_changes": [
+            entry("t.gone", json!({}), json!({ "actions": ["forget"], "before": {} })),
+            entry("t.again", json!({}), json!({ "actions": ["create", "forget"] })),
+            entry("t.here", json!({ "previous_address": "t.there" }), json!({ "actions": ["update"] })),
+            entry("t.come", json!({}), json!({ "actions": ["no-op"], "importing": { "id": "i-1" } })),
+            entry("t.come2", json!({}), json!({ "actions": ["update"], "importing": { "identity": { "n": 1 } } })),
+            entry("t.old", json!({ "deposed": "1a2b3c4d" }), json!({ "actions": ["delete"] })),
+        ] }));
+        let counts = Counts { add: 1, change: 2, remove: 1, import: 2, forget: 2, ..Counts::default() };
+        assert_eq!(changes.counts, counts);
+        assert_eq!(changes.resources[2].previous_address.as_deref(), Some("t.there"));
+        let ids: Vec<_> = changes.resources.iter().filter_map(|one| one.import_id.as_deref()).collect();
+        assert_eq!(ids, ["i-1", r#"{"n":1}"#]);
+        assert_eq!(changes.resources[5].object(), "the old copy 1a2b3c4d of t.old");
+        assert_eq!(changes.forgotten().count(), 2);
+    }
+
+    /// The form is that of Terraform 1.14 and later.
+    #[test]
+    fn invoked_actions_and_deferred_changes_are_read_and_counted_and_part_of_the_change_set() {
+        let action = json!({
+            "address": "action.aws_lambda_invoke.warm", "type": "aws_lambda_invoke", "name": "warm",
+            "config_values": { "payload": "x" }, "provider_name": "registry.terraform.io/hashicorp/aws",
+            "lifecycle_action_trigger": {
+                "triggering_resource_address": "t.a", "action_trigger_event": "AfterCreate",
+                "action_trigger_block_index": 0, "actions_list_index": 0,
+            },
+        });
+        let waits = json!({ "address": "t.b", "change": { "actions": ["delete"] } });
+        let plan = json!({
+            "action_invocations": [action],
+            "deferred_changes": [{ "reason": "provider_config_unknown", "resource_change": waits }],
+            "deferred_action_invocations": [{ "reason": "deferred_prereq", "action_invocation": action }],
+        });
+        let changes = read(&plan);
+        let counts = Counts { action_invocation: 1, deferred: 2, ..Counts::default() };
+        assert_eq!(changes.counts, counts);
+        assert_eq!(changes.actions[0].resource.as_deref(), Some("t.a"));
+        assert_eq!(changes.actions[0].event.as_deref(), Some("AfterCreate"));
+        assert_eq!(changes.actions[1].deferred.as_deref(), Some("deferred_prereq"));
+        assert_eq!(changes.destroyed().map(|one| one.address.as_str()).collect::<Vec<_>>(), ["t.b"]);
+        let mut other = plan.clone();
+        other["action_invocations"][0]["config_values"]["payload"] = json!("y");
+        assert_ne!(change_set(&plan), change_set(&other));
+        assert_eq!(change_set(&json!({})), json!([[], {}]));
     }
 }

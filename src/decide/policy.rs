@@ -3,6 +3,7 @@
 use crate::change::Changes;
 use crate::error::Code;
 use crate::model::Policy;
+use crate::report::ResourceChange;
 use crate::words::{Words, words};
 
 /// Whether the caller confirmed that resources may be destroyed.
@@ -11,6 +12,8 @@ pub enum Consent {
     None,
     /// `destroy confirm=ENVIRONMENT`. It replaces `allow_destroy`, but never `protect` or `max_destroys`.
     Confirmed,
+    /// The caller named the resource that Terraform shall forget.
+    Forget,
 }
 
 /// Why a plan is not applied.
@@ -25,14 +28,7 @@ pub struct PolicyViolation {
 /// Policy's verdict on a plan. The strictest reason comes first.
 pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), PolicyViolation> {
     let destroyed: Vec<_> = changes.destroyed().collect();
-    let protected: Vec<_> = destroyed
-        .iter()
-        .filter(|change| {
-            policy.protect.contains(&change.kind)
-                || policy.protect.iter().any(|guarded| covers(guarded, &change.address))
-        })
-        .map(|change| change.address.clone())
-        .collect();
+    protected(policy, changes, consent)?;
     // Replacing a resource that Terraform itself left incomplete loses nothing. Otherwise no failed create could be
     // repeated. The same is true for a job without running allocations. No other resource is ever replaced on Eos's
     // request.
@@ -43,17 +39,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         .filter(|change| !change.reason.as_deref().is_some_and(is_no_loss))
         .collect();
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
-    if !protected.is_empty() {
-        return Err(PolicyViolation {
-            code: Code::Protected,
-            message: words!["the plan destroys what policy protects: ", protected.join(", ")],
-            remedy: "to delete it anyway, get this plan approved, or remove it from policy:protect in the \
-                     pillar"
-                .into(),
-            addresses: protected,
-        });
-    }
-    if !lost.is_empty() && !policy.allow_destroy && consent == Consent::None {
+    if !lost.is_empty() && !policy.allow_destroy && consent != Consent::Confirmed {
         return Err(PolicyViolation {
             code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
@@ -73,14 +59,54 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     }
 }
 
+/// What `protect` names may be neither destroyed nor forgotten, and no action that it names may be invoked.
+fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), PolicyViolation> {
+    let guards = |kind: &String, address: &str| {
+        policy.protect.contains(kind) || policy.protect.iter().any(|guarded| covers(guarded, address))
+    };
+    let is_guarded = |change: &&ResourceChange| guards(&change.kind, &change.address);
+    let destroyed: Vec<_> = changes.destroyed().filter(is_guarded).collect();
+    let forgotten: Vec<_> = match consent {
+        Consent::Forget => Vec::new(),
+        Consent::None | Consent::Confirmed => changes.forgotten().filter(is_guarded).collect(),
+    };
+    let invoked: Vec<_> =
+        changes.actions.iter().filter(|action| guards(&action.kind, &action.address)).collect();
+    let names =
+        |found: &[&ResourceChange]| found.iter().map(|one| one.object()).collect::<Vec<_>>().join(", ");
+    let mut said = Vec::new();
+    if !destroyed.is_empty() {
+        said.push(words!["the plan destroys what policy protects: ", names(&destroyed)]);
+    }
+    if !forgotten.is_empty() {
+        said.push(words![
+            "the plan forgets what policy protects, without destroying it: ",
+            names(&forgotten)
+        ]);
+    }
+    if !invoked.is_empty() {
+        let names: Vec<_> = invoked.iter().map(|action| action.address.as_str()).collect();
+        said.push(words!["the plan invokes an action that policy protects: ", names.join(", ")]);
+    }
+    let Some(message) = said.into_iter().reduce(|all, one| words![all, "; ", one]) else { return Ok(()) };
+    let resources = destroyed.iter().chain(&forgotten).map(|change| change.address.clone());
+    Err(PolicyViolation {
+        code: Code::Protected,
+        message,
+        remedy: "to allow it anyway, get this plan approved, or remove it from policy:protect in the pillar"
+            .into(),
+        addresses: resources.chain(invoked.iter().map(|action| action.address.clone())).collect(),
+    })
+}
+
 /// An address covers itself, its instances and, if it is a module, everything in it.
 pub fn covers(guarded: &str, address: &str) -> bool {
     address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 
-fn name_some(changes: &[&crate::report::ResourceChange]) -> Words {
+fn name_some(changes: &[&ResourceChange]) -> Words {
     const SHOWN: usize = 5;
-    let names: Vec<_> = changes.iter().take(SHOWN).map(|change| change.address.as_str()).collect();
+    let names: Vec<_> = changes.iter().take(SHOWN).map(|change| change.object()).collect();
     match changes.len().saturating_sub(SHOWN) {
         0 => names.join(", ").into(),
         more => words![names.join(", "), " and ", more, " more"],
@@ -91,6 +117,7 @@ fn name_some(changes: &[&crate::report::ResourceChange]) -> Words {
 mod tests {
     use super::*;
     use crate::change::planned;
+    use crate::report::ActionInvocation;
 
     fn changes(deleted: &[&str]) -> Changes {
         let resources = deleted
@@ -145,6 +172,37 @@ mod tests {
     fn a_replacement_counts_as_a_destroy() {
         let replaced = planned("a.x", "a", "x", "replace", None).into_iter().collect();
         let changes = Changes { resources: replaced, ..Changes::default() };
+        assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
+    }
+    #[test]
+    fn protect_covers_what_is_forgotten_and_invoked_and_names_old_copies() {
+        let guarded = policy(true, None, &["a", "action.t.n"]);
+        let judged =
+            |changes: Changes, consent| judge(&guarded, &changes, consent).map_err(|one| one.message);
+        let of = |change: ResourceChange| Changes { resources: vec![change], ..Changes::default() };
+        let forgotten = || of(planned("a.x", "a", "x", "remove", None).unwrap());
+        let message = "the plan forgets what policy protects, without destroying it: a.x";
+        assert_eq!(judged(forgotten(), Consent::None).unwrap_err(), message);
+        assert_eq!(judged(forgotten(), Consent::Forget), Ok(()));
+        assert_eq!(judge(&policy(false, Some(0), &[]), &forgotten(), Consent::None), Ok(()));
+        let old = ResourceChange {
+            deposed: Some("1a2b".to_owned()),
+            ..planned("a.x", "a", "x", "delete", None).unwrap()
+        };
+        let message = "the plan destroys what policy protects: the old copy 1a2b of a.x";
+        assert_eq!(judged(of(old.clone()), Consent::Confirmed).unwrap_err(), message);
+        let closed = judge(&policy(false, None, &[]), &of(old), Consent::None).unwrap_err();
+        assert_eq!(closed.message, "the plan destroys the old copy 1a2b of a.x");
+        let action = ActionInvocation { address: "action.t.n".to_owned(), ..ActionInvocation::default() };
+        let invokes = Changes { actions: vec![action], ..Changes::default() };
+        let message = "the plan invokes an action that policy protects: action.t.n";
+        assert_eq!(judged(invokes, Consent::Confirmed).unwrap_err(), message);
+    }
+
+    #[test]
+    fn a_deletion_that_terraform_defers_is_judged_like_any_other() {
+        let deferred = planned("a.x", "a", "x", "delete", None).into_iter().collect();
+        let changes = Changes { deferred, ..Changes::default() };
         assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
     }
 }

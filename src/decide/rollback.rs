@@ -103,9 +103,10 @@ pub fn needs_approval<'a>(
             policy.protect.iter().any(|guarded| *guarded == change.kind || covers(guarded, &change.address));
         let tainted = change.reason.as_deref() == Some("tainted");
         let counts = rollback.needs_approval_for.contains(&loss) && before.contains(&change.address);
-        guarded || (counts && !tainted)
+        guarded || (change.does("delete") && counts && !tainted)
     };
-    changes.destroyed().filter(asks).collect()
+    let concerned = changes.resources.iter().chain(&changes.deferred);
+    concerned.filter(|change| change.does("delete") || change.does("forget")).filter(asks).collect()
 }
 
 #[cfg(test)]

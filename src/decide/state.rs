@@ -60,6 +60,11 @@ impl State {
         self
     }
 
+    /// Whether it contains objects that a replacement has put aside and could not destroy.
+    pub fn has_old_copies(&self) -> bool {
+        self.instances.values().any(|one| one.deposed > 0)
+    }
+
     pub fn remembered(&self) -> RecordedState {
         RecordedState { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }

@@ -71,7 +71,9 @@ pub fn others(edit: &StateEdit, changes: &Changes) -> Vec<String> {
         covers(address.as_str(), &change.address)
             && matches!(&change.actions[..], [action] if allowed.contains(&action.as_str()))
     };
-    changes.resources.iter().filter(|change| !expected(change)).map(|change| change.address.clone()).collect()
+    let resources = changes.resources.iter().filter(|change| !expected(change)).chain(&changes.deferred);
+    let actions = changes.actions.iter().map(|action| action.address.clone());
+    resources.map(|change| change.address.clone()).chain(actions).collect()
 }
 
 #[cfg(test)]

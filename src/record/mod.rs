@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 use crate::decide::{Baseline, FailedVersion, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
-use crate::report::Warning;
+use crate::report::{Status, Warning};
 use crate::workdir::{read_json, write_json};
 
 /// The version of the record's format.
@@ -118,6 +118,11 @@ impl Record {
     /// The failed version, if it is also the one that was applied last.
     pub fn applied_and_failed(&self) -> Option<&FailedVersion> {
         self.failed.as_ref().filter(|failed| self.applied.as_ref() == Some(&failed.configuration))
+    }
+
+    /// Whether the last apply put its whole configuration into the state. A record of version 0.1.0 does not say it.
+    pub fn is_complete(&self) -> bool {
+        self.outputs.is_some() || Status::from_word(&self.outcome).ended_well()
     }
 
     pub fn baseline(&self) -> Baseline {

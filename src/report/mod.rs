@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::error::{Code, Error};
 use crate::model::Name;
 
-pub use change::{AttributeChange, Counts, ResourceChange};
+pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
 pub use drift::{Drift, DriftClass, Drifted, FirstLook, PossibleOrphan};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
@@ -34,6 +34,12 @@ pub struct ComponentReport {
     pub reason: Option<Code>,
     pub changes: Counts,
     pub resource_changes: Vec<ResourceChange>,
+    /// Actions of providers that the plan invokes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub action_invocations: Vec<ActionInvocation>,
+    /// Changes that Terraform leaves to a later plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deferred_changes: Vec<ResourceChange>,
     /// Non-sensitive outputs.
     pub outputs: BTreeMap<String, Value>,
     /// Output name to Terraform's action on it.
@@ -74,6 +80,8 @@ impl ComponentReport {
             reason: reason.into(),
             changes: Counts::default(),
             resource_changes: Vec::new(),
+            action_invocations: Vec::new(),
+            deferred_changes: Vec::new(),
             outputs: BTreeMap::new(),
             output_changes: BTreeMap::new(),
             duration: 0.0,

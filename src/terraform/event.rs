@@ -7,12 +7,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::report::Counts;
+use crate::report::{ActionInvocation, Counts};
 
 /// One line of the stream. An unknown type, and a line that is not JSON, is `Other`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     PlannedChange(PlannedChange),
+    PlannedAction(ActionInvocation),
+    /// Terraform leaves a change to a later plan. The whole plan describes it.
+    Deferred,
     /// A change that was made outside Terraform.
     ResourceDrift(PlannedChange),
     ChangeSummary(ChangeSummary),
@@ -21,6 +24,8 @@ pub enum Event {
     ApplyStart(OperationEvent),
     ApplyComplete(OperationEvent),
     ApplyErrored(OperationEvent),
+    /// An action of a provider has ended well.
+    ActionComplete,
     /// A state that terraform could not save anywhere else.
     StateDump(Value),
     Diagnostic(Diagnostic),
@@ -33,6 +38,12 @@ pub struct PlannedChange {
     pub action: TerraformAction,
     #[serde(default)]
     pub reason: Option<String>,
+    /// Where a moved resource was before.
+    #[serde(default)]
+    pub previous_resource: Option<EventResource>,
+    /// An object if the resource is imported.
+    #[serde(default)]
+    pub importing: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -152,6 +163,9 @@ pub fn parse(line: &str) -> Result<Event> {
     let dump = message["@message"] == "Emergency state dump";
     let mut part = |key: &str| message[key].take();
     let event = match kind.as_str() {
+        "planned_action_invocation" => Some(Event::PlannedAction(action(&part("invocation")))),
+        "action_complete" => Some(Event::ActionComplete),
+        kind if kind.starts_with("deferred_") => Some(Event::Deferred),
         "version" => return version(&part("ui")),
         "planned_change" => read(part("change")).map(Event::PlannedChange),
         "resource_drift" => read(part("change")).map(Event::ResourceDrift),
@@ -168,6 +182,19 @@ pub fn parse(line: &str) -> Result<Event> {
         _ => None,
     };
     Ok(event.unwrap_or(Event::Other))
+}
+
+fn action(invocation: &Value) -> ActionInvocation {
+    let (address, trigger) = (&invocation["action_addr"], &invocation["lifecycle_trigger"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    ActionInvocation {
+        address: text(&address["addr"]),
+        kind: text(&address["action_type"]),
+        name: text(&address["action_name"]),
+        resource: trigger["triggering_resource"]["addr"].as_str().map(str::to_owned),
+        event: trigger["triggering_event"].as_str().map(str::to_owned),
+        deferred: None,
+    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(part: Value) -> Option<T> {
@@ -201,6 +228,24 @@ mod tests {
             (planned.resource.address.as_str(), planned.action.word()),
             ("module.m.aws_x.y[0]", "replace")
         );
+    }
+
+    #[test]
+    fn an_action_names_the_resource_and_the_event_that_trigger_it() {
+        let addr = json!({ "addr": "action.t.n", "module": "", "action_type": "t", "action_name": "n", "action_key": null });
+        let resource = json!({ "addr": "a.b", "resource_type": "a", "resource_name": "b" });
+        let trigger = json!({ "triggering_resource": resource, "triggering_event": "AfterCreate", "actions_list_index": 0 });
+        let invocation = json!({ "action_addr": addr, "lifecycle_trigger": trigger });
+        let line = json!({ "type": "planned_action_invocation", "invocation": invocation }).to_string();
+        let expected = ActionInvocation {
+            address: "action.t.n".to_owned(),
+            kind: "t".to_owned(),
+            name: "n".to_owned(),
+            resource: Some("a.b".to_owned()),
+            event: Some("AfterCreate".to_owned()),
+            deferred: None,
+        };
+        assert_eq!(parse(&line).unwrap(), Event::PlannedAction(expected));
     }
 
     #[test]

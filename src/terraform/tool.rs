@@ -30,6 +30,16 @@ pub enum Product {
     OpenTofu,
 }
 
+impl Product {
+    /// The key of its version in a report.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Terraform => "terraform",
+            Self::OpenTofu => "opentofu",
+        }
+    }
+}
+
 impl Tool {
     /// Finds the program and checks its version. Every error says what to do.
     pub async fn locate(

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::quote::{block, line};
-use super::warnings;
+use super::{units, warnings};
 use crate::printable::{one_line, printable};
-use crate::report::Status;
+use crate::report::{Counts, Status};
 
 /// The part of one component, as the return value of the state `name`.
 pub fn one(report: &Value, name: &str, component: &str) -> Value {
@@ -98,7 +98,15 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
         _ => return changes,
     }
     for change in part["resource_changes"].as_array().into_iter().flatten() {
-        changes.insert(line(&change["address"]), resource(change));
+        changes.insert(object(change), resource(change));
+    }
+    for change in part["deferred_changes"].as_array().into_iter().flatten() {
+        changes.insert(format!("{} (deferred)", object(change)), resource(change));
+    }
+    for action in part["action_invocations"].as_array().into_iter().flatten() {
+        let by: Vec<_> = ["event", "resource"].into_iter().map(|key| line(&action[key])).collect();
+        let told = json!({ "actions": "invoke", "by": by.join(" ").trim(), "deferred": action["deferred"] });
+        changes.insert(line(&action["address"]), told);
     }
     // For a Salt step: minion to the states that changed something there.
     for (minion, one) in part["salt"]["minions"].as_object().into_iter().flatten() {
@@ -115,10 +123,25 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     changes
 }
 
+/// An old copy has the address of the object in use.
+fn object(change: &Value) -> String {
+    match change["deposed"].as_str() {
+        Some(_) => format!("{} (the old copy {})", line(&change["address"]), line(&change["deposed"])),
+        None => line(&change["address"]),
+    }
+}
+
 fn resource(change: &Value) -> Value {
     let actions: Vec<&str> = change["actions"].as_array().into_iter().flatten().map(text).collect();
     let mut told = Map::new();
     told.insert("actions".to_owned(), json!(actions.join(", ")));
+    for (key, word) in
+        [("previous_address", "moved from"), ("import_id", "imported by id"), ("deferred", "deferred")]
+    {
+        if change[key].is_string() {
+            told.insert(word.to_owned(), line(&change[key]).into());
+        }
+    }
     for attribute in change["attributes"].as_array().into_iter().flatten() {
         told.insert(
             line(&attribute["path"]),
@@ -130,11 +153,10 @@ fn resource(change: &Value) -> Value {
 
 /// `networking: applied, +3 ~0 -1`.
 fn headline(component: &str, part: &Value) -> String {
-    let count = |key: &str| part["changes"][key].as_u64().unwrap_or(0);
-    let (add, change, remove) = (count("add"), count("change"), count("remove"));
+    let counts: Counts = serde_json::from_value(part["changes"].clone()).unwrap_or_default();
     let mut line = format!("{component}: {}", text(&part["status"]));
-    if add + change + remove > 0 {
-        line.push_str(&format!(", +{add} ~{change} -{remove}"));
+    if !counts.is_empty() {
+        line.push_str(&format!(", {}", units::counts(&counts)));
     }
     let why = text(&part["reason"]);
     if !why.is_empty() {

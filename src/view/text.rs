@@ -113,15 +113,20 @@ fn mode(report: &Value) -> &str {
 fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {
-        let blocked = |one: &Value| one["status"] == "blocked";
-        let mut components = report["components"].as_object().into_iter().flatten();
-        text.push('\n');
-        if components.any(|(_, one)| blocked(one)) {
+        let any = |status: &str| {
+            report["components"].as_object().into_iter().flatten().any(|(_, one)| one["status"] == status)
+        };
+        if any("blocked") {
             text.push_str(&format!(
-                "  to approve what is blocked: salt-run infrastructure.approve plan_id={plan_id}\n"
+                "\n  to approve what is blocked: salt-run infrastructure.approve plan_id={plan_id}"
             ));
         }
-        text.push_str(&format!("  to apply this plan: salt-run infrastructure.apply plan_id={plan_id}\n"));
+        // Without a change, or if every plan failed, there is nothing to apply.
+        if any("blocked") || any("planned") {
+            text.push_str(&format!(
+                "\n  to apply this plan: salt-run infrastructure.apply plan_id={plan_id}\n"
+            ));
+        }
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {
         text.push_str(&format!("  still there: {}\n", block(left, "    ")));

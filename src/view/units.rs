@@ -12,11 +12,13 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `+3 ~1 -0`, followed by `import 2` if resources are imported.
+/// `+3 ~1 -0`, followed by what Terraform's own summary may leave out: `import 2 forget 1 invoke 1 defer 1`.
 pub fn counts(counts: &Counts) -> String {
-    let Counts { add, change, remove, import } = counts;
-    let imports = if *import > 0 { format!(" import {import}") } else { String::new() };
-    format!("+{add} ~{change} -{remove}{imports}")
+    let Counts { add, change, remove, import, forget, action_invocation, deferred } = *counts;
+    let others = [("import", import), ("forget", forget), ("invoke", action_invocation), ("defer", deferred)];
+    let others = others.into_iter().filter(|(_, count)| *count > 0);
+    let others: String = others.map(|(word, count)| format!(" {word} {count}")).collect();
+    format!("+{add} ~{change} -{remove}{others}")
 }
 
 /// A status such as `pending_inputs` in words for people.
@@ -27,6 +29,13 @@ pub fn word(status: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_show_what_is_neither_added_nor_changed_nor_removed() {
+        let found = Counts { add: 1, forget: 2, action_invocation: 3, deferred: 4, ..Counts::default() };
+        assert_eq!(counts(&found), "+1 ~0 -0 forget 2 invoke 3 defer 4");
+        assert_eq!(counts(&Counts { import: 1, ..Counts::default() }), "+0 ~0 -0 import 1");
+    }
 
     #[test]
     fn times_are_shown_briefly() {

@@ -31,6 +31,7 @@ mod rollback;
 mod scenarios;
 mod servers;
 mod service;
+mod shown;
 mod snapshots;
 mod soak;
 mod stale_locks;

@@ -306,7 +306,7 @@ fn a_component_is_rolled_back_to_a_snapshot_as_previewed() {
     assert_eq!(statuses(&shown), pairs(&[("net", "planned")]), "{shown:#}");
     assert_eq!(
         shown["components"]["net"]["changes"],
-        json!({ "add": 0, "change": 1, "remove": 1, "import": 0 })
+        json!({ "add": 0, "change": 1, "remove": 1, "import": 0, "forget": 0, "action_invocation": 0, "deferred": 0 })
     );
     assert_eq!(world.names(), ["net-a", "net-b"]);
     let back = site.run("rollback", arguments(false));

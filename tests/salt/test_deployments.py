@@ -32,7 +32,7 @@ def test_a_service_is_deployed_scaled_rolled_promoted_and_purged(site, nomad, pr
 
     # Scaled up and down again: running instances are not touched.
     up = deployed(replicas=3)
-    assert up.report["changes"] == {"add": 0, "change": 1, "import": 0, "remove": 0}, up
+    assert {key for key, count in up.report["changes"].items() if count} == {"change"}, up
     three = running(nomad)
     assert len(three) == 3 and three[first]["StartedAt"] == state["StartedAt"], three
     deployed(replicas=1)

@@ -34,6 +34,9 @@ def test_outputs_feed_the_next_component_and_a_second_run_changes_nothing(networ
         "change": 0,
         "remove": 0,
         "import": 0,
+        "forget": 0,
+        "action_invocation": 0,
+        "deferred": 0,
     }
     second = network.orchestrate()
     assert second.rc == 0 and second.report["result"] is True, second

@@ -168,7 +168,11 @@ check "young" {
         assert done.rc == 0 and row["result"] is True, done
         assert f"{word} {said}" in row["comment"].splitlines(), done
     done = site.call("state.apply", "all")
-    both = [row for row in rows(done).values() if "first: " in row["comment"] and "second: " in row["comment"]]
+    both = [
+        row
+        for row in rows(done).values()
+        if "first: " in row["comment"] and "second: " in row["comment"]
+    ]
     (whole,) = both or [pytest.fail(str(done))]
     assert done.rc == 0 and f"second: warning {said}" in whole["comment"].splitlines(), done
     text = site.orchestrate(out="eos")

@@ -123,7 +123,8 @@ pub(super) fn run(call: &Call<'_>) -> Value {
 
 fn remember(slice: &PillarSlice, fingerprint: String, report: &Value) -> Result<()> {
     let Some(record) = slice.record()? else { return Ok(()) };
-    let version = report["versions"]["terraform"].as_str().unwrap_or_default().to_owned();
+    let versions = [&report["versions"]["terraform"], &report["versions"]["opentofu"]];
+    let version = versions.into_iter().find_map(|one| one.as_str()).unwrap_or_default().to_owned();
     let Record { lineage, serial, applied, .. } = record;
     let lock_file = slice.lock_file();
     let ensured = Ensured { fingerprint, lock_file, lineage, serial, applied, version };

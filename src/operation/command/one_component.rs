@@ -73,10 +73,22 @@ pub(super) fn of_one(call: &Call<'_>, component: &Name, wanted: RunRequest) -> V
 }
 
 fn merge(value: &mut Value, component: &Value) {
-    let counts = &component["changes"];
-    let changed = ["add", "change", "remove", "import"].iter().any(|key| counts[key] != 0)
-        || component["output_changes"].as_object().is_some_and(|outputs| !outputs.is_empty());
+    let counts = component["changes"].as_object().into_iter().flatten();
+    // A move counts as nothing, and it is listed.
+    let is_listed = |key: &str| {
+        let list = &component[key];
+        list.as_array().is_some_and(|list| !list.is_empty())
+            || list.as_object().is_some_and(|list| !list.is_empty())
+    };
+    let changed = counts.into_iter().any(|(_, count)| count != 0)
+        || (component["error"].is_null() && is_listed("resource_changes"))
+        || is_listed("output_changes");
     value["changes_present"] = changed.into();
+    for key in ["action_invocations", "deferred_changes", "warnings"] {
+        if let Some(listed) = component.get(key) {
+            value[key] = listed.clone();
+        }
+    }
     for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
         value[key] = component[key].clone();
     }

@@ -20,6 +20,8 @@ pub fn ended(error: Error) -> ComponentReport {
 /// Removes secrets that the module did not mark as sensitive.
 pub(super) fn redacted(redactor: &Redactor, mut changes: Changes) -> Changes {
     redactor.resources(&mut changes.resources);
+    redactor.resources(&mut changes.deferred);
+    redactor.actions(&mut changes.actions);
     changes
 }
 
@@ -40,6 +42,8 @@ pub fn with(report: ComponentReport, changes: Changes) -> ComponentReport {
     ComponentReport {
         changes: changes.counts,
         resource_changes: changes.resources,
+        action_invocations: changes.actions,
+        deferred_changes: changes.deferred,
         output_changes: changes.outputs,
         ..report
     }

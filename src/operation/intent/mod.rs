@@ -130,6 +130,7 @@ impl Intent {
     pub fn consent(&self) -> Consent {
         match &self.what {
             What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Confirmed,
+            What::StateEdit(StateEdit::Remove { destroy: false, .. }) => Consent::Forget,
             _ if self.destroys() => Consent::Confirmed,
             _ => Consent::None,
         }

@@ -15,7 +15,7 @@ use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
-use crate::record::CachedOutputs;
+use crate::record::{CachedOutputs, Record};
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
 use crate::workdir::Layout;
@@ -78,7 +78,8 @@ fn known(
             Err(error) => failed(&name, error),
             Ok(None) => ComponentReport::new(Status::Absent, Code::NeverSynced),
             Ok(Some(cached)) => {
-                let mut report = ComponentReport::new(Status::Unchanged, None);
+                let record = layout.component(&name).and_then(|paths| Record::read(&paths.record()));
+                let mut report = found(record.ok().flatten().as_ref());
                 report.outputs = cached.outputs;
                 report.notes.push(Words::own(format!("as of {}", cached.time)));
                 report.notes.extend(hidden(&cached.sensitive));
@@ -88,6 +89,19 @@ fn known(
         reports.insert(name, report);
     }
     Ok(reports)
+}
+
+/// The report of a component that has a state. It is marked if the last apply did not complete.
+fn found(record: Option<&Record>) -> ComponentReport {
+    let Some(outcome) = record.filter(|record| !record.is_complete()).map(|record| &record.outcome) else {
+        return ComponentReport::new(Status::Unchanged, None);
+    };
+    let mut report = ComponentReport::new(Status::Unchanged, Code::LastRunFailed);
+    report.notes.push(Words::own(format!(
+        "the last apply did not complete ({}): some outputs may be from before it, and some may be missing",
+        Status::from_word(outcome).word()
+    )));
+    report
 }
 
 fn hidden(names: &[String]) -> Option<String> {
@@ -103,7 +117,8 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let Some(state) = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, Code::NoState));
     };
-    let mut report = ComponentReport::new(Status::Unchanged, None);
+    let record = inspection.session.records().latest(name, &paths).await.ok().flatten();
+    let mut report = found(record.as_ref());
     report.outputs = shown_outputs::shown(&invoker.context.redactor, &state);
     let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
     report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));

@@ -1,7 +1,7 @@
 //! Builds the report of a run.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
@@ -19,8 +19,8 @@ pub struct ReportBuilder {
     pub environment: String,
     pub test: bool,
     pub identity: CallerIdentity,
-    /// The version of terraform, once it is known.
-    pub terraform: Option<String>,
+    /// The program that runs modules, `terraform` or `opentofu`, and its version, once they are known.
+    program: OnceLock<(&'static str, String)>,
     /// All secrets that its components read.
     pub secrets: Redactor,
     /// Notes, one sentence each, on what other systems still have of this call and what could not be removed.
@@ -37,12 +37,17 @@ impl ReportBuilder {
             environment: environment.to_owned(),
             test,
             identity: identity.clone(),
-            terraform: None,
+            program: OnceLock::new(),
             secrets: Redactor::default(),
             left_behind: Mutex::default(),
             began: Instant::now(),
             started: SystemTime::now(),
         }
+    }
+
+    /// Notes which program runs the modules.
+    pub fn runs_with(&self, program: &'static str, version: String) {
+        let _ = self.program.set((program, version));
     }
 
     pub fn leaves(&self, left: Vec<String>) {
@@ -99,9 +104,8 @@ impl ReportBuilder {
             extra.insert("left_behind".to_owned(), left.into());
         }
         let ours = ("eos", env!("CARGO_PKG_VERSION").to_owned());
-        let versions = [ours, ("salt", self.identity.salt_version)]
-            .into_iter()
-            .chain(self.terraform.map(|version| ("terraform", version)));
+        let versions =
+            [ours, ("salt", self.identity.salt_version)].into_iter().chain(self.program.into_inner());
         Report {
             schema: SCHEMA,
             run_id: self.run_id,

@@ -28,7 +28,7 @@ use crate::operation::store::last_run;
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::SavedPlans;
-use crate::report::{ComponentReport, Report};
+use crate::report::{ComponentReport, Report, Status};
 
 /// Runs the request. Every result, also an error, becomes a report.
 pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
@@ -58,8 +58,7 @@ fn attempt(
     let saved = SavedPlans::new(&work.layout, &builder.run_id);
     let (keeps, destroy) = (work.intent.saves_plans(), work.intent.destroys());
 
-    let (mut components, terraform) = execute(call, builder, work, began, journal)?;
-    builder.terraform = Some(terraform);
+    let mut components = execute(call, builder, work, began, journal)?;
     for (name, faults) in &as_applied {
         if let Some(report) = components.get_mut(name) {
             report.notes.push(broken_modules::note(faults));
@@ -67,8 +66,11 @@ fn attempt(
     }
     components.extend(left);
     let mut extra = BTreeMap::new();
-    // The saved plans, and the plans that policy stopped.
-    if keeps || saved.is_there() {
+    // The saved plans, and the plans that policy stopped. If a plan was asked for and each one failed, there is nothing
+    // to apply or to approve.
+    let is_saved = |one: &ComponentReport| matches!(one.status, Status::Planned | Status::Blocked);
+    let all_failed = !components.values().any(is_saved) && answer::result(&components) == Some(false);
+    if (keeps || saved.is_there()) && !(keeps && all_failed) {
         match saved.write_contents(&contents(&components, destroy)) {
             Ok(()) => drop(extra.insert("plan_id".to_owned(), builder.run_id.clone().into())),
             Err(error) if keeps => return Err(error),
@@ -80,14 +82,14 @@ fn attempt(
     Ok((components, extra))
 }
 
-/// Runs each component's turn, and the rollback if one failed. Also returns the version of terraform.
+/// Runs each component's turn, and the rollback if one failed.
 fn execute(
     call: &Call<'_>,
     builder: &ReportBuilder,
     work: PreparedRun,
     began: RunStart,
     journal: Journal,
-) -> Result<(BTreeMap<Name, ComponentReport>, String)> {
+) -> Result<BTreeMap<Name, ComponentReport>> {
     let graph = work.graph();
     let PreparedRun { prepared, intent, selected, resumes, .. } = work;
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
@@ -110,7 +112,7 @@ fn execute(
             }
         };
         last_run::tell(locks, environment, &began, answer::result(&reports) == Some(true)).await;
-        Ok((reports, session.call.tool.version.to_string()))
+        Ok(reports)
     })
 }
 

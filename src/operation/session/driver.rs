@@ -54,6 +54,8 @@ pub fn in_session<T: Send>(
         runtime()?.block_on(async move {
             let session =
                 Session::open(builder, prepared, journal_handle, run_cancel, channel, identity).await?;
+            let tool = &session.call.tool;
+            builder.runs_with(tool.product.key(), tool.version.to_string());
             let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
             // All terraforms and rollbacks have ended at this point, also after an error.
             builder.leaves(session.call.secrets.close().await);

@@ -1,6 +1,6 @@
 //! The end of a component's turn: health gates, then the record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlannedApply;
 use crate::change::Changes;
@@ -73,7 +73,7 @@ impl PlannedApply<'_> {
         if !could
             || !matches!(plan::again(self.invoker, Refresh::First, false).await, Ok(one) if one.changes.is_none())
         {
-            return Ok(self.finished(report, after));
+            return Ok(self.finished_partly(report, after));
         }
         let after = self.with_nulls(after);
         self.write_record(Status::AppliedWithWarnings, &after, TurnEnd::Complete(next)).await?;
@@ -232,6 +232,11 @@ impl PlannedApply<'_> {
         }
         let ComponentReport { status, reason, error, .. } = ended;
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
+    }
+
+    /// The same after an apply that did not complete. Its outputs are not shown: some may be from before it.
+    pub fn finished_partly(&self, report: ComponentReport, state: State) -> ComponentReport {
+        ComponentReport { outputs: BTreeMap::new(), ..self.finished(report, state) }
     }
 
     /// Publishes the outputs to dependents, and shows those that are not sensitive.

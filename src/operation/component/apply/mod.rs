@@ -150,9 +150,8 @@ impl PlannedApply<'_> {
             return Ok(self.settle(report, after, Some(next)).await);
         }
         let error = invoker.failure("apply", Phase::Application, &output).of(&invoker.context.component.name);
-        let mut report = reports::ended(error);
-        report.changes = progress.done;
-        report.resource_changes = changes.resources;
+        let report = reports::with(reports::ended(error), Changes { outputs: BTreeMap::new(), ..changes });
+        let report = ComponentReport { changes: progress.done, ..report };
         self.failed(report, &output, &events, next).await
     }
 
@@ -247,7 +246,7 @@ impl PlannedApply<'_> {
         {
             // The next run treats this apply as an interrupted one and reports it again.
             report.notes.push(error.to_string());
-            return Ok(self.finished(report, after));
+            return Ok(self.finished_partly(report, after));
         }
         let failure = output.apply_failure();
         invoker.context.session.ledger.record_progress(name, ChangeProgress::Failed(failure));
@@ -258,7 +257,7 @@ impl PlannedApply<'_> {
                 }
                 self.after_all(report, after, next).await
             }
-            _ => Ok(self.finished(report, after)),
+            _ => Ok(self.finished_partly(report, after)),
         }
     }
 }
@@ -272,14 +271,17 @@ struct ApplyProgress<'a> {
 
 impl<'a> ApplyProgress<'a> {
     fn new(run: &'a PlannedApply<'a>, changes: &Changes) -> Self {
-        let Counts { add, change, remove, .. } = changes.counts;
-        let progress = Self { run, total: add + change + remove, done: Counts::default() };
+        let progress = Self { run, total: steps(&changes.counts), done: Counts::default() };
         progress.tell("");
         progress
     }
 
     fn hear(&mut self, event: &Event) {
         let (hook, complete) = match event {
+            Event::ActionComplete => {
+                self.done.action_invocation += 1;
+                return self.tell("");
+            }
             Event::ApplyStart(hook) => (hook, false),
             Event::ApplyComplete(hook) => (hook, true),
             _ => return,
@@ -296,7 +298,7 @@ impl<'a> ApplyProgress<'a> {
     }
 
     fn tell(&self, address: &str) {
-        let done = self.done.add + self.done.change + self.done.remove;
+        let done = steps(&self.done);
         let invoker = self.run.invoker;
         let (total, address) = (self.total, invoker.context.redactor.text(address));
         let stage = match self.run.destroy {
@@ -305,4 +307,9 @@ impl<'a> ApplyProgress<'a> {
         };
         invoker.context.session.call.channel.stage(&invoker.context.component.name, stage);
     }
+}
+
+/// The steps that the stream of an apply reports one by one.
+fn steps(counts: &Counts) -> u64 {
+    counts.add + counts.change + counts.remove + counts.action_invocation
 }

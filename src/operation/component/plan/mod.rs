@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::change::{self, Changes, FoundJob};
 use crate::error::{Phase, Result};
 use crate::operation::exec::{Invoker, saved_plan_file};
-use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
+use crate::report::ResourceChange;
+use crate::terraform::{Event, PlanArguments, PlannedChange, ROOM, Refresh};
 use crate::view::progress::Stage;
 
 /// The result of a plan.
@@ -35,7 +36,8 @@ pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> PlanArguments {
     }
 }
 
-/// `full`: a person reads this plan, so it shows which attributes change.
+/// `full`: a person reads this plan, so it shows which attributes change; or the stream would not say all. A plan whose
+/// stream says less than its own summary is read completely too.
 pub(super) async fn plan(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result<PlanOutcome> {
     invoker.context.session.call.channel.stage(&invoker.context.component.name, Stage::Planning);
     match make(invoker, plan, full).await? {
@@ -92,33 +94,29 @@ struct PlanRun {
 async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result<PlanRun> {
     invoker.context.go_on(Phase::Planning).await?;
     let mut changes = Changes::default();
-    let (mut jobs_differ, mut outside) = (false, false);
+    let (mut jobs_differ, mut outside, mut is_complete) = (false, false, true);
     let output = invoker
         .stream("plan", plan.arguments(), invoker.context.component.timeouts.plan, ROOM, &mut |event| {
             match event {
                 Event::PlannedChange(planned) => {
-                    let resource = &planned.resource;
-                    changes.resources.extend(change::planned(
-                        &resource.address,
-                        &resource.kind,
-                        &resource.name,
-                        planned.action.word(),
-                        planned.reason.as_deref(),
-                    ));
+                    changes.resources.extend(resource(planned));
                 }
                 Event::ResourceDrift(found) => {
                     outside = true;
                     jobs_differ |= found.resource.kind == "nomad_job";
                 }
-                Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                Event::PlannedAction(action) => changes.actions.push(action.clone()),
+                Event::Deferred => is_complete = false,
+                Event::ChangeSummary(summary) => is_complete &= changes.agrees_with(&summary.counts),
                 Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
                 _ => {}
             }
         })
         .await?;
+    changes.counts = changes.count();
     let changes = match output.exit.code {
         Some(0) => None,
-        Some(2) if full => Some(saved_plan_file::show(invoker, &plan.out).await?),
+        Some(2) if full || !is_complete => Some(saved_plan_file::show(invoker, &plan.out).await?),
         Some(2) => Some(changes),
         _ => {
             return Err(nomad_preflight::blame(
@@ -129,6 +127,14 @@ async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result
         }
     };
     Ok(PlanRun { changes, jobs_differ, outside })
+}
+
+fn resource(planned: &PlannedChange) -> Option<ResourceChange> {
+    let (resource, reason) = (&planned.resource, planned.reason.as_deref());
+    let change =
+        change::planned(&resource.address, &resource.kind, &resource.name, planned.action.word(), reason)?;
+    let previous_address = planned.previous_resource.as_ref().map(|before| before.address.clone());
+    Some(ResourceChange { previous_address, import_id: change::import_id(&planned.importing), ..change })
 }
 
 /// The outputs that a plan changes, each with Terraform's action.

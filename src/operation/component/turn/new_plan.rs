@@ -37,7 +37,7 @@ impl Turn<'_> {
             false => invoker.plan_file(),
         };
         let replace = failed_version::spent(&run, before).await?;
-        let changes = match self.plan(&file, &replace, recovery, manifest).await? {
+        let changes = match self.plan(&file, &replace, before, recovery, manifest).await? {
             PlanOutcome::Changes(changes) => changes,
             PlanOutcome::Nothing(jobs) => {
                 let _ = std::fs::remove_file(&file);
@@ -149,6 +149,7 @@ impl Turn<'_> {
         &self,
         file: &Path,
         replace: &[String],
+        before: Option<&State>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<PlanOutcome> {
@@ -157,10 +158,10 @@ impl Turn<'_> {
         let block = surgery
             .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
             .transpose()?;
-        let planned = match self.plan_once(file, replace).await {
+        let planned = match self.plan_once(file, replace, before).await {
             Err(locked) if locked.code == Code::StateLocked => {
                 recovery.release(invoker, locked).await?;
-                self.plan_once(file, replace).await
+                self.plan_once(file, replace, before).await
             }
             planned => planned,
         };
@@ -180,7 +181,12 @@ impl Turn<'_> {
         Ok(planned)
     }
 
-    async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<PlanOutcome> {
+    async fn plan_once(
+        &self,
+        file: &Path,
+        replace: &[String],
+        before: Option<&State>,
+    ) -> Result<PlanOutcome> {
         if let Some(drift_id) = self.intent.drift_id() {
             return remediate::plan(self.invoker, file, self.basis, self.record, drift_id).await;
         }
@@ -188,7 +194,9 @@ impl Turn<'_> {
         let refresh = if self.node.missing_variables.is_empty() { Refresh::First } else { Refresh::Never };
         let (destroy, replace) = (self.intent.destroys(), replace.to_owned());
         let plan = PlanArguments { destroy, refresh, replace, ..plan::into(file, self.invoker) };
-        plan::plan(self.invoker, &plan, self.intent.is_shown()).await
+        // The stream does not say whether a change is about an old copy.
+        let full = self.intent.is_shown() || before.is_some_and(State::has_old_copies);
+        plan::plan(self.invoker, &plan, full).await
     }
 
     /// The current outputs, and which of them the plan would change. An output in neither list is null after this

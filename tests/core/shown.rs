@@ -1,0 +1,237 @@
+//! Claims about what reports say of a plan's changes and of a failed apply, with a real terraform.
+
+use eos::view;
+use serde_json::{Value, json};
+
+use crate::support::world::World;
+use crate::support::{Site, statuses};
+
+fn site(world: &World, main: &str) -> Site {
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    has(&mut site, world, main);
+    site
+}
+
+fn has(site: &mut Site, world: &World, main: &str) {
+    site.component("c", &(world.provider("c") + main), json!({}));
+}
+
+fn orchestrate(site: &Site) -> Value {
+    site.run("orchestrate", json!({}))
+}
+
+fn text(report: &Value) -> String {
+    view::text(report, false)
+}
+
+fn changes(report: &Value) -> &Value {
+    &report["components"]["c"]["resource_changes"]
+}
+
+fn copied(name: &str) -> String {
+    format!(
+        "resource \"world_thing\" \"x\" {{\n  name = \"{name}\"\n  lifecycle {{ create_before_destroy = true }}\n}}\n"
+    )
+}
+
+/// A site whose replacement has created the new thing and could not destroy the old one. Its policy allows nothing.
+fn half_replaced(world: &World) -> Site {
+    let mut site = site(world, &copied("one"));
+    assert_eq!(orchestrate(&site)["result"], true);
+    has(&mut site, world, &copied("two"));
+    site.infrastructure["components"]["c"]["policy"] = json!({ "allow_destroy": true });
+    world.faults(&json!([{ "id": "keep", "on": "delete", "when": "before", "do": "fail" }]));
+    let failed = orchestrate(&site);
+    assert_eq!(statuses(&failed)["c"], "failed", "{failed:#}");
+    assert_eq!(world.names(), ["one", "two"]);
+    world.faults(&json!([]));
+    site.infrastructure["components"]["c"]["policy"] = json!({});
+    site
+}
+
+#[test]
+fn an_old_copy_that_goes_is_shown_as_such_by_a_plan_by_policy_and_by_its_approval() {
+    let Some(world) = World::new() else { return };
+    let site = half_replaced(&world);
+    // An apply, which reads only the stream as long as it says all.
+    for operation in ["plan", "orchestrate"] {
+        let report = site.run(operation, json!({}));
+        assert_eq!(statuses(&report)["c"], "blocked", "{report:#}");
+        let (change, key) = (&changes(&report)[0], changes(&report)[0]["deposed"].as_str());
+        let key = key.unwrap_or_else(|| panic!("no old copy in {report:#}"));
+        assert_eq!((&change["address"], &change["actions"]), (&json!("world_thing.x"), &json!(["delete"])));
+        let text = text(&report);
+        assert!(text.contains(&format!("- world_thing.x  (destroys the old copy)  key {key}\n")), "{text}");
+        assert!(text.contains(&format!("the plan destroys the old copy {key} of world_thing.x")), "{text}");
+        let state = view::returns::one(&report, "n", "c");
+        assert!(state["comment"].to_string().contains(&format!("the old copy {key}")), "{state:#}");
+        if operation == "orchestrate" {
+            let plan_id = report["plan_id"].as_str().unwrap();
+            let approved = site.run("approve", json!({ "plan_id": plan_id }));
+            assert_eq!(changes(&approved)[0]["deposed"], key, "{approved:#}");
+            let applied = site.run("apply", json!({ "plan_id": plan_id }));
+            assert_eq!(statuses(&applied)["c"], "applied", "{applied:#}");
+            assert_eq!(changes(&applied)[0]["deposed"], key, "{applied:#}");
+        }
+    }
+    assert_eq!(world.names(), ["two"]);
+    assert_eq!(statuses(&orchestrate(&site))["c"], "unchanged");
+}
+
+#[test]
+fn the_comment_of_a_state_lists_an_old_copy_and_the_new_object_separately() {
+    let Some(world) = World::new() else { return };
+    let mut site = half_replaced(&world);
+    has(&mut site, &world, &copied("two").replace("lifecycle", "body = \"new\"\n  lifecycle"));
+    site.infrastructure["components"]["c"]["policy"] = json!({ "allow_destroy": true });
+    let report = orchestrate(&site);
+    let changes = &view::returns::one(&report, "n", "c")["changes"];
+    let keys: Vec<_> = changes.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), 2, "{changes:#}");
+    assert!(keys[0] == "world_thing.x" && keys[1].starts_with("world_thing.x (the old copy "), "{changes:#}");
+}
+
+#[test]
+fn a_move_shows_where_from_alone_and_beside_a_change() {
+    let module =
+        |name: &str, body: &str| format!("resource \"terraform_data\" \"{name}\" {{ input = \"{body}\" }}\n");
+    let moved = "moved {\n  from = terraform_data.a\n  to   = terraform_data.b\n}\n";
+    let mut site = Site::new();
+    site.component("c", &module("a", "one"), json!({}));
+    orchestrate(&site);
+    for (body, sign) in [("two", "~ terraform_data.b"), ("one", "> terraform_data.b  (moves)")] {
+        site.component("c", &(module("b", body) + moved), json!({}));
+        let tested = site.run("orchestrate", json!({ "test": true }));
+        assert_eq!(changes(&tested)[0]["previous_address"], "terraform_data.a", "{tested:#}");
+        let text = text(&tested);
+        assert!(text.contains(&format!("  c   {sign}  from terraform_data.a\n")), "{text}");
+    }
+    let applied = orchestrate(&site);
+    assert_eq!(changes(&applied)[0]["previous_address"], "terraform_data.a", "{applied:#}");
+    let state = view::returns::one(&applied, "n", "c");
+    assert_eq!(
+        state["changes"]["terraform_data.b"],
+        json!({ "actions": "move", "moved from": "terraform_data.a" })
+    );
+}
+
+#[test]
+fn an_import_shows_its_id_and_what_is_forgotten_is_counted_and_kept_in_the_world() {
+    let Some(world) = World::new() else { return };
+    let thing = |name: &str| format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n}}\n");
+    let mut site = site(&world, &(thing("one") + &thing("two")));
+    orchestrate(&site);
+    let id = world.things().into_iter().find(|(_, thing)| thing["name"] == "two").unwrap().0;
+    let forget = "removed {\n  from = world_thing.two\n  lifecycle { destroy = false }\n}\n";
+    has(&mut site, &world, &(thing("one") + forget));
+    let tested = site.run("orchestrate", json!({ "test": true }));
+    let forgotten = orchestrate(&site);
+    assert_eq!(statuses(&forgotten)["c"], "applied", "{forgotten:#}");
+    for report in [&tested, &forgotten] {
+        assert_eq!(report["components"]["c"]["changes"]["forget"], 1, "{report:#}");
+        assert!(text(report).lines().next().unwrap().contains("+0 ~0 -0 forget 1"), "{}", text(report));
+    }
+    assert!(text(&tested).contains("x world_thing.two  (forgets; it stays, without Terraform)"));
+    assert_eq!(world.names(), ["one", "two"]);
+
+    let import = format!("import {{\n  to = world_thing.two\n  id = \"{id}\"\n}}\n");
+    has(&mut site, &world, &(thing("one") + &thing("two") + &import));
+    let tested = site.run("orchestrate", json!({ "test": true }));
+    assert!(
+        text(&tested).contains(&format!("<- world_thing.two  (imports)  by id {id}\n")),
+        "{}",
+        text(&tested)
+    );
+    let imported = orchestrate(&site);
+    assert_eq!(imported["components"]["c"]["changes"]["import"], 1, "{imported:#}");
+    assert_eq!(changes(&imported)[0]["import_id"], json!(id), "{imported:#}");
+}
+
+#[test]
+fn protect_stops_a_plan_that_forgets_until_it_is_approved() {
+    let keeps = "resource \"terraform_data\" \"a\" {}\n";
+    let mut site = Site::new();
+    site.component("c", &format!("{keeps}resource \"terraform_data\" \"b\" {{}}\n"), json!({}));
+    orchestrate(&site);
+    let forget = "removed {\n  from = terraform_data.b\n  lifecycle { destroy = false }\n}\n";
+    site.component(
+        "c",
+        &format!("{keeps}{forget}"),
+        json!({ "policy": { "protect": ["terraform_data.b"] } }),
+    );
+    let stopped = orchestrate(&site);
+    assert_eq!(stopped["components"]["c"]["reason"], "protected", "{stopped:#}");
+    let plan_id = stopped["plan_id"].as_str().unwrap();
+    site.run("approve", json!({ "plan_id": plan_id }));
+    let applied = site.run("apply", json!({ "plan_id": plan_id }));
+    assert_eq!(applied["components"]["c"]["changes"]["forget"], 1, "{applied:#}");
+}
+
+#[test]
+fn outputs_of_an_apply_that_failed_are_not_shown_and_the_stored_ones_are_marked() {
+    let Some(world) = World::new() else { return };
+    let module = |body: &str| {
+        format!(
+            "resource \"world_thing\" \"x\" {{\n  name = \"x\"\n  body = \"{body}\"\n}}\noutput \"body\" {{ value = \
+             world_thing.x.body }}\noutput \"wanted\" {{ value = \"{body}\" }}\n"
+        )
+    };
+    let mut site = site(&world, &module("one"));
+    assert_eq!(orchestrate(&site)["components"]["c"]["outputs"]["body"], "one");
+    has(&mut site, &world, &module("two"));
+    world.faults(&json!([{ "id": "no", "on": "update", "when": "before", "do": "fail" }]));
+    let failed = orchestrate(&site);
+    assert_eq!(statuses(&failed)["c"], "failed", "{failed:#}");
+    assert_eq!(failed["components"]["c"]["outputs"], json!({}), "{failed:#}");
+    let outputs = site.run("outputs", json!({}));
+    let of_c = &outputs["components"]["c"];
+    assert_eq!(
+        (&outputs["result"], &of_c["reason"]),
+        (&json!(true), &json!("last_run_failed")),
+        "{outputs:#}"
+    );
+    assert!(of_c["notes"].to_string().contains("the last apply did not complete (failed)"), "{outputs:#}");
+    world.faults(&json!([]));
+    assert_eq!(statuses(&orchestrate(&site))["c"], "applied");
+    assert_eq!(site.run("outputs", json!({}))["components"]["c"]["reason"], "");
+}
+
+#[test]
+fn a_plan_in_which_everything_failed_has_no_plan_to_apply() {
+    const BAD: &str = "resource \"terraform_data\" \"a\" { input = no.such.thing }\n";
+    let mut site = Site::new();
+    site.component("c", BAD, json!({}));
+    let failed = site.run("plan", json!({}));
+    assert_eq!(statuses(&failed)["c"], "failed", "{failed:#}");
+    assert!(failed.get("plan_id").is_none(), "{failed:#}");
+    assert!(!text(&failed).contains("to apply this plan"), "{}", text(&failed));
+    site.component("d", "resource \"terraform_data\" \"a\" {}\n", json!({}));
+    let partly = site.run("plan", json!({}));
+    assert!(partly["plan_id"].is_string() && text(&partly).contains("to apply this plan"), "{partly:#}");
+}
+
+#[test]
+fn the_versions_of_a_report_name_the_program() {
+    let mut site = Site::new();
+    site.component("c", "resource \"terraform_data\" \"a\" {}\n", json!({}));
+    let of_terraform = orchestrate(&site);
+    let real = of_terraform["versions"]["terraform"].as_str().unwrap_or_else(|| panic!("{of_terraform:#}"));
+    // OpenTofu's version does not say whether it is outdated.
+    let tofu = site.folder.path().join("tofu");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = version ]; then echo '{{\"terraform_version\": \"{real}\"}}'; else exec terraform \"$@\"; fi\n"
+    );
+    std::fs::write(&tofu, script).unwrap();
+    std::fs::set_permissions(&tofu, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": tofu });
+    for operation in ["orchestrate", "drift"] {
+        let report = site.run(operation, json!({}));
+        assert_eq!(
+            (&report["result"], &report["versions"]["opentofu"]),
+            (&json!(true), &json!(real)),
+            "{report:#}"
+        );
+        assert!(report["versions"].get("terraform").is_none(), "{report:#}");
+    }
+}
