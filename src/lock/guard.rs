@@ -46,6 +46,11 @@ impl LockGuard {
         }
     }
 
+    /// How often the lock in Consul was lost and acquired again before anybody else had it.
+    pub fn regained(&self) -> u32 {
+        self.consul.as_ref().map_or(0, consul::ConsulLockGuard::regained)
+    }
+
     pub fn state(&self) -> LockState {
         self.consul.as_ref().map_or(LockState::Held, consul::ConsulLockGuard::state)
     }

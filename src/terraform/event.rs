@@ -60,6 +60,9 @@ pub struct OperationEvent {
     id_key: Option<String>,
     #[serde(default)]
     id_value: Option<String>,
+    /// Only at the end of an operation.
+    #[serde(default, rename = "elapsed_seconds")]
+    pub seconds: Option<f64>,
 }
 
 impl OperationEvent {

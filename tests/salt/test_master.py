@@ -20,7 +20,7 @@ def events(listener):
     return heard
 
 
-def test_a_run_puts_its_phases_on_the_event_bus(master):
+def test_a_run_puts_its_phases_and_its_resources_on_the_event_bus(master):
     source = master.module("echo", modules.ECHO)
     master.environment({"echo": {"source": source}}, name="bus")
     listener = master.listen()
@@ -40,6 +40,12 @@ def test_a_run_puts_its_phases_on_the_event_bus(master):
         assert len(ours) >= 2, ours
         applied = [data for tag, data in events(listener).items() if tag in ours]
         assert all("run_id" in json.dumps(data) for data in applied), applied
+        resource = events(listener)["eos/bus/echo/resource"]
+        shown = {key: resource[key] for key in ("action", "state")}
+        assert shown == {"action": "create", "state": "done"}, resource
+        assert resource["address"].startswith("terraform_data.") and resource["seconds"] >= 0, (
+            resource
+        )
     finally:
         listener.end()
 

@@ -73,6 +73,11 @@ impl ConsulLockGuard {
         }
     }
 
+    /// How often the lock was lost and acquired again before anybody else had it.
+    pub fn regained(&self) -> u32 {
+        self.claim.borrow().regained
+    }
+
     /// Resolves when the lock is lost for good.
     pub async fn lost(&self) -> Error {
         let mut claim = self.claim.clone();

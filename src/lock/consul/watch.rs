@@ -135,12 +135,13 @@ impl LockWatch {
     }
 
     fn tell(&self, state: LockState, index: u64) {
-        let claim = Claim { state, session: self.session.id.clone(), index, ttl: self.session.ttl };
-        let key = &self.key;
+        let (session, ttl, key) = (self.session.id.clone(), self.session.ttl, &self.key);
         self.claim.send_if_modified(|current| {
+            let mut claim = Claim { state, session, index, ttl, regained: current.regained };
             match (&current.state, &claim.state) {
                 (before, now) if before == now => {}
                 (LockState::SessionExpired { .. }, LockState::Held) => {
+                    claim.regained += 1;
                     tracing::warn!("the lock {key} was lost, and acquired again before anyone else had it");
                 }
                 (_, LockState::Held) => tracing::info!("the lock {key} is held again for certain"),

@@ -75,6 +75,11 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         Err(error) => Err(error),
     };
     let mut report = outcome.unwrap_or_else(|error| ended(error.of(name)));
+    if guard.regained() > 0 {
+        report
+            .notes
+            .push("its lock was lost and acquired again before anybody else had it: look at Consul's log");
+    }
     // Terraform has ended and its process group is gone: nobody else may keep the lock.
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");

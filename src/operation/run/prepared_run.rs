@@ -87,6 +87,8 @@ impl PreparedRun {
         let who = Holder {
             run_id: builder.run_id.clone(),
             jid: builder.identity.jid.clone(),
+            minion: builder.identity.minion.clone(),
+            user: builder.identity.user.clone(),
             operation: builder.operation.clone(),
             environment: builder.environment.clone(),
             ..Holder::here()

@@ -112,7 +112,7 @@ impl HostChannel {
     fn event(&self, stage: &Stage) -> Option<Value> {
         match stage {
             Stage::Waiting { .. } => None,
-            // Only the beginning: an event for each resource would flood the bus.
+            // Only the beginning: single resources have events of their own.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
             Stage::Verifying { begun: true, .. } => None,
             Stage::Finished { status, changes, seconds } => Some(

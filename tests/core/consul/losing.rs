@@ -15,9 +15,11 @@ fn a_lock_whose_session_ended_is_acquired_again_while_its_value_names_this_run()
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
         let first = bench.session().unwrap();
+        assert_eq!(guard.regained(), 0);
         bench.destroy(&first);
         until("another session", || bench.session().is_some_and(|session| session != first)).await;
         until_held(&guard).await;
+        assert_eq!(guard.regained(), 1);
         assert_eq!(bench.value()["ID"], bench.session().unwrap());
         guard.check().await.unwrap();
         guard.release().await.unwrap();

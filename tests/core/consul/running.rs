@@ -1,9 +1,12 @@
 //! Whole runs under a Consul lock, with a real terraform.
 
+use std::net::TcpListener;
+
+use eos::operation::CallerIdentity;
 use serde_json::json;
 
 use super::bench::{Bench, run, until};
-use crate::support::{Site, statuses};
+use crate::support::{NoSalt, Site, statuses};
 
 const NET: &str = r#"resource "terraform_data" "net" {}"#;
 
@@ -68,4 +71,39 @@ fn a_run_that_loses_its_lock_stops_waiting_for_health() {
     assert_eq!((&net["status"], &net["reason"]), (&json!("failed"), &json!("lock_lost")), "{report:#}");
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
     assert_eq!(kept["outcome"], "applied", "what another may write is left alone");
+}
+
+#[test]
+fn a_run_whose_lock_was_lost_and_acquired_again_says_so_in_its_report() {
+    let Some(bench) = Bench::new("run-regain") else { return };
+    let mut site = site(&bench);
+    site.infrastructure["settings"]["lock"]["lock_delay"] = json!("1s");
+    // Its port is free, and opened later.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    site.infrastructure["components"]["net"]["health"] = json!([{ "tcp": { "host": "127.0.0.1", "port": address.port(), "interval": "1s", "min_healthy_time": "0s" } }]);
+    let record = site.folder.path().join("root/staging/.eos/components/net/record.json");
+    let report = std::thread::scope(|scope| {
+        let call = scope.spawn(|| site.run("orchestrate", json!({})));
+        run(until("the record of what was applied", || record.exists()));
+        let first = bench.session().unwrap();
+        bench.destroy(&first);
+        run(until("another session", || bench.session().is_some_and(|session| session != first)));
+        let _open = TcpListener::bind(address).unwrap();
+        call.join().unwrap()
+    });
+    let net = &report["components"]["net"];
+    assert_eq!(net["status"], "applied", "{report:#}");
+    assert!(net["notes"].to_string().contains("its lock was lost and acquired again"), "{report:#}");
+}
+
+#[test]
+fn the_last_run_in_consul_names_its_user_and_its_minion() {
+    let Some(bench) = Bench::new("run-who") else { return };
+    let who = CallerIdentity { user: "ada".into(), minion: "web-1".into(), ..CallerIdentity::default() };
+    site(&bench).call(&NoSalt, who, "orchestrate", json!({ "environment": "staging" }));
+    let path = format!("kv/{}/.runs/staging?raw&consistent", bench.settings.prefix);
+    let (_, text) = bench.call("GET", &path, "");
+    let last: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let who = &last["began"]["who"];
+    assert_eq!((&who["user"], &who["minion"]), (&json!("ada"), &json!("web-1")), "{last:#}");
 }

@@ -3,13 +3,16 @@
 mod baseline;
 pub mod failed_version;
 mod finalize;
+mod progress;
 mod record;
+mod resource_events;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use self::progress::ApplyProgress;
 use super::inputs::prepared_secrets::PreparedSecrets;
 use super::inputs::variables::Inputs;
 use super::recovery::leftovers::ApplyEvents;
@@ -32,7 +35,6 @@ use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
 use crate::snapshot::Snapshot;
 use crate::terraform::{ApplyArguments, Event, ROOM};
-use crate::view::progress::Stage;
 use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
@@ -107,7 +109,7 @@ impl PlannedApply<'_> {
         let applying = JournalEntry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
         invoker.context.session.ledger.note_durably(applying).await?;
         let gone = self.gone(&changes);
-        let mut progress = ApplyProgress::new(self, &changes);
+        let mut progress = ApplyProgress::new(&invoker.context, self.destroy, &changes);
         let mut events = ApplyEvents::default();
         gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
         recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
@@ -123,6 +125,7 @@ impl PlannedApply<'_> {
         let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(&changes));
         let apply = invoker.stream("apply", arguments.arguments(), timeout, room, &mut hear);
         let said = state_copies::during(invoker.context.state(), invoker.context.paths.copies(), apply).await;
+        progress.end();
         manifest.seal(invoker.context.paths, false)?;
         let output = said?;
         invoker.begin_saving();
@@ -260,56 +263,4 @@ impl PlannedApply<'_> {
             _ => Ok(self.finished_partly(report, after)),
         }
     }
-}
-
-/// Counts the changes that an apply has completed.
-struct ApplyProgress<'a> {
-    run: &'a PlannedApply<'a>,
-    total: u64,
-    done: Counts,
-}
-
-impl<'a> ApplyProgress<'a> {
-    fn new(run: &'a PlannedApply<'a>, changes: &Changes) -> Self {
-        let progress = Self { run, total: steps(&changes.counts), done: Counts::default() };
-        progress.tell("");
-        progress
-    }
-
-    fn hear(&mut self, event: &Event) {
-        let (hook, complete) = match event {
-            Event::ActionComplete => {
-                self.done.action_invocation += 1;
-                return self.tell("");
-            }
-            Event::ApplyStart(hook) => (hook, false),
-            Event::ApplyComplete(hook) => (hook, true),
-            _ => return,
-        };
-        if complete {
-            match hook.action.word() {
-                "create" => self.done.add += 1,
-                "update" => self.done.change += 1,
-                "delete" => self.done.remove += 1,
-                _ => return,
-            }
-        }
-        self.tell(&hook.resource.address);
-    }
-
-    fn tell(&self, address: &str) {
-        let done = steps(&self.done);
-        let invoker = self.run.invoker;
-        let (total, address) = (self.total, invoker.context.redactor.text(address));
-        let stage = match self.run.destroy {
-            true => Stage::Destroying { done, total, address },
-            false => Stage::Applying { done, total, address },
-        };
-        invoker.context.session.call.channel.stage(&invoker.context.component.name, stage);
-    }
-}
-
-/// The steps that the stream of an apply reports one by one.
-fn steps(counts: &Counts) -> u64 {
-    counts.add + counts.change + counts.remove + counts.action_invocation
 }
