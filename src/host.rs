@@ -27,6 +27,16 @@ pub trait Host {
     fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String>;
     /// Asks the minions to end a job. Does not wait for it.
     fn stop(&self, jid: &str);
+    /// Returns what `keep_pending` got from an earlier state of the same state run. Null if there was none.
+    fn pending(&self) -> Value {
+        Value::Null
+    }
+    /// Keeps a value for the later states of the same state run.
+    fn keep_pending(&self, _pending: &Value) {}
+    /// Returns the arguments of all `eos_terraform.apply` states of the same state run.
+    fn apply_states(&self) -> Vec<Map<String, Value>> {
+        Vec::new()
+    }
 }
 
 /// A call of an execution function on minions, as Salt's client takes it.

@@ -18,10 +18,10 @@ mod store;
 use serde_json::Value;
 
 pub use command::ensure;
-pub use request::call::{Call, CallerIdentity, Request};
+pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
-use command::{approve, cancel, execution_module, locks, promote, requests, resume};
+use command::{approve, cancel, execution_module, locks, promote, requests, resume, state_run};
 use query::{drift, graph, health, history, outputs, snapshots, status, validate};
 use request::answer::ReportBuilder;
 use request::call::unknown;
@@ -45,8 +45,12 @@ pub fn run(call: Call<'_>) -> Value {
         "approve" => approve::approve(&call),
         "destroy" => run::run(&call, requests::destroy(&call.request)),
         "remediate" => run::run(&call, requests::remediate(&call.request)),
-        "state.orchestrate" => run::run(&call, requests::state_orchestrate(&call.request)),
-        "state.apply" => run::run(&call, requests::state_apply(&call.request)),
+        "state.orchestrate" => {
+            run::run(&call, state_run::beside_others(&call, requests::state_orchestrate(&call.request)))
+        }
+        "state.apply" => {
+            run::run(&call, state_run::beside_others(&call, requests::state_apply(&call.request)))
+        }
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),

@@ -11,7 +11,7 @@ use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
 use crate::model::{PillarPath, Problem};
-use crate::operation::{self, Call, CallerIdentity, Request, ensure};
+use crate::operation::{self, Call, CallPlace, CallerIdentity, Request, ensure};
 use crate::panic_guard::{self, CallFailure};
 use crate::view;
 
@@ -107,6 +107,15 @@ fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
     Ok(sentences.into_iter().map(|sentence| Problem::new(root, sentence)).collect())
 }
 
+/// Where the call runs, as `saltext.eos.host` names it.
+fn place((side, minion): (String, Option<String>)) -> CallPlace {
+    match (side.as_str(), minion) {
+        ("minion", Some(minion)) => CallPlace::Minion(minion),
+        ("masterless", Some(minion)) => CallPlace::Masterless(minion),
+        (_, pillar_of) => CallPlace::Master { pillar_of },
+    }
+}
+
 fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
     let identity = host.getattr("identity")?;
     let text = |key: &str| -> PyResult<String> { Ok(identity.get_item(key)?.str()?.to_string()) };
@@ -114,6 +123,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
         jid: text("jid")?,
         user: text("user")?,
         minion: text("minion")?,
+        place: place(identity.get_item("place")?.extract()?),
         test: identity.get_item("test")?.is_truthy()?,
         automation: identity.get_item("automation")?.extract()?,
         environment: identity.get_item("environment")?.extract()?,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{convert, plain};
 use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
@@ -52,6 +52,17 @@ impl PyHost {
                 .map_err(|error| self.sentence(py, &error))
         })?;
         serde_json::from_value(value).map_err(|error| format!("{method} returned an invalid answer: {error}"))
+    }
+
+    /// Calls a method without arguments. Null if it fails.
+    fn value(&self, method: &str) -> Value {
+        Python::attach(|py| match self.object.call_method0(py, method) {
+            Ok(value) => convert::read(value.bind(py), PillarPath::default(), &mut Vec::new()),
+            Err(error) => {
+                self.sentence(py, &error);
+                Value::Null
+            }
+        })
     }
 
     /// Calls a method that sends a message to Salt. If it fails, the run does not fail.
@@ -116,6 +127,22 @@ impl Host for PyHost {
         if let Err(error) = stopped {
             self.log(tracing::Level::WARN, &format!("job {jid} could not be asked to stop: {error}"));
         }
+    }
+
+    fn pending(&self) -> Value {
+        self.value("pending")
+    }
+
+    fn keep_pending(&self, pending: &Value) {
+        let kept: Result<(), String> =
+            self.answer("keep_pending", |py| Ok(plain::to_python(py, pending)?.unbind()));
+        if let Err(error) = kept {
+            self.log(tracing::Level::WARN, &format!("later states cannot see what is pending: {error}"));
+        }
+    }
+
+    fn apply_states(&self) -> Vec<Map<String, Value>> {
+        serde_json::from_value(self.value("apply_states")).unwrap_or_default()
     }
 
     fn tick(&self) -> u32 {

@@ -113,19 +113,20 @@ fn mode(report: &Value) -> &str {
 fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {
+        // Reports of earlier versions do not contain the commands.
+        let command = |what: &str| match &report[format!("{what}_command")] {
+            Value::String(command) => line(&command.as_str().into()),
+            _ => format!("salt-run infrastructure.{what} plan_id={plan_id}"),
+        };
         let any = |status: &str| {
             report["components"].as_object().into_iter().flatten().any(|(_, one)| one["status"] == status)
         };
         if any("blocked") {
-            text.push_str(&format!(
-                "\n  to approve what is blocked: salt-run infrastructure.approve plan_id={plan_id}"
-            ));
+            text.push_str(&format!("\n  to approve what is blocked: {}", command("approve")));
         }
         // Without a change, or if every plan failed, there is nothing to apply.
         if any("blocked") || any("planned") {
-            text.push_str(&format!(
-                "\n  to apply this plan: salt-run infrastructure.apply plan_id={plan_id}\n"
-            ));
+            text.push_str(&format!("\n  to apply this plan: {}\n", command("apply")));
         }
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {

@@ -1,6 +1,7 @@
 //! The tests of the core, without those that only read the sources. They are one program, so that it is linked once.
 
 mod approve;
+mod chain;
 mod constraints;
 mod consul;
 mod disk_full;
@@ -10,6 +11,7 @@ mod drift_baseline;
 mod ensure;
 mod exclusion;
 mod folders;
+mod given;
 mod handing;
 mod handover;
 mod health;

@@ -115,3 +115,51 @@ def test_a_schedule_may_not_use_retry(master):
         for name in ("with", "without"):
             master.salt("schedule.delete", name)
         listener.end()
+
+
+def test_a_function_on_a_minion_applies_the_pillar_of_the_master_and_not_an_older_one(master):
+    source = master.module("echo", modules.ECHO)
+
+    def pillar(value):
+        master.environment(
+            {"echo": {"source": source, "variables": {"value": value}}}, name="fresh"
+        )
+
+    def output():
+        return master.run("infrastructure.outputs", "fresh").report["components"]["echo"]["outputs"]
+
+    pillar("one")
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    words = ["echo", "environment=fresh"]
+    for function, more in [("apply", ["auto_approve=True"]), ("ensure_infrastructure", [])]:
+        pillar(function)
+        done = master.salt(f"eos_terraform.{function}", *words, *more)
+        assert done.json["minion"]["result"] is True, done
+        assert output() == {"value": function}, done
+    pillar("planned")
+    planned = master.salt("eos_terraform.plan", *words).json["minion"]
+    command = planned["apply_command"]
+    assert command.startswith("salt minion eos_terraform.apply echo fresh plan_file="), planned
+    applied = master.salt(*command.split()[2:])
+    assert applied.json["minion"]["status"] == "applied", applied
+    assert output() == {"value": "planned"}
+    # A component that the pillar of the minion does not know yet.
+    master.environment({"new": {"source": source}}, name="fresh")
+    done = master.salt("eos_terraform.destroy", "new", "fresh", "auto_approve=True")
+    assert done.json["minion"]["status"] == "unchanged", done
+    # Half a pillar is not the master's pillar.
+    master.pillar_text("a: {{ nowhere.at.all }}\n")
+    refused = master.salt("eos_terraform.apply", *words, "auto_approve=True").json["minion"]
+    assert refused["result"] is False, refused
+    assert "could not compile the pillar of minion" in refused["error"]["message"], refused
+    pillar("one")
+
+
+def test_a_plan_with_the_pillar_of_a_named_minion_is_applied_with_that_pillar(site):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    planned = site.run("infrastructure.plan", "staging", "minion=web1", out=None)
+    assert planned.rc == 0, planned
+    command = planned.stdout.split("to apply this plan: ")[1].splitlines()[0]
+    assert command.startswith("salt-run infrastructure.apply plan_id="), planned
+    assert command.endswith(" minion=web1"), planned
+    assert site.run(*command.split()[1:]).rc == 0

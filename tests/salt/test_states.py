@@ -127,6 +127,42 @@ first:
     assert pair.state("first")
 
 
+CHAIN = """
+first:
+  eos_terraform.apply:
+    - environment: staging
+    - parallel: {parallel}
+second:
+  eos_terraform.apply:
+    - environment: staging
+    - parallel: {parallel}
+    - require:
+      - eos_terraform: first
+"""
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_chain_of_states_in_a_test_is_none_until_what_it_reads_is_applied(pair, parallel):
+    pair.sls("chain", CHAIN.format(parallel=parallel))
+
+    def results(*words):
+        done = pair.call("state.apply", "chain", *words)
+        assert done.rc == 0, done
+        return {name: row["result"] for name, row in rows(done).items()}
+
+    assert results("test=True") == {"first": None, "second": None}
+    assert results() == {"first": True, "second": True}
+    assert results("test=True") == {"first": True, "second": True}
+    pair.components["first"]["variables"] = {"value": "two"}
+    pair.environment(pair.components)
+    tested = pair.call("state.apply", "chain", "test=True")
+    second = rows(tested)["second"]
+    assert tested.rc == 0 and second["result"] is None and second["changes"], tested
+    assert "first.value" in second["comment"], tested
+    assert results() == {"first": True, "second": True}
+    assert results("test=True") == {"first": True, "second": True}
+
+
 def test_the_orchestrations_deploy_then_destroy_an_environment(pair):
     pillar = "pillar={environment: staging, confirm: staging}"
     tested = pair.run("state.orchestrate", "orchestrate.deploy", pillar, "test=True")

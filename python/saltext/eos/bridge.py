@@ -9,7 +9,7 @@ import inspect
 import logging
 
 from saltext.eos import _core, docstring
-from saltext.eos.host import MasterHost, MinionHost
+from saltext.eos.host import MasterHost, MinionHost, StateHost
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +32,22 @@ def runner(function):
     return docstring.complete(call)
 
 
-def module(function=None, *, operation=None):
-    """Makes a function of an execution module. The pillar is that of its minion."""
+def module(function=None, *, operation=None, changes=False):
+    """Makes a function of an execution module. The pillar is that of its minion.
+
+    ``changes``: whether the function changes something, or makes a plan of a change.
+    """
     if function is None:
-        return functools.partial(module, operation=operation)
+        return functools.partial(module, operation=operation, changes=changes)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
 
         def host():
-            return MinionHost(function.__globals__, {**_injected(), **kwargs}, _schedule(kwargs))
+            injected = {**_injected(), **kwargs}
+            schedule = _schedule(kwargs)
+            return MinionHost(function.__globals__, injected, schedule, changes=changes)
 
         named = operation or f"module.{function.__name__}"
         return _with_exit_code(function, _run(function, named, arguments, surplus, host))
@@ -76,8 +81,7 @@ def state(operation, *, name_is=None):
                 arguments[name_is] = arguments[name_is] or name
 
             def host():
-                injected = {**_injected(), **(_injected().get("__low__") or {})}
-                return MinionHost(function.__globals__, injected, "a state", nested=True)
+                return StateHost(function.__globals__, _injected())
 
             report = _run(function, operation, arguments, surplus, host)
             # One row, or a row for each component.

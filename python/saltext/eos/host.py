@@ -7,7 +7,8 @@ import salt.utils.sdb
 import salt.utils.user
 import salt.version
 
-from saltext.eos import bus, files, jinja, jobs, master_pillar
+from saltext.eos import bus, files, jinja, jobs, master_pillar, minion_pillar
+from saltext.eos.state_run import StateRun
 
 log = logging.getLogger("saltext.eos")
 
@@ -38,6 +39,7 @@ class Host:
             "jid": _first(injected, "__pub_jid", "__jid__", "__orchestration_jid__"),
             "user": _first(injected, "__pub_user", "__user__") or salt.utils.user.get_user(),
             "minion": str(dunders["__opts__"].get("id", "")),
+            "place": _place(dunders["__opts__"]),
             "test": bool(dunders["__opts__"].get("test")),
             "automation": automation,
             "environment": None,
@@ -112,6 +114,17 @@ class Host:
         """Ask the minions to end a job."""
         self._jobs.stop(jid)
 
+    def pending(self):
+        """What earlier states of the same state run would change. Empty outside of a state run."""
+        return {}
+
+    def keep_pending(self, pending):
+        """Keep it for later states of the same state run."""
+
+    def apply_states(self):
+        """The arguments of the states of the same state run that apply a component."""
+        return []
+
     def infrastructure(self):
         """The pillar's ``infrastructure``. Salt's errors in the pillar are added to the problems."""
         pillar = self.pillar()
@@ -122,17 +135,42 @@ class Host:
 
 
 class MinionHost(Host):
-    """On a minion, in salt-call, and in a state of an orchestration."""
+    """On a minion, in salt-call, and in a state of an orchestration.
 
-    def __init__(self, dunders, injected, automation, *, nested=False):
+    ``changes``: whether the function may change something. It never uses an older pillar than the master's.
+    """
+
+    def __init__(self, dunders, injected, automation, *, changes=False, nested=False):
         super().__init__(dunders, injected, automation, nested=nested)
+        self._compiled = None
+        if changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
+            self._compiled = minion_pillar.compiled(self.opts, self.grains())
+            self.problems.extend(self._compiled.problems)
         self.identity["environment"] = _environment(self.pillar())
 
     def pillar(self):
-        return self._dunders["__pillar__"]
+        return self._compiled.pillar if self._compiled else self._dunders["__pillar__"]
 
     def grains(self):
         return self._dunders["__grains__"]
+
+
+class StateHost(MinionHost):
+    """In a state."""
+
+    def __init__(self, dunders, injected):
+        low = injected.get("__low__") or {}
+        super().__init__(dunders, {**injected, **low}, "a state", nested=True)
+        self._state_run = StateRun(dunders["__context__"], injected)
+
+    def pending(self):
+        return self._state_run.pending()
+
+    def keep_pending(self, pending):
+        self._state_run.keep_pending(pending)
+
+    def apply_states(self):
+        return self._state_run.apply_states()
 
 
 class MasterHost(Host):
@@ -142,6 +180,7 @@ class MasterHost(Host):
         super().__init__(dunders, injected, automation)
         self._compiled = master_pillar.compiled(self.opts, minion)
         self.identity["minion"] = self._compiled.minion
+        self.identity["place"] = ("master", str(minion) if minion else None)
         self.identity["environment"] = _environment(self.pillar())
         self.problems.extend(self._compiled.problems)
 
@@ -167,6 +206,15 @@ def _environment(pillar):
     """The pillar's ``environment``. A value that is not a text is not repeated, because it may contain a secret."""
     named = pillar.get("environment")
     return named if named is None or isinstance(named, str) else "(not a text)"
+
+
+def _place(opts):
+    """Where the call runs: on the master, on a minion, or on a minion without a master."""
+    if opts.get("__role") == "master":
+        return "master", None
+    local = opts.get("file_client") == "local" and not opts.get("use_master_when_local")
+    alone = local or opts.get("master_type") == "disable"
+    return "masterless" if alone else "minion", str(opts.get("id", ""))
 
 
 def _first(injected, *keys):

@@ -18,16 +18,29 @@ pub struct Overrides {
     pub backend: Option<(Name, Value)>,
     /// Keys of one service, by the name of the service. If the pillar has no such service, this call alone defines it.
     pub service: Option<(Name, Value)>,
+    /// The overrides of other calls, each of another component. They belong to the same state run.
+    pub beside: Vec<Overrides>,
 }
 
 impl Overrides {
+    /// The overrides of components, each with its key and its component.
+    pub(super) fn of_components(&self) -> impl Iterator<Item = (&'static str, &Name, &Value)> {
+        self.calls().flat_map(|one| {
+            let given = [("variables", &one.variables), ("secrets", &one.secrets), ("backend", &one.backend)];
+            given
+                .into_iter()
+                .filter_map(|(key, given)| given.as_ref().map(|(name, value)| (key, name, value)))
+        })
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.beside)
+    }
+
     /// The call's overrides of one component.
     pub(super) fn of(&self, component: &Name) -> Option<Tree> {
-        let given = [("variables", &self.variables), ("secrets", &self.secrets), ("backend", &self.backend)];
-        let of_it = given.into_iter().filter_map(|(key, given)| {
-            let (name, value) = given.as_ref()?;
-            (name == component).then_some((key, value))
-        });
+        let of_it = self.of_components().filter(|(_, name, _)| *name == component);
+        let of_it = of_it.map(|(key, _, value)| (key, value));
         let nothing = Tree::empty(PillarPath::arguments());
         let said = of_it.fold(nothing, |said, (key, value)| with(said, key, value));
         (!said.is_empty()).then_some(said)

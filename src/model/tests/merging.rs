@@ -106,6 +106,7 @@ fn values_of_the_call_win_over_every_level() {
         secrets: None,
         backend: Some((name("net"), json!({ "type": "http", "address": "http://h" }))),
         service: None,
+        beside: Vec::new(),
     };
     let read = draft_with(&infrastructure, &overrides);
     let net = &read.components[&name("net")];

@@ -12,8 +12,11 @@ use self::prepared::{AppliedConfigurations, Broken, Prepared};
 use crate::error::Error;
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::operation::request::call::{Call, Request};
+use crate::operation::store::given_values::with_given;
+use crate::operation::store::saved_plans::SavedPlans;
 use crate::render;
 use crate::resolve::Modules;
+use crate::workdir::Layout;
 
 /// Reads the pillar and all modules that it names. `problems` are those of the call itself.
 pub(super) fn prepare(
@@ -69,7 +72,20 @@ pub(super) fn prepare(
         laid_out.iter().for_each(|run| drop(std::fs::remove_dir_all(run)));
         model::refusal(problems)
     })?;
-    Ok(Prepared { blueprint, modules, as_applied, left_out })
+    Ok(Prepared { blueprint, modules, given: overrides.clone(), as_applied, left_out })
+}
+
+/// The values of a call that applies or approves a saved plan: its own, and those of the call that made the plan.
+pub(super) fn given_for_plan(
+    request: &Request,
+    environment: &Name,
+    plan_id: &str,
+    call: &Overrides,
+) -> Result<Overrides, Error> {
+    // The run reports a pillar that cannot be read.
+    let Ok(draft) = draft(request, environment) else { return Ok(call.clone()) };
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    with_given(&SavedPlans::new(&layout, plan_id), &layout, call)
 }
 
 /// The same with today's pillar, and no component replaced: for questions.

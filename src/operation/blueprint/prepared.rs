@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{Blueprint, Name, Problem, refusal};
+use crate::model::{Blueprint, Name, Overrides, Problem, refusal};
 use crate::resolve::Module;
 
 /// A component, and why its own module is not used.
@@ -15,6 +15,8 @@ pub(super) type Broken = BTreeMap<Name, Vec<Problem>>;
 pub struct Prepared {
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
+    /// The values that the call gave, which are already in the blueprint. A saved plan keeps them.
+    pub given: Overrides,
     /// Components that use their last applied configuration, and why.
     pub as_applied: Broken,
     /// Components with broken modules that this destroy is not about.

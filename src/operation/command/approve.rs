@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
-use crate::operation::blueprint::prepare;
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
+use crate::operation::blueprint::{given_for_plan, prepare};
 use crate::operation::query::find_run;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
@@ -57,7 +57,9 @@ fn attempt(
 ) -> Result<RunOutcome> {
     let destruction = Destruction { run_id: &builder.run_id, named: request.components.as_ref() };
     let past = AppliedConfigurations { gone: None, broken: Some(destruction) };
-    let prepared = prepare(call, &request.environment, &Overrides::default(), request.problems, past)?;
+    let given = Overrides::default();
+    let given = given_for_plan(&call.request, &request.environment, &request.plan_id, &given)?;
+    let prepared = prepare(call, &request.environment, &given, request.problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
     let plans = SavedPlans::new(&layout, &request.plan_id);
@@ -66,7 +68,9 @@ fn attempt(
         prepared.refuse_broken(&layout.run(&builder.run_id))?;
     }
     let (saved, _) = contents.split(blueprint, None)?;
-    let selected = select(&contents, &saved, request.components, &request.plan_id)?;
+    let place = &builder.identity.place;
+    let apply = place.apply_command(&request.plan_id, saved.iter(), blueprint.environment.as_str());
+    let selected = select(&contents, &saved, request.components, &request.plan_id, &apply)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
     let by = Holder {
@@ -116,6 +120,7 @@ fn select(
     saved: &BTreeSet<Name>,
     named: Option<BTreeSet<Name>>,
     plan_id: &str,
+    apply: &str,
 ) -> Result<BTreeSet<Name>> {
     let blocked = |name: &Name| {
         contents.statuses.get(name.as_str()).is_some_and(|status| status == Status::Blocked.word())
@@ -126,7 +131,7 @@ fn select(
         Err(Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy))
     };
     if waiting.is_empty() {
-        let remedy = format!("infrastructure.apply {plan_id} applies this plan");
+        let remedy = format!("{apply} applies this plan");
         return refuse(format!("plan {plan_id} needs no approval: policy stopped nothing in it"), remedy);
     }
     let Some(named) = named else { return Ok(waiting) };

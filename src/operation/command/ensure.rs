@@ -146,7 +146,7 @@ fn answer(report: &Value) -> Value {
     if let Some(warnings) = component.and_then(|(_, part)| part.get("warnings")) {
         answer["warnings"] = warnings.clone();
     }
-    for key in ["plan_id", "snapshot_id"] {
+    for key in ["plan_id", "approve_command", "apply_command", "snapshot_id"] {
         if let Some(value) = report.get(key) {
             answer[key] = value.clone();
         }

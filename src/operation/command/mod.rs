@@ -14,3 +14,4 @@ pub mod promote;
 pub mod requests;
 pub mod resume;
 mod state_edit;
+pub mod state_run;

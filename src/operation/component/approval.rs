@@ -123,23 +123,28 @@ pub(super) async fn stop(
             std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", error))?;
             changes
         }
-        Mode::Preview | Mode::Apply => {
+        Mode::Preview | Mode::PlanOutputs | Mode::Apply => {
             let _ = std::fs::remove_file(file);
             let remedy = words![&violation.remedy, "; infrastructure.plan saves a plan that can be approved"];
             return Ok(reports::blocked(changes, PolicyViolation { remedy, ..violation }, name));
         }
     };
     let stopped = PolicyStop::of(&violation, &invoker.context.redactor);
+    let session = invoker.context.session;
+    let interface = &session.blueprint.nodes[name].interface;
+    plans.of(name).store_given(&session.call.layout, &session.given, interface)?;
     plans.of(name).store(basis, before, &changes, intent.destroys(), Some(stopped))?;
-    Ok(reports::blocked(changes, asking(violation, plans.of(name)), name))
+    Ok(reports::blocked(changes, asking(session, violation, plans.of(name)), name))
 }
 
 /// Adds the commands to continue with.
-pub(super) fn asking(violation: PolicyViolation, plan: SavedPlan<'_>) -> PolicyViolation {
-    let (plan_id, name) = (plan.plan_id(), plan.component);
+pub(super) fn asking(session: &Session, violation: PolicyViolation, plan: SavedPlan<'_>) -> PolicyViolation {
+    let (place, plan_id, name) = (&session.call.identity.place, plan.plan_id(), plan.component);
+    let environment = session.blueprint.environment.as_str();
     let approve = format!(
-        "; to approve this plan: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a \
-         minion eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"
+        "; to approve this plan: {}, then {}",
+        place.approve_command(&plan_id, name.as_str()),
+        place.apply_command(&plan_id, std::iter::once(name), environment)
     );
     PolicyViolation { remedy: words![violation.remedy, Words::own(approve)], ..violation }
 }

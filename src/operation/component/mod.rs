@@ -29,14 +29,15 @@ use crate::lock::LockGuard;
 use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
-use crate::operation::intent::{Intent, What};
+use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
-use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
+use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::record::Record;
 use crate::render;
-use crate::report::{ComponentReport, Status};
+use crate::report::{ComponentReport, Notes, Status};
 use crate::view::progress::Stage;
+use crate::words::words;
 use crate::workdir::{ComponentPaths, Layout, Manifest, ensure_private};
 
 /// Runs one component. Every result, also an error, becomes its report.
@@ -45,6 +46,20 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
     session.ledger.note_end(name, &report);
     let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
     ComponentReport { deployment_id: Some(deployment_id), ..report }
+}
+
+/// Plans a component that is not part of the run, because another one reads its outputs: they are produced as they
+/// would be after its pending change. Its report is only for that reader.
+pub(super) async fn plan_outputs(session: &Session, name: &Name) -> ComponentReport {
+    session.call.channel.mute(name);
+    let intent = Intent::new(What::Configuration, Mode::PlanOutputs);
+    let mut report = locked(session, name, &intent).await.unwrap_or_else(|error| ended(error.of(name)));
+    if !session.ledger.produced.borrow().contains_key(name) {
+        session.ledger.produce(name, ProducedOutputs::all_pending());
+        let reason = report.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+        report.notes.put_first(words!["its pending changes are not known: ", reason]);
+    }
+    report
 }
 
 async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
@@ -66,8 +81,8 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let guard = session.call.locks.acquire(&paths.lock(), &holder, timeout, &session.call.cancel).await?;
     let deployment_id = node.deployment_id.clone();
     tracing::info!("{name}: {} of deployment {deployment_id}", session.call.operation);
-    let outcome = match session.ledger.note(JournalEntry::Started { component: name.clone(), deployment_id })
-    {
+    let started = JournalEntry::Started { component: name.clone(), deployment_id };
+    let outcome = match if intent.is_reported() { session.ledger.note(started) } else { Ok(()) } {
         Ok(()) => match step {
             Some(step) => salt::run(session, node, step, &paths, &guard, intent).await,
             None => work(session, node, &paths, &guard, intent).await,
@@ -117,8 +132,12 @@ async fn work(
     let mut notes = Vec::new();
     let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery, &mut notes).await;
     let mut report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    if intent.is_reported() {
+        report.notes.extend(node.interface.notes.iter().cloned());
+    } else {
+        report.notes = Notes::default();
+    }
     report.notes.extend(notes);
-    report.notes.extend(node.interface.notes.iter().cloned());
     let is_gone =
         report.status == Status::Destroyed || (intent.destroys() && report.status == Status::Unchanged);
     if is_gone && intent.changes_things() {
@@ -160,7 +179,10 @@ async fn begin(
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingThere));
     }
     let destroys = destroys(&session.call.layout, intent, &component.name)?;
-    let node = &*missing_variables::supply(session, node, record, destroys).await?;
+    let node = &*match intent.is_reported() {
+        true => missing_variables::supply(session, node, record, destroys).await?,
+        false => missing_variables::supply_last(session, node, record).await?,
+    };
     if !node.missing_variables.is_empty() {
         let lacks = missing_variables::names(node);
         notes.push(format!("it is destroyed with null for {lacks}: the last value is not stored"));
@@ -174,10 +196,7 @@ async fn begin(
     }
     let inputs = &collected.inputs;
     if !inputs.pending.is_empty() {
-        session.ledger.produce(
-            &component.name,
-            ProducedOutputs { pending: PendingOutputs::All, ..ProducedOutputs::default() },
-        );
+        session.ledger.produce(&component.name, ProducedOutputs::all_pending());
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
         return Ok(report);

@@ -50,6 +50,8 @@ pub enum What {
 pub enum Mode {
     /// Show what would change.
     Preview,
+    /// Find out which outputs would change, for a component that reads them. Nothing is shown, saved or applied.
+    PlanOutputs,
     /// Show it, and save the plans under the run's id.
     SavePlans,
     /// Change it.
@@ -85,6 +87,22 @@ impl Intent {
     /// Whether resources, a state or records of applied configurations may change.
     pub fn changes_things(&self) -> bool {
         self.mode == Mode::Apply && !matches!(self.what, What::Init | What::Acknowledge)
+    }
+
+    /// Whether the outputs that a component reads are those after the pending changes of other components. Otherwise the
+    /// last ones are used.
+    pub fn foresees_outputs(&self) -> bool {
+        self.mode == Mode::Preview && matches!(self.what, What::Configuration | What::StateEdit(_))
+    }
+
+    /// Whether the outputs after the run are known from it alone. A state edit leaves other changes for later.
+    pub fn decides_outputs(&self) -> bool {
+        matches!(self.what, What::Configuration | What::Destroy)
+    }
+
+    /// Whether the turn belongs to the run, and so to its journal and its report.
+    pub fn is_reported(&self) -> bool {
+        self.mode != Mode::PlanOutputs
     }
 
     /// Whether the new plans are saved.
@@ -123,7 +141,11 @@ impl Intent {
 
     /// Whether a person reads the new plan, which then has to name the attributes that change.
     pub fn is_shown(&self) -> bool {
-        self.is_test() || matches!(self.what, What::StateEdit(_) | What::SavedPlan { .. })
+        match self.what {
+            _ if self.mode == Mode::PlanOutputs => false,
+            What::StateEdit(_) | What::SavedPlan { .. } => true,
+            _ => self.is_test(),
+        }
     }
 
     /// The consent that the caller gives by this call.

@@ -24,12 +24,30 @@ pub struct Request {
     pub identity: CallerIdentity,
 }
 
+/// Where a call runs, and so where the plans are that it saves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallPlace {
+    /// On the master. The minion whose pillar is used, if the call names it.
+    Master { pillar_of: Option<String> },
+    /// On this minion of a master.
+    Minion(String),
+    /// On a minion without a master.
+    Masterless(String),
+}
+
+impl Default for CallPlace {
+    fn default() -> Self {
+        Self::Master { pillar_of: None }
+    }
+}
+
 /// Who makes the call.
 #[derive(Clone, Debug, Default)]
 pub struct CallerIdentity {
     pub jid: String,
     pub user: String,
     pub minion: String,
+    pub place: CallPlace,
     /// Salt's own `test`, if the call has none.
     pub test: bool,
     /// What made the call if no person did, such as `a schedule`.

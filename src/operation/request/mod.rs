@@ -8,4 +8,5 @@ pub mod arguments;
 pub mod call;
 pub mod host_reference;
 pub mod pillar;
+mod plan_commands;
 pub mod question;

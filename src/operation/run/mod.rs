@@ -1,6 +1,7 @@
 //! A run over an environment: what orchestrate, plan, apply and destroy share.
 
 pub mod as_applied;
+mod foreseen_outputs;
 pub mod journal;
 mod prepared_run;
 mod refuse_needed;
@@ -13,6 +14,9 @@ use std::collections::BTreeMap;
 use std::mem::take;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
+use self::foreseen_outputs::ForeseenOutputs;
 use self::prepared_run::PreparedRun;
 use self::run_request::RunRequest;
 use self::schedule::schedule;
@@ -23,6 +27,7 @@ use crate::operation::blueprint::broken_modules;
 use crate::operation::request::answer;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
+use crate::operation::session::pending_changes::PendingChanges;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::last_run;
 use crate::operation::store::plan_contents::PlanContents;
@@ -58,7 +63,9 @@ fn attempt(
     let saved = SavedPlans::new(&work.layout, &builder.run_id);
     let (keeps, destroy) = (work.intent.saves_plans(), work.intent.destroys());
 
-    let mut components = execute(call, builder, work, began, journal)?;
+    let pending = PendingChanges::read(call.host.pending());
+    let (mut components, pending) = execute(call, builder, work, began, journal, pending)?;
+    call.host.keep_pending(&pending.to_json());
     for (name, faults) in &as_applied {
         if let Some(report) = components.get_mut(name) {
             report.notes.push(broken_modules::note(faults));
@@ -72,7 +79,7 @@ fn attempt(
     let all_failed = !components.values().any(is_saved) && answer::result(&components) == Some(false);
     if (keeps || saved.is_there()) && !(keeps && all_failed) {
         match saved.write_contents(&contents(&components, destroy)) {
-            Ok(()) => drop(extra.insert("plan_id".to_owned(), builder.run_id.clone().into())),
+            Ok(()) => extra = plan_keys(builder, &components),
             Err(error) if keeps => return Err(error),
             // The changes are complete and in the report.
             Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
@@ -82,14 +89,16 @@ fn attempt(
     Ok((components, extra))
 }
 
-/// Runs each component's turn, and the rollback if one failed.
+/// Runs each component's turn, and the rollback if one failed. `pending`: what earlier states of the state run would
+/// change. The second result is the same for later states.
 fn execute(
     call: &Call<'_>,
     builder: &ReportBuilder,
     work: PreparedRun,
     began: RunStart,
     journal: Journal,
-) -> Result<BTreeMap<Name, ComponentReport>> {
+    pending: PendingChanges,
+) -> Result<(BTreeMap<Name, ComponentReport>, PendingChanges)> {
     let graph = work.graph();
     let PreparedRun { prepared, intent, selected, resumes, .. } = work;
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
@@ -100,7 +109,14 @@ fn execute(
         }
         let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, &began, false).await;
-        let turn = async |name| as_applied::run(session, &name, &intent).await;
+        let foreseen = ForeseenOutputs::new(session, &pending, graph.names().cloned().collect());
+        let turn = async |name: Name| {
+            let turn = as_applied::run(session, &name, &intent);
+            match intent.foresees_outputs() {
+                true => foreseen.before(&name, turn).await,
+                false => turn.await,
+            }
+        };
         let reports = match intent.rollback() {
             Some(request) => {
                 let names = graph.names().cloned().collect();
@@ -112,8 +128,30 @@ fn execute(
             }
         };
         last_run::tell(locks, environment, &began, answer::result(&reports) == Some(true)).await;
-        Ok(reports)
+        let pending = if intent.decides_outputs() { foreseen.after(&reports) } else { pending.clone() };
+        Ok((reports, pending))
     })
+}
+
+/// The id of the saved plans, and the commands for them.
+fn plan_keys(
+    builder: &ReportBuilder,
+    components: &BTreeMap<Name, ComponentReport>,
+) -> BTreeMap<String, Value> {
+    let (plan_id, place) = (builder.run_id.as_str(), &builder.identity.place);
+    let with = |statuses: &[Status]| -> Vec<&Name> {
+        components.iter().filter(|(_, one)| statuses.contains(&one.status)).map(|(name, _)| name).collect()
+    };
+    let saved = with(&[Status::Planned, Status::Blocked]);
+    let apply = place.apply_command(plan_id, saved.iter().copied(), &builder.environment);
+    let mut keys = BTreeMap::from([("plan_id".to_owned(), plan_id.into())]);
+    if !saved.is_empty() {
+        keys.insert("apply_command".to_owned(), apply.into());
+    }
+    if !with(&[Status::Blocked]).is_empty() {
+        keys.insert("approve_command".to_owned(), place.approve_command(plan_id, "").into());
+    }
+    keys
 }
 
 /// The result of each planned component. A component that lacks a variable was not planned.

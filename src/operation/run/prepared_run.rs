@@ -9,9 +9,9 @@ use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::RunStart;
 use crate::lock::Holder;
-use crate::model::Name;
+use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
-use crate::operation::blueprint::{gone, prepare, refuse_steps, select};
+use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
 use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
@@ -37,8 +37,12 @@ impl PreparedRun {
     /// id.
     pub fn prepare(call: &Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
         let problems = std::mem::take(&mut wanted.problems);
+        if let Some(plan_id) = wanted.intent.plan_id() {
+            wanted.overrides =
+                given_for_plan(&call.request, &wanted.environment, plan_id, &wanted.overrides)?;
+        }
         let past = past(&wanted, &builder.run_id);
-        let mut prepared = prepare(call, &wanted.environment, &wanted.overrides, problems, past)?;
+        let mut prepared = prepare_beside_others(call, &wanted, problems, past)?;
         let layout = Layout::of(&prepared.blueprint)?;
         let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
         shared_records::fetch(settings, environment)?;
@@ -111,6 +115,23 @@ impl PreparedRun {
         let mut orphans = gone::report(&self.prepared.blueprint, &self.layout)?;
         orphans.retain(|name, _| !self.prepared.left_out.contains_key(name));
         Ok(orphans)
+    }
+}
+
+/// A wrong value in another state is reported by that state, so it is not used here.
+fn prepare_beside_others(
+    call: &Call<'_>,
+    wanted: &RunRequest,
+    problems: Vec<Problem>,
+    past: AppliedConfigurations<'_>,
+) -> Result<Prepared> {
+    let RunRequest { environment, overrides, .. } = wanted;
+    match prepare(call, environment, overrides, problems.clone(), past) {
+        Err(_) if !overrides.beside.is_empty() => {
+            let alone = Overrides { beside: Vec::new(), ..overrides.clone() };
+            prepare(call, environment, &alone, problems, past)
+        }
+        prepared => prepared,
     }
 }
 

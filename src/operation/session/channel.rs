@@ -1,7 +1,8 @@
 //! Messages and questions from the run to the thread of Salt's call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -50,11 +51,21 @@ pub struct HostChannel {
     pub run_id: String,
     /// Secrets that are removed from the log.
     pub secrets: Redactor,
+    /// Components that are planned, but are not part of the run.
+    pub muted: Arc<Mutex<BTreeSet<Name>>>,
 }
 
 impl HostChannel {
+    /// Sends no stages of this component.
+    pub fn mute(&self, component: &Name) {
+        self.muted.lock().unwrap_or_else(PoisonError::into_inner).insert(component.clone());
+    }
+
     /// A component entered a stage. Progress is always sent; an event only if the name of the stage is new.
     pub fn stage(&self, component: &Name, stage: Stage) {
+        if self.muted.lock().unwrap_or_else(PoisonError::into_inner).contains(component) {
+            return;
+        }
         if let Some(data) = self.event(&stage) {
             let tag = format!("eos/{}/{component}/{}", self.environment, stage.word());
             let _ = self.sender.send(HostMessage::Event { tag, data });

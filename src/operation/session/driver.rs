@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub fn in_session<T: Send>(
         environment: blueprint.environment.clone(),
         run_id: builder.run_id.clone(),
         secrets: builder.secrets.clone(),
+        muted: Arc::default(),
     };
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());

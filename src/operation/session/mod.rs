@@ -5,6 +5,7 @@ pub mod channel;
 pub mod driver;
 mod interrupts;
 pub mod ledger;
+pub mod pending_changes;
 pub mod produced_outputs;
 pub mod secrets;
 
@@ -18,7 +19,7 @@ use self::ledger::Ledger;
 pub(super) use self::ledger::{JournalHandle, PriorState};
 use crate::error::Result;
 use crate::lock::Holder;
-use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
+use crate::model::{Blueprint, Name, Node, OnFailure, Overrides, Reference};
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::CallerIdentity;
@@ -30,6 +31,8 @@ pub(super) struct Session {
     pub call: Rc<CallContext>,
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
+    /// The values that the call gave, which are already in the blueprint.
+    pub given: Overrides,
     pub ledger: Ledger,
 }
 
@@ -42,9 +45,9 @@ impl Session {
         channel: HostChannel,
         identity: CallerIdentity,
     ) -> Result<Self> {
-        let Prepared { blueprint, modules, .. } = prepared;
+        let Prepared { blueprint, modules, given, .. } = prepared;
         let call = CallContext::open(builder, &blueprint, cancel, channel, identity).await?;
-        Ok(Self { call: Rc::new(call), blueprint, modules, ledger: Ledger::new(journal_handle) })
+        Ok(Self { call: Rc::new(call), blueprint, modules, given, ledger: Ledger::new(journal_handle) })
     }
 
     /// The same run with other configurations of these components. Outputs of other components are read again.
@@ -54,7 +57,8 @@ impl Session {
             blueprint.nodes.insert(name.clone(), node);
             modules.insert(name, module);
         }
-        Self { call: self.call.clone(), blueprint, modules, ledger: self.ledger.without_results() }
+        let (call, given) = (self.call.clone(), self.given.clone());
+        Self { call, blueprint, modules, given, ledger: self.ledger.without_results() }
     }
 
     /// The holder of this run's lock on `name`, as other runs see it.

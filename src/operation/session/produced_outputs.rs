@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decide::StateOutput;
 
 #[derive(Clone, Debug, Default)]
@@ -10,8 +12,16 @@ pub struct ProducedOutputs {
     pub pending: PendingOutputs,
 }
 
+impl ProducedOutputs {
+    /// Nothing is known of the values.
+    pub fn all_pending() -> Self {
+        Self { pending: PendingOutputs::All, ..Self::default() }
+    }
+}
+
 /// Outputs whose values depend on a change that was not applied.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PendingOutputs {
     #[default]
     None,

@@ -25,9 +25,13 @@ impl DigestKey {
     }
 
     pub fn digest(&self, value: &Value) -> String {
+        hex(&self.bytes(value.to_string().as_bytes()))
+    }
+
+    pub fn bytes(&self, text: &[u8]) -> [u8; 32] {
         let mut mac = self.0.clone();
-        mac.update(value.to_string().as_bytes());
-        hex(&mac.finalize().into_bytes())
+        mac.update(text);
+        mac.finalize().into_bytes().into()
     }
 }
 

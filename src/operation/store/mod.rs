@@ -6,6 +6,7 @@
 pub mod approvals;
 pub mod audit;
 pub mod configurations;
+pub mod given_values;
 pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;
@@ -15,4 +16,5 @@ pub mod records;
 pub mod run_log;
 pub mod saved_plan;
 pub mod saved_plans;
+mod sealed;
 pub mod shared_records;

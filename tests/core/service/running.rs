@@ -145,6 +145,26 @@ fn a_service_removed_from_the_pillar_is_reported_and_destroyed_by_name() {
 }
 
 #[test]
+fn a_blocked_deployment_is_applied_by_its_plan_with_what_the_call_gave_for_the_service() {
+    let Some(scene) = Scene::new("moving") else { return };
+    scene.orchestrated();
+    let namespace = json!({ "Name": "moving" }).to_string();
+    assert_eq!(scene.pair.nomad.call("POST", "/v1/namespace/moving", &namespace).0, 200);
+    let config = json!({ "namespace": "moving", "env": { "GREETING": "moved" } });
+    let deploy = json!({ "service_name": "moving", "service_config": config });
+    let blocked = scene.run("module.deploy_nomad_service", deploy.clone());
+    assert_eq!(blocked["status"], "blocked", "{blocked:#}");
+    let plan_id = blocked["plan_id"].as_str().unwrap();
+    let approved = scene.run("approve", json!({ "plan_id": plan_id }));
+    assert_eq!(approved["result"], true, "{approved:#}");
+    let applied = scene.run("apply", json!({ "plan_id": plan_id }));
+    assert_eq!(scene.of(&applied)["status"], "applied", "{applied:#}");
+    let job = scene.pair.nomad.get("/v1/job/moving?namespace=moving").unwrap();
+    assert_eq!(job["TaskGroups"][0]["Tasks"][0]["Env"]["GREETING"], "moved");
+    assert_eq!(scene.run("module.deploy_nomad_service", deploy)["status"], "unchanged");
+}
+
+#[test]
 fn a_service_is_rolled_back_to_its_known_good_configuration() {
     let Some(mut scene) = Scene::new("returning") else { return };
     scene.orchestrated();

@@ -43,7 +43,7 @@ def nomad_validate_job(service=None, environment=None, service_config=None, *arg
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def deploy_service(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Deploy a service, and report in ``healthy`` whether it is healthy.

@@ -18,7 +18,7 @@ def __virtual__():
 # Plan, apply, destroy
 
 
-@bridge.module
+@bridge.module(changes=True)
 def init_workspace(
     component=None, environment=None, backend_config=None, upgrade=False, *args, **kwargs
 ):
@@ -36,7 +36,7 @@ def init_workspace(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def plan(
     component=None,
     environment=None,
@@ -61,7 +61,7 @@ def plan(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def apply(
     component=None,
     environment=None,
@@ -92,7 +92,7 @@ def apply(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
     """
     Approve a plan of this minion that policy blocked, exactly as shown.
@@ -112,7 +112,7 @@ def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def destroy(
     component=None,
     environment=None,
@@ -144,7 +144,7 @@ def destroy(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def rollback_to_snapshot(
     component=None, environment=None, snapshot_id=None, confirm=None, test=None, *args, **kwargs
 ):
@@ -169,7 +169,7 @@ def rollback_to_snapshot(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def ensure_infrastructure(
     component=None,
     desired_state=None,
@@ -198,7 +198,7 @@ def ensure_infrastructure(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def deploy_nomad_service(
     service_name=None, environment=None, service_config=None, auto_approve=False, *args, **kwargs
 ):
@@ -224,7 +224,7 @@ def deploy_nomad_service(
 # The state
 
 
-@bridge.module
+@bridge.module(changes=True)
 def import_resource(
     component=None,
     environment=None,
@@ -252,7 +252,7 @@ def import_resource(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def move_resource(
     component=None, from_address=None, to_address=None, environment=None, test=None, *args, **kwargs
 ):
@@ -274,7 +274,7 @@ def move_resource(
     """
 
 
-@bridge.module
+@bridge.module(changes=True)
 def remove_resource(
     component=None,
     resource_address=None,

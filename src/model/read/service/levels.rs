@@ -67,19 +67,19 @@ fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(Stri
 /// In a call, variables of the component become values of the service or variables of its template. Secrets of the
 /// component become secrets of the service.
 fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
-    let mut said = Vec::new();
-    if let Some((name, Value::Object(variables))) = &overrides.variables {
-        let is_knob = |name: &str| ServiceVariable::ALL.iter().any(|variable| variable.name() == name);
-        let (mut values, own): (Map<_, _>, Map<_, _>) =
-            variables.clone().into_iter().partition(|(name, _)| is_knob(name));
-        if !own.is_empty() {
-            values.insert("variables".to_owned(), own.into());
+    let is_knob = |name: &str| ServiceVariable::ALL.iter().any(|variable| variable.name() == name);
+    let tree = |(key, name, value): (&'static str, &Name, &Value)| match (key, value) {
+        ("variables", Value::Object(variables)) => {
+            let (mut values, own): (Map<_, _>, Map<_, _>) =
+                variables.clone().into_iter().partition(|(name, _)| is_knob(name));
+            if !own.is_empty() {
+                values.insert("variables".to_owned(), own.into());
+            }
+            let tree = Tree::new(&values.into(), PillarPath::arguments().child("variables"));
+            Some((name.clone(), tree))
         }
-        said.push((name.clone(), Tree::new(&values.into(), PillarPath::arguments().child("variables"))));
-    }
-    for (key, given) in [("secrets", &overrides.secrets), ("backend", &overrides.backend)] {
-        let Some((name, value)) = given else { continue };
-        said.push((name.clone(), Tree::new(&json!({ key: value }), PillarPath::arguments())));
-    }
-    said
+        ("variables", _) => None,
+        _ => Some((name.clone(), Tree::new(&json!({ key: value }), PillarPath::arguments()))),
+    };
+    overrides.of_components().filter_map(tree).collect()
 }

@@ -43,6 +43,23 @@ pub(in crate::operation::component) async fn supply<'a>(
     }
 }
 
+/// The same for a plan that only tells which outputs would change. Values that only a state or a call gives are assumed
+/// to be those of the last apply.
+pub(in crate::operation::component) async fn supply_last<'a>(
+    session: &Session,
+    node: &'a Node,
+    record: Option<&Record>,
+) -> Result<Cow<'a, Node>> {
+    if node.missing_variables.is_empty() {
+        return Ok(Cow::Borrowed(node));
+    }
+    let last = last(session, node, record).await?;
+    match last.missing_variables.is_empty() {
+        true => Ok(Cow::Owned(last)),
+        false => Err(refuse(&last)),
+    }
+}
+
 fn refuse(node: &Node) -> Error {
     let (variables, verb) = named(&node.missing_variables);
     let pillar_path = node.component.path.child("variables");

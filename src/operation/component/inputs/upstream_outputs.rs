@@ -1,12 +1,13 @@
 //! The outputs of components that this run does not change, read from their states.
 
+use crate::decide::State;
 use crate::error::Result;
 use crate::model::{Name, Node};
 use crate::operation::component::recorded_state;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::session::Session;
-use crate::operation::session::produced_outputs::ProducedOutputs;
+use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
 
 /// Reads the outputs that this component's inputs refer to, if this run has not produced them.
 pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
@@ -16,6 +17,18 @@ pub(in crate::operation::component) async fn read(session: &Session, node: &Node
             session.ledger.produce(&reference.component, produced);
         }
     }
+    Ok(())
+}
+
+/// Produces the outputs of a component whose pending changes are known: its last outputs, and which of them change.
+pub async fn produce_pending(session: &Session, name: &Name, pending: PendingOutputs) -> Result<()> {
+    let mut produced = last(session, name).await?;
+    if let Some(node) = session.blueprint.nodes.get(name) {
+        // A declared output without a value that no change gives it one is null.
+        let state = State { outputs: produced.outputs, ..State::default() };
+        produced.outputs = state.with_nulls(&node.interface.outputs).outputs;
+    }
+    session.ledger.produce(name, ProducedOutputs { pending, ..produced });
     Ok(())
 }
 

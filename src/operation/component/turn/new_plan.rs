@@ -136,9 +136,10 @@ impl Turn<'_> {
             }
             Mode::SavePlans => {
                 let plans = session.call.saved_plans();
+                plans.of(name).store_given(&session.call.layout, &session.given, &self.node.interface)?;
                 plans.of(name).store(self.basis, before, &changes, intent.destroys(), None)?;
             }
-            Mode::Preview => drop(std::fs::remove_file(file)),
+            Mode::Preview | Mode::PlanOutputs => drop(std::fs::remove_file(file)),
         }
         session.ledger.produce(name, self.pending(before, &changes));
         Ok(reports::planned(changes))

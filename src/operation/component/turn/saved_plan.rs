@@ -33,7 +33,7 @@ impl Turn<'_> {
         let stored = match approval::ready(invoker.context.component, plan, self.basis, before)? {
             SavedPlanDecision::Again(stored) => return Ok(SavedPlanOutcome::Again(Box::new(stored))),
             SavedPlanDecision::Blocked(stored, violation) => {
-                let asking = approval::asking(violation, plan);
+                let asking = approval::asking(invoker.context.session, violation, plan);
                 return Ok(SavedPlanOutcome::Over(Box::new(reports::blocked(stored.changes, asking, name))));
             }
             SavedPlanDecision::Apply(stored) if self.intent.is_test() => {
