@@ -188,3 +188,20 @@ fn a_plan_of_an_earlier_version_has_no_values_and_is_still_applied() {
     assert!(!of_plan(&site, plan_id, "given.json").exists());
     assert_eq!(statuses(&site.run("apply", json!({ "plan_id": plan_id })))["c"], "applied");
 }
+
+#[test]
+fn an_ephemeral_value_is_not_kept_and_has_to_be_given_again() {
+    let mut site = site();
+    let main = format!("{MODULE}variable \"token\" {{\n  type = string\n  ephemeral = true\n}}\n");
+    site.component("c", &main, json!({}));
+    let mut variables = given();
+    variables["token"] = json!(TOKEN);
+    let plan = site.run("module.plan", json!({ "component": "c", "variables": variables }));
+    let plan_id = plan["plan_id"].as_str().unwrap_or_else(|| panic!("{plan:#}"));
+    let refused = apply(&site, plan_id);
+    assert_eq!(refused["error"]["code"], "missing_variable", "{refused:#}");
+    let again = json!({ "component": "c", "plan_file": plan_id, "variables": { "token": TOKEN } });
+    let applied = site.run("module.apply", again);
+    assert_eq!(applied["status"], "applied", "{applied:#}");
+    assert_eq!(files_with(&site, &[TOKEN, PIN]), Vec::<PathBuf>::new());
+}
