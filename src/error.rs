@@ -2,6 +2,7 @@
 
 mod cause;
 mod code;
+pub mod open_files;
 
 use std::{fmt, io};
 
@@ -83,16 +84,21 @@ impl Error {
         }
     }
 
+    /// The remedy for a read-only disk. Another root is no remedy: it would have no states.
+    pub const READ_ONLY: &str =
+        "find out why that file system is read-only (see dmesg), mount it writable, then run again";
+
     /// A file of Eos that could not be read or written.
     pub fn file(path: &std::path::Path, doing: &str, source: io::Error) -> Self {
+        if open_files::are_too_many(&source) {
+            return open_files::error(&format!("{doing} {}", path.display()), source);
+        }
         let remedy = match source.kind() {
-            io::ErrorKind::PermissionDenied => {
-                "make it accessible to the user that runs Salt, or choose another infrastructure:settings:root"
+            io::ErrorKind::PermissionDenied => "make it accessible to the user that runs Salt",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "free some space on that file system, then run again"
             }
-            io::ErrorKind::StorageFull => "free some space on that file system, then run again",
-            io::ErrorKind::ReadOnlyFilesystem => {
-                "mount it writable, or choose another infrastructure:settings:root"
-            }
+            io::ErrorKind::ReadOnlyFilesystem => Self::READ_ONLY,
             _ => "check that path; workdirs are below infrastructure:settings:root",
         };
         let message = Words::own(format!("cannot {doing} {}: {source}", path.display()));

@@ -110,7 +110,7 @@ pub fn choose_environment(
 impl fmt::Display for EnvironmentError {
     /// The text follows `arguments:environment`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |all: &BTreeSet<Name>| match model::listed(all.iter().map(Name::as_str)) {
+        let list = |all: &BTreeSet<Name>| match model::some_listed(all.iter().map(Name::as_str)) {
             none if none.is_empty() => "the pillar has no environments".to_owned(),
             all => format!("there are: {all}"),
         };
@@ -137,7 +137,7 @@ impl fmt::Display for EnvironmentError {
                 }
                 Err(reason) => write!(f, "{named:?} {reason}"),
                 Ok(_) => {
-                    let hint = model::hint(named, environments.iter().map(Name::as_str));
+                    let hint = model::environment_hint(named, environments.iter().map(Name::as_str));
                     write!(f, "no environment {named:?}; {hint}")
                 }
             },
@@ -159,7 +159,7 @@ impl fmt::Display for EnvironmentError {
                 write!(
                     f,
                     "is missing, and the pillar has several: {}. Name one in the call, or set {DEFAULT}",
-                    model::listed(environments.iter().map(Name::as_str))
+                    model::some_listed(environments.iter().map(Name::as_str))
                 )
             }
             Self::NoneAtAll => f.write_str("is missing, and the pillar has no environments"),

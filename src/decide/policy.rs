@@ -21,6 +21,7 @@ pub enum Consent {
 pub struct PolicyViolation {
     pub code: Code,
     pub message: Words,
+    /// What to do. For a plan that can be approved: the change of the pillar that allows it for good.
     pub remedy: Words,
     pub addresses: Vec<String>,
 }
@@ -43,8 +44,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         return Err(PolicyViolation {
             code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
-            remedy: "to allow this, set policy: {allow_destroy: true} for this component or environment"
-                .into(),
+            remedy: "set policy: {allow_destroy: true} for this component or environment".into(),
             addresses: lost.iter().map(|change| change.address.clone()).collect(),
         });
     }
@@ -52,7 +52,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         Some(most) if destroyed.len() as u64 > most => Err(PolicyViolation {
             code: Code::MaxDestroys,
             message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
-            remedy: "to allow this, raise policy:max_destroys".into(),
+            remedy: "raise policy:max_destroys in the pillar".into(),
             addresses: addresses(),
         }),
         _ => Ok(()),
@@ -93,8 +93,7 @@ fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     Err(PolicyViolation {
         code: Code::Protected,
         message,
-        remedy: "to allow it anyway, get this plan approved, or remove it from policy:protect in the pillar"
-            .into(),
+        remedy: "remove it from policy:protect in the pillar".into(),
         addresses: resources.chain(invoked.iter().map(|action| action.address.clone())).collect(),
     })
 }

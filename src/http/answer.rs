@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 
-use super::innermost;
+use super::{ConnectionFailure, innermost};
 use crate::error::Cause;
 
 /// The longest pause that a server can ask for. A longer one is reduced to this.
@@ -25,6 +25,8 @@ pub struct ServerUnavailable {
     pub text: String,
     /// The pause that the server asks for; zero if it asks for none.
     pub retry_after: Duration,
+    /// The reason, if it has a remedy of its own.
+    pub failure: Option<ConnectionFailure>,
     /// The error behind it, if no answer came. It does not contain the URL.
     pub cause: Option<Cause>,
 }
@@ -39,12 +41,22 @@ pub async fn send(request: RequestBuilder) -> Result<HttpAnswer, ServerUnavailab
 
 fn unreachable(error: reqwest::Error) -> ServerUnavailable {
     let text = if error.is_timeout() { "no answer in time".to_owned() } else { innermost(&error) };
-    ServerUnavailable { cause: Some(Cause::new(error.without_url())), ..ServerUnavailable::new(text) }
+    let failure = ConnectionFailure::of(&error);
+    ServerUnavailable {
+        failure,
+        cause: Some(Cause::new(error.without_url())),
+        ..ServerUnavailable::new(text)
+    }
 }
 
 impl ServerUnavailable {
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), retry_after: Duration::ZERO, cause: None }
+        Self { text: text.into(), retry_after: Duration::ZERO, failure: None, cause: None }
+    }
+
+    /// The remedy for its reason, or else `usual`. `settings`: the place of the server's settings.
+    pub fn remedy(&self, settings: &str, usual: &str) -> String {
+        self.failure.map_or_else(|| usual.to_owned(), |failure| failure.remedy(settings))
     }
 }
 

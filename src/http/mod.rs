@@ -1,6 +1,7 @@
 //! The base of all HTTP clients of Eos. A client sends requests only to the configured address.
 
 mod answer;
+mod connection;
 mod path;
 mod patience;
 
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::Cause;
 
 pub use answer::{HttpAnswer, ServerUnavailable, send};
+pub use connection::ConnectionFailure;
 pub use path::path;
 pub use patience::patiently;
 
@@ -98,8 +100,12 @@ fn no_pem(path: &Path, error: reqwest::Error) -> ClientError {
     ClientError::File { path: path.to_owned(), reason: innermost(&error), cause: Some(Cause::new(error)) }
 }
 
-/// The innermost cause, such as "Connection refused". The outer errors repeat the address.
+/// Why a request got no answer, in plain words where Eos knows them, else the innermost cause, such as "Connection
+/// refused". The outer errors repeat the address.
 pub fn innermost(error: &reqwest::Error) -> String {
+    if let Some(failure) = ConnectionFailure::of(error) {
+        return failure.text().to_owned();
+    }
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;

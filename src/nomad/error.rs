@@ -43,15 +43,18 @@ impl NomadError {
 
     /// Makes the error. `address` is that of the Nomad server.
     pub fn explain(&self, address: &str, phase: Phase) -> Error {
-        let refuse = |code: Code, what: &str, remedy: &'static str| {
+        let refuse = |code: Code, what: &str, remedy: &str| {
             let message = format!("the Nomad at {address} {what}: {}", self.text());
-            Error::new(Layer::Nomad, phase, code, message, remedy).because_of(self.cause())
+            Error::new(Layer::Nomad, phase, code, message, remedy.to_owned()).because_of(self.cause())
         };
         match self {
-            Self::Unreachable(_) => refuse(
+            Self::Unreachable(unavailable) => refuse(
                 Code::NomadUnreachable,
                 "cannot be reached",
-                "start Nomad there, or correct infrastructure:settings:nomad:address",
+                &unavailable.remedy(
+                    "infrastructure:settings:nomad",
+                    "start Nomad there, or correct infrastructure:settings:nomad:address",
+                ),
             ),
             Self::Denied(_) => refuse(
                 Code::NomadDenied,

@@ -1,16 +1,19 @@
 //! The runtime of one call, and its blocking work.
 
-use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result, open_files};
 
 /// One current-thread runtime per call. Nothing of it outlives the call.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        if open_files::are_too_many(&error) {
+            return open_files::error("start the runtime", error);
+        }
         Error::new(
             Layer::Host,
             Phase::Preparation,
             Code::Runtime,
             format!("cannot start the runtime: {error}"),
-            "check the limits for open files and processes",
+            "check the limits on processes and memory",
         )
         .because(error)
     })

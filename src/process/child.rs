@@ -16,7 +16,7 @@ use super::guardian::Guardian;
 use super::pidfd::PidFd;
 use super::spawn::spawn;
 use crate::disk::open_private;
-use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result, open_files};
 
 /// Time between two looks for the child's exit, if no pidfd can report it.
 const LOOK: Duration = Duration::from_millis(10);
@@ -80,7 +80,10 @@ pub fn refused(command: &Command<'_>, source: io::Error) -> Error {
     if source.kind() == io::ErrorKind::NotFound && !command.cwd.is_dir() {
         return Error::file(&command.cwd, "start a program in", source);
     }
-    let scarce = [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
+    if open_files::are_too_many(&source) {
+        return open_files::error(&format!("start {}", command.program.display()), source);
+    }
+    let scarce = [Errno::AGAIN, Errno::NOMEM];
     let (code, remedy) = match source.kind() {
         io::ErrorKind::NotFound => {
             (Code::TerraformMissing, "install it, or set infrastructure:settings:terraform:binary")
@@ -102,7 +105,7 @@ pub fn refused(command: &Command<'_>, source: io::Error) -> Error {
         }
         _ if Errno::from_io_error(&source).is_some_and(|error| scarce.contains(&error)) => (
             Code::Runtime,
-            "raise this host's limits on processes, memory or open files, or lower infrastructure:settings:parallelism",
+            "raise the limits on processes (ulimit -u) and memory, or lower infrastructure:settings:parallelism",
         ),
         _ => (Code::TerraformNotStarted, "check that this file is a program for this machine"),
     };

@@ -21,7 +21,7 @@ use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 use super::descriptors::close_range;
 use super::signals::ignore_all;
 use super::supervised_child::SupervisedChild;
-use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result, open_files};
 
 /// The most children that are guarded at the same time. It is more than any run has.
 const CHILDREN: usize = 4096;
@@ -43,12 +43,15 @@ pub struct Guardian {
 impl Guardian {
     pub fn start() -> Result<Self> {
         let refuse = |error: std::io::Error| {
+            if open_files::are_too_many(&error) {
+                return open_files::error("start the guardian process", error);
+            }
             Error::new(
                 Layer::Host,
                 Phase::Preparation,
                 Code::Runtime,
                 format!("cannot start the guardian process, which stops terraform if Eos is killed: {error}"),
-                "raise this host's limits on processes, memory or open files",
+                "raise the limits on processes (ulimit -u) and memory",
             )
             .because(error)
         };

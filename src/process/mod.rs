@@ -26,4 +26,4 @@ pub use command::{Command, Limits};
 pub use guardian::Guardian;
 pub use identity::{ProcessIdentity, boot_id};
 pub use inherited_lock::{InheritedLock, ProcessText};
-pub use run::{CutShort, Exit, run};
+pub use run::{CutShort, Exit, run, start};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::model::TERRAFORM_VARIABLES as OURS;
 
 /// Variables that are passed on if they are set. They say how to find programs and how to reach the network.
 const PASSED: &[&str] = &[
@@ -25,22 +25,6 @@ const PASSED: &[&str] = &[
     "AWS_CA_BUNDLE",
 ];
 
-/// Variables that are refused, because they change what a command does: an inherited `TF_CLI_ARGS_plan=-destroy` turned
-/// a plan into a destroy.
-const REFUSED: &[&str] = &[
-    "TF_CLI_ARGS",
-    "TF_VAR_",
-    "TF_LOG",
-    "TF_WORKSPACE",
-    "TF_REATTACH_PROVIDERS",
-    "TF_DISABLE_PLUGIN_TLS",
-    "TF_SKIP_PROVIDER_VERIFY",
-];
-
-/// Variables that Eos sets. They are refused in the settings, because Eos would silently replace their values.
-const OURS: &[&str] =
-    &["HOME", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION", "TF_INPUT", "CHECKPOINT_DISABLE"];
-
 /// The folders of a terraform.
 pub struct TerraformFolders {
     pub home: PathBuf,
@@ -48,22 +32,15 @@ pub struct TerraformFolders {
     pub cli_config: Option<PathBuf>,
 }
 
-/// Returns the whole environment of a terraform. `declared` has priority over variables that are passed on.
+/// Returns the whole environment of a terraform. The settings were checked: they contain no variable of [`OURS`].
+/// Neither does what is passed on, so an inherited variable never changes a command.
+/// `declared` has priority over variables that are passed on.
 pub fn environment(
     ours: impl Iterator<Item = (OsString, OsString)>,
     declared: impl Iterator<Item = (String, String)>,
     pass: &BTreeSet<String>,
     folders: &TerraformFolders,
-) -> Result<BTreeMap<OsString, OsString>> {
-    let declared: BTreeMap<_, _> = declared.collect();
-    if let Some(name) = declared.keys().chain(pass).find(|name| is_refused(name)) {
-        let message = format!(
-            "terraform's environment must not contain {name}: Eos sets it, or it would change the commands of \
-             Eos"
-        );
-        let remedy = "remove it from infrastructure:settings:terraform (env or pass_env)";
-        return Err(Error::new(Layer::Salt, Phase::Validation, Code::EnvironmentRefused, message, remedy));
-    }
+) -> BTreeMap<OsString, OsString> {
     let passed =
         |name: &OsString| name.to_str().is_some_and(|name| PASSED.contains(&name) || pass.contains(name));
     let mut all: BTreeMap<OsString, OsString> = ours.filter(|(name, _)| passed(name)).collect();
@@ -82,26 +59,14 @@ pub fn environment(
         ("CHECKPOINT_DISABLE", "1".into()),
     ];
     all.extend(fixed.map(|(name, value)| (name.into(), value)));
-    Ok(all)
-}
-
-fn is_refused(name: &str) -> bool {
-    OURS.contains(&name)
-        || REFUSED.iter().any(|refused| match refused.strip_suffix('_') {
-            Some(_) => name.starts_with(refused),
-            None => name == *refused || name.strip_prefix(refused).is_some_and(|rest| rest.starts_with('_')),
-        })
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn made(
-        ours: &[(&str, &str)],
-        declared: &[(&str, &str)],
-        pass: &[&str],
-    ) -> Result<BTreeMap<OsString, OsString>> {
+    fn made(ours: &[(&str, &str)], declared: &[(&str, &str)], pass: &[&str]) -> BTreeMap<OsString, OsString> {
         let folders = TerraformFolders { home: "/h".into(), data: "/d".into(), cli_config: None };
         environment(
             ours.iter().map(|&(name, value)| (name.into(), value.into())),
@@ -115,36 +80,22 @@ mod tests {
     fn variables_that_change_terraforms_commands_are_never_inherited() {
         let ours =
             [("TF_CLI_ARGS_plan", "-destroy"), ("TF_WORKSPACE", "x"), ("TF_VAR_a", "1"), ("PATH", "/bin")];
-        let all = made(&ours, &[], &[]).unwrap();
+        let all = made(&ours, &[], &[]);
         assert_eq!(all.get(&OsString::from("PATH")), Some(&"/bin".into()));
         assert!(!all.keys().any(|name| ours[..3].iter().any(|(refused, _)| name == *refused)));
         assert_eq!(all[&OsString::from("TF_CLI_CONFIG_FILE")], "/dev/null");
     }
 
     #[test]
-    fn variables_that_change_terraforms_commands_cannot_be_declared_or_passed() {
-        assert_eq!(made(&[], &[("TF_CLI_ARGS_apply", "x")], &[]).unwrap_err().code, Code::EnvironmentRefused);
-        assert_eq!(made(&[], &[], &["TF_VAR_x"]).unwrap_err().code, Code::EnvironmentRefused);
-        assert_eq!(made(&[], &[], &["TF_LOG_PATH"]).unwrap_err().code, Code::EnvironmentRefused);
-    }
-
-    #[test]
-    fn reserved_names_are_refused_and_names_with_the_same_beginning_are_not() {
-        assert_eq!(made(&[], &[], &["HOME"]).unwrap_err().code, Code::EnvironmentRefused);
-        assert_eq!(made(&[], &[("CHECKPOINT_DISABLE", "")], &[]).unwrap_err().code, Code::EnvironmentRefused);
-        assert!(made(&[], &[("HOME_REGION", "x"), ("TF_LOGGING", "x")], &["HOMEPAGE"]).is_ok());
-    }
-
-    #[test]
     fn a_declared_value_wins_over_a_passed_one() {
-        let all = made(&[("AWS_REGION", "a")], &[("AWS_REGION", "b")], &["AWS_REGION"]).unwrap();
+        let all = made(&[("AWS_REGION", "a")], &[("AWS_REGION", "b")], &["AWS_REGION"]);
         assert_eq!(all[&OsString::from("AWS_REGION")], "b");
     }
 
     #[test]
     fn how_often_go_collects_its_garbage_is_said_and_a_declared_or_passed_value_wins() {
         let gogc = |declared: &[(&str, &str)], pass: &[&str]| {
-            made(&[("GOGC", "50")], declared, pass).unwrap().remove(&OsString::from("GOGC")).unwrap()
+            made(&[("GOGC", "50")], declared, pass).remove(&OsString::from("GOGC")).unwrap()
         };
         assert_eq!(gogc(&[], &[]), "500");
         assert_eq!(gogc(&[("GOGC", "100")], &[]), "100");

@@ -12,11 +12,10 @@ use crate::process::Exit;
 /// effects: Terraform reports a state that it cannot read as a lock that it cannot acquire.
 const KNOWN: &[(&str, Code, &str)] = &[
     ("no space left on device", Code::DiskFull, "free some space on that file system, then run again"),
-    (
-        "read-only file system",
-        Code::ReadOnly,
-        "mount it writable, or choose another infrastructure:settings:root",
-    ),
+    ("read-only file system", Code::ReadOnly, Error::READ_ONLY),
+    ("too many open files", Code::Runtime, OPEN_FILES),
+    ("no file exists at \"~", Code::TerraformFailed, HOME_FILE),
+    ("module package \"~", Code::TerraformFailed, HOME_MODULE),
     (
         "Unsupported state file format",
         Code::StateCorrupt,
@@ -35,6 +34,10 @@ const KNOWN: &[(&str, Code, &str)] = &[
     (OUTGROWN, Code::ProviderLock, LOCK_FILE),
     ("Failed to query available provider packages", Code::ProviderUnavailable, PROVIDER),
     ("Failed to install provider", Code::ProviderUnavailable, PROVIDER),
+    ("Error accessing remote module registry", Code::ModuleUnavailable, MODULE),
+    ("Failed to retrieve available versions for module", Code::ModuleUnavailable, MODULE),
+    ("Failed to download module", Code::ModuleUnavailable, MODULE),
+    ("Could not download module", Code::ModuleUnavailable, MODULE),
     (
         "Required plugins are not installed",
         Code::ProviderUnavailable,
@@ -48,6 +51,13 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("Error refreshing state", Code::BackendUnreachable, BACKEND),
     ("Failed to load state", Code::BackendUnreachable, BACKEND),
 ];
+const HOME_FILE: &str = "in Terraform, ~ is the component's own folder HOME, not that of a person: put the file \
+                         into the module (\"${path.module}/NAME\"), or write its absolute path";
+const HOME_MODULE: &str = "a module's source cannot begin with ~: put the module below this one and write \
+                           \"./NAME\"";
+const MODULE: &str = "check the source and the version of that module, and that this host can reach its registry \
+                      or server; HTTPS_PROXY of the process that runs Eos is used";
+const OPEN_FILES: &str = "raise the limit of open files (ulimit -n) of the process that runs Eos";
 const DECLARE: &str = "first declare it in the component's module, under this address";
 const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
                     force-unlock ID` in the workdir";
@@ -80,6 +90,7 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         |&(_, code, remedy)| (code, remedy),
     );
     let lock = (code == Code::StateLocked).then(|| json!(lock_info(&words)));
+    let words = without_advice(&words);
     let message = match words.is_empty() {
         true => format!("terraform {step} ended with {} and printed nothing", ending(exit)),
         false => words,
@@ -95,6 +106,22 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         details["lock"] = lock;
     }
     Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
+}
+
+/// Terraform's general advice, each by the beginning of its paragraph. It does not fit Eos: a person does not run
+/// these commands, and a state is never changed without its lock.
+const ADVICE: &[&str] = &[
+    "To see which modules are currently depending on",
+    "Terraform acquires a state lock to protect",
+    "OpenTofu acquires a state lock to protect",
+];
+
+fn without_advice(words: &str) -> String {
+    let is_advice = |paragraph: &&str| {
+        let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        !ADVICE.iter().any(|advice| line.starts_with(advice))
+    };
+    words.split("\n\n").filter(is_advice).collect::<Vec<_>>().join("\n\n").trim_end().to_owned()
 }
 
 /// The providers for which the lock file has a version that the configuration does not allow, as an init reports them.
@@ -165,6 +192,38 @@ mod tests {
             Code::ProviderLock
         );
         assert_eq!(init("something else"), Code::TerraformFailed);
+    }
+
+    #[test]
+    fn a_module_that_cannot_be_fetched_has_its_own_code_and_remedy() {
+        let said = "Error: Error accessing remote module registry\n\n  on main.tf line 1:\n\nFailed to retrieve \
+            available versions for module \"vpc\" (main.tf:1) from\nr.test: failed to request discovery document";
+        let error = explain("init", &[], &EXIT, said);
+        assert_eq!(error.code, Code::ModuleUnavailable);
+        assert!(error.remedy.contains("registry"), "{error}");
+    }
+
+    #[test]
+    fn a_path_with_a_tilde_has_a_remedy_of_its_own() {
+        let said = "Error: Invalid function argument\n\nInvalid value for \"path\" parameter: no file exists at\n\
+                    \"~/.ssh/id.pub\"; this function";
+        assert!(explain("plan", &[], &EXIT, said).remedy.contains("~ is the component's own folder"));
+        let said = "installation method for remote\nmodule package \"~/m\".";
+        assert!(explain("init", &[], &EXIT, said).remedy.contains("./NAME"));
+    }
+
+    #[test]
+    fn terraforms_general_advice_is_left_out_and_everything_else_is_kept() {
+        let said = "Error: Failed to query available provider packages\n\nno such host\n\nTo see which modules \
+            are\ncurrently depending on x/y and what versions are specified, run the following command:\n    \
+            terraform providers\n\nError: another";
+        assert_eq!(
+            explain("init", &[], &EXIT, said).message,
+            "Error: Failed to query available provider packages\n\nno such host\n\nError: another"
+        );
+        let said = "Error acquiring the state lock: x\n\nTerraform acquires a state lock to protect the state \
+            from being written\nby multiple users.";
+        assert_eq!(explain("plan", &[], &EXIT, said).message, "Error acquiring the state lock: x");
     }
 
     #[test]

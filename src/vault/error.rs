@@ -59,11 +59,14 @@ impl VaultError {
     /// `what` is the failed action, such as "read secret/aws/credentials".
     pub fn explain(&self, address: &str, what: &str) -> Error {
         let error = match self {
-            Self::Unreachable(ServerUnavailable { text, .. }) => refuse(
+            Self::Unreachable(unavailable) => refuse(
                 Code::VaultUnreachable,
-                format!("cannot {what}: Vault at {address} cannot be reached: {text}"),
-                "start Vault there, or correct infrastructure:settings:vault:address. Nothing runs without \
-                 its secrets",
+                format!("cannot {what}: Vault at {address} cannot be reached: {}", unavailable.text),
+                unavailable.remedy(
+                    "infrastructure:settings:vault",
+                    "start Vault there, or correct infrastructure:settings:vault:address. Nothing runs \
+                     without its secrets",
+                ),
             ),
             Self::Sealed => refuse(
                 Code::VaultSealed,

@@ -7,12 +7,14 @@ use super::quote::{block, line};
 /// The failure of a whole operation. Nothing was run.
 pub fn whole(report: &Value) -> String {
     let error = &report["error"];
+    let problems = error["details"]["problems"].as_array();
+    let is_unclear = problems.into_iter().flatten().any(|problem| problem["path"] == "arguments:environment");
     let place = match report["environment"].as_str() {
-        Some(environment) if !environment.is_empty() => environment,
+        Some(environment) if !environment.is_empty() && !is_unclear => environment,
         _ => "infrastructure",
     };
     // Each problem itself says what would be right.
-    let Some(problems) = error["details"]["problems"].as_array() else {
+    let Some(problems) = problems else {
         let (message, remedy) = (block(&error["message"], "    "), block(&error["remedy"], "    "));
         return format!("{place}: {message}\n    next: {remedy}\n");
     };

@@ -3,8 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::io::Errno;
+
 use crate::disk::{Trust, give_all};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Blueprint, Name};
 
 /// Terraform's own folder in a workdir. It holds links to a plugin cache.
@@ -40,6 +43,15 @@ impl Layout {
 
     pub fn of(blueprint: &Blueprint) -> Result<Self> {
         Self::new(&blueprint.settings.root, &blueprint.environment)
+    }
+
+    /// Refuses a read-only disk before anything starts. `doing`: what has to be written below this folder.
+    pub fn refuse_read_only(&self, doing: &str) -> Result<()> {
+        let existing = self.folder.ancestors().find_map(|folder| statvfs(folder).ok());
+        match existing.is_some_and(|disk| disk.f_flag.contains(StatVfsMountFlags::RDONLY)) {
+            true => Err(Error::file(&self.folder, doing, Errno::ROFS.into())),
+            false => Ok(()),
+        }
     }
 
     /// Gives files that root made here to the owner of the root, also those of a killed run.

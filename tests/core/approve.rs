@@ -65,7 +65,12 @@ fn a_blocked_plan_is_applied_after_approval_and_only_once() {
     let blocked = apply(&site, &plan_id);
     assert_eq!((statuses(&blocked)["c"].as_str(), code(&blocked)), ("blocked", "destroys"), "{blocked:#}");
     let remedy = blocked["components"]["c"]["error"]["remedy"].as_str().unwrap();
-    assert!(remedy.contains(&format!("infrastructure.approve plan_id={plan_id}")), "{remedy}");
+    let parts =
+        [&*format!("infrastructure.approve plan_id={plan_id}"), "infrastructure.apply", "allow_destroy"];
+    let places = parts.map(|part| remedy.find(part).unwrap_or_else(|| panic!("{part} is not in {remedy}")));
+    assert!(places.is_sorted(), "the approval comes first and the pillar last: {remedy}");
+    let words = eos::view::text(&blocked, false);
+    assert!(words.matches(plan_id.as_str()).count() >= 2 && !remedy.contains('\n'), "{words}");
 
     let approved = approve(&site, &plan_id);
     assert_eq!((&approved["result"], &approved["retcode"]), (&json!(true), &json!(0)), "{approved:#}");

@@ -262,6 +262,97 @@ fn the_old_order_is_refused_with_the_new_form_and_never_guessed() {
     }
 }
 
+fn problems(report: &Value) -> Vec<String> {
+    let problems = report["error"]["details"]["problems"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    problems.iter().map(|one| format!("{}: {}", text(&one["path"]), text(&one["message"]))).collect()
+}
+
+#[test]
+fn a_call_that_lacks_one_thing_is_told_that_one_thing_and_where_to_find_it() {
+    let site = two();
+    let staging = |mut more: Value| {
+        more["environment"] = json!("staging");
+        more
+    };
+    let calls = [
+        (
+            "remediate",
+            json!({ "component": "net" }),
+            "arguments:drift_id: is missing: infrastructure.drift staging components=net shows it",
+        ),
+        ("remediate", json!({}), "arguments:component: is missing: infrastructure.drift staging shows"),
+        ("apply", json!({}), "arguments:plan_id: is missing: infrastructure.plan staging saves a plan"),
+        ("apply", json!({ "plan_id": "net" }), "arguments:plan_id: is not a valid id"),
+        ("approve", json!({}), "arguments:plan_id: is missing: infrastructure.plan staging"),
+        ("cancel", json!({}), "arguments:run_id: is missing: infrastructure.status staging"),
+        ("show_run", json!({}), "arguments:run_id: is missing: infrastructure.history staging"),
+        (
+            "unlock",
+            json!({ "component": "net" }),
+            "arguments:id: is missing: infrastructure.locks staging shows it",
+        ),
+        ("unlock", json!({}), "arguments:component: is missing: infrastructure.locks staging"),
+        (
+            "destroy",
+            json!({ "confirm": true }),
+            "arguments:confirm: must be the name of the environment, not a yes: set confirm=staging",
+        ),
+        ("destroy", json!({ "confirm": "production" }), "not \"production\": set confirm=staging"),
+        ("orchestrate", json!({ "test": "ture" }), "arguments:test: is \"ture\": it must be True or False"),
+        (
+            "staged_rollback",
+            json!({ "components": "net", "preserve_data": "flase" }),
+            "arguments:preserve_data: is \"flase\"",
+        ),
+    ];
+    for (operation, arguments, told) in calls {
+        let problems = problems(&call(&site, operation, staging(arguments)));
+        assert!(problems.len() == 1 && problems[0].contains(told), "{operation}: {problems:#?}");
+        assert!(!problems[0].contains("comes first"), "{operation}: {problems:#?}");
+    }
+}
+
+#[test]
+fn a_call_in_the_old_order_is_told_only_that() {
+    let site = two();
+    let call = call(&site, "remediate", json!({ "environment": "net", "component": 123, "drift_id": null }));
+    let problems = problems(&call);
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("arguments:environment: no environment \"net\""),
+        "{problems:#?}"
+    );
+    assert!(eos::view::text(&call, false).starts_with("infrastructure: 1 problem"), "{call:#}");
+}
+
+#[test]
+fn a_pillar_without_the_key_names_the_minion_and_the_line_in_top_sls() {
+    let mut site = two();
+    site.infrastructure = Value::Null;
+    let identity = || CallerIdentity { minion: "web1".to_owned(), ..CallerIdentity::default() };
+    for operation in ["orchestrate", "status", "validate", "module.plan"] {
+        let arguments = json!({ "environment": "staging", "component": "net" });
+        let arguments =
+            if operation.starts_with("module") { arguments } else { json!({ "environment": "staging" }) };
+        let report = site.call(&NoSalt, identity(), operation, arguments);
+        refused(&report, &["the minion \"web1\"", "base: {'web1': [FILE]}", "minion=ID"]);
+    }
+}
+
+#[test]
+fn validate_refuses_a_variable_of_terraforms_environment_as_a_run_does() {
+    let mut site = two();
+    for key in ["pass_env", "env"] {
+        let value = if key == "env" { json!({ "HOME": "/root" }) } else { json!(["HOME"]) };
+        site.infrastructure["settings"]["terraform"] = json!({ key: value });
+        let told = ["validate", "orchestrate", "plan"].map(|operation| {
+            let problems = problems(&call(&site, operation, json!({ "environment": "staging" })));
+            assert!(problems.len() == 1 && problems[0].contains("must not contain HOME"), "{problems:#?}");
+            problems
+        });
+        assert!(told.iter().all(|one| *one == told[0]), "{told:#?}");
+    }
+}
+
 #[test]
 fn a_default_that_names_another_environment_runs_nothing_again() {
     let mut site = two();

@@ -99,7 +99,7 @@ impl Bench {
             program: self.tool.path.clone(),
             args,
             cwd: self.folder.path().into(),
-            env: environment(std::env::vars_os(), std::iter::empty(), &BTreeSet::new(), &folders).unwrap(),
+            env: environment(std::env::vars_os(), std::iter::empty(), &BTreeSet::new(), &folders),
             stdout: self.path(&format!("{step}.stdout")),
             stderr: self.path(&format!("{step}.stderr")),
             room: 0,

@@ -346,3 +346,26 @@ fn a_lock_file_shipped_by_the_module_is_binding_and_the_remedy_is_at_its_source(
     require(&mut site, &world, "1.1.0", "~> 1.0");
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
 }
+
+#[test]
+fn a_module_registry_that_cannot_be_reached_is_named_as_the_cause() {
+    let mut site = Site::new();
+    let main = "module \"vpc\" {\n  source = \"localhost:9/terraform/vpc/aws\"\n}\n";
+    site.component("c", main, json!({}));
+    let report = site.run("plan", json!({}));
+    let error = &report["components"]["c"]["error"];
+    assert_eq!(error["code"], "module_unavailable", "{report:#}");
+    assert!(error["remedy"].as_str().unwrap().contains("registry"), "{report:#}");
+}
+
+#[test]
+fn a_tilde_in_a_module_is_explained() {
+    let mut site = Site::new();
+    site.component("c", "output \"key\" { value = file(\"~/.ssh/id.pub\") }\n", json!({}));
+    let report = site.run("plan", json!({}));
+    let error = &report["components"]["c"]["error"];
+    assert!(error["remedy"].as_str().unwrap().contains("HOME"), "{report:#}");
+    site.infrastructure["components"]["c"]["source"] = json!("~/modules/c");
+    let message = site.run("validate", json!({}))["error"]["message"].to_string();
+    assert!(message.contains("~ is not replaced by a home folder"), "{message}");
+}

@@ -163,3 +163,12 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     assert done.report["error"]["code"] == "internal", done
     assert done.report["error"]["message"].startswith("a panic at "), done
     assert "hunter2" not in done.stdout, done
+
+
+@pytest.mark.parametrize("limit", [18, 20])
+def test_too_few_open_files_are_named_with_the_limit(echo, limit):
+    argv = echo.salt_run(ORCHESTRATE, "environment=staging")
+    done = echo.finish(["bash", "-c", f'ulimit -n {limit}; exec "$@"', "bash", *argv])
+    told = done.out + done.err
+    assert done.rc == 1 and f"{limit} open files are too few" in told, done
+    assert "raise ulimit -n" in told and "for this machine" not in told, done

@@ -12,11 +12,14 @@ use crate::words::Words;
 /// The error for a request to Consul that failed.
 pub fn explain(error: &ConsulError, address: &str, prefix: &str) -> Error {
     let (code, what, remedy) = match error {
-        ConsulError::Unreachable(_) => (
+        ConsulError::Unreachable(unavailable) => (
             Code::LockUnreachable,
             "cannot be reached",
-            "nothing runs without a lock. Start Consul there, or correct infrastructure:settings:lock:address"
-                .to_owned(),
+            unavailable.remedy(
+                "infrastructure:settings:lock",
+                "nothing runs without a lock. Start Consul there, or correct \
+                 infrastructure:settings:lock:address",
+            ),
         ),
         ConsulError::Denied(_) => (
             Code::LockDenied,

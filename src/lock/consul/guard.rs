@@ -99,6 +99,11 @@ impl ConsulLockGuard {
         self.commit(&[TransactionStep::Set { key: &self.beside(name), value, flags: 0 }]).await
     }
 
+    /// Deletes a key beside the lock's key, if Eos holds the lock at that moment.
+    pub async fn remove(&self, name: &str) -> Result<()> {
+        self.commit(&[TransactionStep::Delete { key: &self.beside(name) }]).await
+    }
+
     /// Writes a key like [`Self::write`], and deletes the key `gone` in the same transaction.
     pub async fn replace(&self, gone: &str, name: &str, value: &[u8]) -> Result<()> {
         let (gone, key) = (self.beside(gone), self.beside(name));

@@ -178,6 +178,7 @@ fn source(tree: &Tree) -> Result<Source, String> {
             Ok(Source::Salt { url: format!("salt://{root}"), subdir })
         }
         "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
+        "" if scalars::begins_with_a_home(root) => Err(scalars::NO_HOME.to_owned()),
         _ => Err(
             "must be salt://a/folder or an absolute path; add //subfolder if terraform runs in a subfolder"
                 .to_owned(),

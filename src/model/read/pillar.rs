@@ -13,9 +13,10 @@ use super::tree::{Tree, TreeKind};
 use super::{component, merge, service, settings, sources};
 use crate::model::name::LONGEST;
 use crate::model::nearest;
-use crate::model::{Draft, Name, PillarPath, Problem, hint};
+use crate::model::{Draft, Name, PillarPath, Problem, environment_hint};
 
-/// Reads one environment. The draft is None if the environment does not exist or cannot be read.
+/// Reads one environment. The draft is None if the environment does not exist or cannot be read. Without a pillar,
+/// there is no environment.
 pub fn read(
     infrastructure: &Value,
     environment: &str,
@@ -32,15 +33,7 @@ fn read_into(
     overrides: &Overrides,
     problems: &Problems,
 ) -> Option<Draft> {
-    let root = PillarPath::root();
-    if infrastructure.is_null() {
-        problems.add(
-            &root,
-            "the pillar does not have this key. Check that this minion has the pillar (minion=...)",
-        );
-        return None;
-    }
-    let mut fields = Fields::open(Tree::new(infrastructure, root), problems);
+    let mut fields = Fields::open(Tree::new(infrastructure, PillarPath::root()), problems);
     let settings = fields.take_or_empty("settings");
     let components = fields.take_or_empty("components");
     let services = fields.take_or_empty("services");
@@ -55,7 +48,7 @@ fn read_into(
     }
     let names: Vec<String> = environments.keys().cloned().collect();
     let Some(own) = environments.remove(environment) else {
-        let hint = hint(environment, names.iter().map(String::as_str));
+        let hint = environment_hint(environment, names.iter().map(String::as_str));
         problems.add(&environments_path, format!("no environment {environment:?}; {hint}"));
         return None;
     };

@@ -75,8 +75,17 @@ pub(super) fn absolute(tree: &Tree) -> Result<PathBuf, String> {
     match text(tree)? {
         text if text.contains('\0') => Err("must not contain a NUL".to_owned()),
         text if text.starts_with('/') => Ok(text.into()),
+        text if begins_with_a_home(&text) => Err(NO_HOME.to_owned()),
         _ => Err("must be an absolute path".to_owned()),
     }
+}
+
+/// The run may have another user, and so another home, than the person who wrote the path.
+pub(super) const NO_HOME: &str =
+    "must be an absolute path: ~ is not replaced by a home folder, so write that folder in full";
+
+pub(super) fn begins_with_a_home(path: &str) -> bool {
+    path.starts_with('~')
 }
 
 /// A name in Nomad: a region, a namespace or a datacenter.

@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::tree::Tree;
 use super::{backend, lock, provider, rules, scalars, server, terraform, vault};
 use crate::model::settings::{OnFailure, Settings};
-use crate::model::{PillarPath, hint};
+use crate::model::{PillarPath, environment_hint};
 
 const MINUTE: u64 = 60;
 
@@ -54,9 +54,10 @@ fn default_environment(tree: &Tree, environments: &[String]) -> Result<(), Strin
     }
     match tree.text() {
         Some(name) if environments.iter().any(|one| one == name) => Ok(()),
-        Some(name) => {
-            Err(format!("no environment {name:?}; {}", hint(name, environments.iter().map(String::as_str))))
-        }
+        Some(name) => Err(format!(
+            "no environment {name:?}; {}",
+            environment_hint(name, environments.iter().map(String::as_str))
+        )),
         None => Err("must be the name of an environment".to_owned()),
     }
 }

@@ -10,7 +10,7 @@ use super::scalars::{self, absolute};
 use super::tree::{Tree, TreeKind};
 use crate::model::reference::{is_variable_name, reference};
 use crate::model::settings::TerraformSettings;
-use crate::model::{Reference, VersionConstraint};
+use crate::model::{Reference, VersionConstraint, allow_variable};
 
 pub(super) fn terraform(tree: Tree, problems: &Problems) -> TerraformSettings {
     let mut fields = Fields::open(tree, problems);
@@ -60,7 +60,7 @@ fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
 
 fn variable_name(name: &str) -> Result<(), String> {
     match is_variable_name(name) {
-        true => Ok(()),
+        true => allow_variable(name),
         false => Err("must consist of letters, digits and '_', and not begin with a digit".to_owned()),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn prepare(
     if wrong_call || (request.infrastructure.is_null() && !problems.is_empty()) {
         return Err(model::refusal(problems));
     }
-    let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);
+    let (draft, found) = read(request, environment, overrides);
     problems.extend(found);
     let Some(mut draft) = draft else {
         return Err(model::refusal(problems));
@@ -88,6 +88,24 @@ pub(super) fn given_for_plan(
     with_given(&SavedPlans::new(&layout, plan_id), &layout, call)
 }
 
+fn read(request: &Request, environment: &Name, overrides: &Overrides) -> (Option<Draft>, Vec<Problem>) {
+    match request.infrastructure.is_null() {
+        true => (None, vec![no_pillar(request)]),
+        false => model::read(&request.infrastructure, environment.as_str(), overrides),
+    }
+}
+
+/// Names the minion, because a runner reads the master's own pillar if the call names no other.
+fn no_pillar(request: &Request) -> Problem {
+    let minion = &request.identity.minion;
+    let message = format!(
+        "the pillar of the minion {minion:?} does not have this key. Either let a runner read another minion's \
+         pillar: minion=ID. Or give {minion:?} the pillar file in top.sls (base: {{'{minion}': [FILE]}}), and \
+         refresh it there: saltutil.refresh_pillar"
+    );
+    Problem::new(&model::PillarPath::root(), message)
+}
+
 /// The same with today's pillar, and no component replaced: for questions.
 pub(super) fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
     prepare(call, environment, &Overrides::default(), problems, AppliedConfigurations::NONE)
@@ -95,13 +113,13 @@ pub(super) fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>)
 
 /// The pillar alone, for questions that must be answered even if a module is broken.
 pub(super) fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
-    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    let (draft, problems) = read(request, environment, &Overrides::default());
     draft.ok_or_else(|| model::refusal(problems))
 }
 
 /// The pillar alone, if it has no problems.
 pub(super) fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
-    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    let (draft, problems) = read(request, environment, &Overrides::default());
     let all = request.problems.iter().cloned().chain(problems).collect::<Vec<_>>();
     match draft.filter(|_| all.is_empty()) {
         Some(draft) => Ok(draft),

@@ -35,7 +35,8 @@ struct ApprovalRequest {
 
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let plan_id = arguments.run_id("plan_id");
+    let plan_id =
+        arguments.run_id("plan_id", "infrastructure.plan ENVIRONMENT saves a plan and shows its plan_id");
     let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
         Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),

@@ -15,7 +15,7 @@ use crate::workdir::replace;
 
 pub fn cancel(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let run_id = arguments.run_id("run_id");
+    let run_id = arguments.run_id("run_id", "infrastructure.status ENVIRONMENT shows what is running");
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
     let builder = ReportBuilder::new("cancel", "", false, &call.request.identity);

@@ -37,7 +37,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent: Intent::new(What::Destroy, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
-            let snapshot_id = Some(arguments.run_id("snapshot_id"));
+            let snapshot_id = Some(
+                arguments.run_id("snapshot_id", "infrastructure.snapshots ENVIRONMENT shows the snapshots"),
+            );
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
             let what =

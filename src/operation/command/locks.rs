@@ -33,10 +33,12 @@ pub fn locks(call: &Call<'_>) -> Report {
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
-    let component = arguments.name("component");
+    let shown = format!("infrastructure.locks {}", arguments.environment_word());
+    let missing = format!("is missing: {shown} shows the locks, each with its component and its id");
+    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let id = arguments.text("id");
-    if id.is_none() {
-        arguments.problem("id", "is missing: infrastructure.locks shows it");
+    if id.is_none() && names_one {
+        arguments.problem("id", format!("is missing: {shown} shows it"));
     }
     arguments.value("minion");
     let builder = ReportBuilder::new("unlock", environment.as_str(), false, &call.request.identity);

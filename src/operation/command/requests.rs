@@ -78,9 +78,12 @@ fn several(
     end(arguments, wanted)
 }
 
+const NO_PLAN: &str = "infrastructure.plan ENVIRONMENT saves a plan and shows its plan_id. To deploy without a saved \
+                       plan: infrastructure.orchestrate ENVIRONMENT";
+
 pub fn apply(request: &Request) -> Result<RunRequest> {
     let mut arguments = Arguments::new(request);
-    let plan_id = arguments.run_id("plan_id");
+    let plan_id = arguments.run_id("plan_id", NO_PLAN);
     let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let intent = Intent::new(What::SavedPlan { plan_id, destroys: false }, Mode::of(test));
@@ -91,10 +94,16 @@ pub fn apply(request: &Request) -> Result<RunRequest> {
 
 pub fn remediate(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
-    let component = arguments.name("component");
+    let environment = arguments.environment_word();
+    let missing = format!(
+        "is missing: infrastructure.drift {environment} shows each component that has drifted, and its drift_id"
+    );
+    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let drift_id = arguments.text("drift_id");
-    if drift_id.is_none() {
-        arguments.problem("drift_id", "is missing: infrastructure.drift shows it");
+    if drift_id.is_none() && names_one {
+        let message =
+            format!("is missing: infrastructure.drift {environment} components={component} shows it");
+        arguments.problem("drift_id", message);
     }
     let test = arguments.test(&request.identity);
     arguments.value("minion");

@@ -125,8 +125,12 @@ pub(super) async fn stop(
         }
         Mode::Preview | Mode::PlanOutputs | Mode::Apply => {
             let _ = std::fs::remove_file(file);
-            let remedy = words![&violation.remedy, "; infrastructure.plan saves a plan that can be approved"];
-            return Ok(reports::blocked(changes, PolicyViolation { remedy, ..violation }, name));
+            let approve = format!(
+                "get a plan approved: salt-run infrastructure.plan {} components={name} saves one",
+                invoker.context.session.blueprint.environment
+            );
+            let violation = once_or_for_good(approve, violation);
+            return Ok(reports::blocked(changes, violation, name));
         }
     };
     let stopped = PolicyStop::of(&violation, &invoker.context.redactor);
@@ -142,9 +146,15 @@ pub(super) fn asking(session: &Session, violation: PolicyViolation, plan: SavedP
     let (place, plan_id, name) = (&session.call.identity.place, plan.plan_id(), plan.component);
     let environment = session.blueprint.environment.as_str();
     let approve = format!(
-        "; to approve this plan: {}, then {}",
+        "approve exactly this plan: {}, then {}",
         place.approve_command(&plan_id, name.as_str()),
         place.apply_command(&plan_id, std::iter::once(name), environment)
     );
-    PolicyViolation { remedy: words![violation.remedy, Words::own(approve)], ..violation }
+    once_or_for_good(approve, violation)
+}
+
+/// The approval comes first, and the change of the pillar last: it also allows later plans that nobody has seen.
+fn once_or_for_good(approve: String, violation: PolicyViolation) -> PolicyViolation {
+    let remedy = words![Words::own(approve), ". To allow it for good: ", violation.remedy];
+    PolicyViolation { remedy, ..violation }
 }

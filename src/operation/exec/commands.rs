@@ -107,17 +107,20 @@ impl Invoker<'_> {
             lock: self.context.lock.map(LockGuard::of_terraform),
             args: arguments,
             cwd: self.cwd.clone(),
-            env: self.environment()?,
+            env: self.environment(),
             stdout: self.stdout(step),
             stderr: self.logs.join(format!("{step}.stderr")),
             room,
         };
         let limits = Limits { timeout, stop_grace: self.context.component.timeouts.stop_grace };
-        let guardian = &self.context.session.call.guardian;
+        self.has_started.set(false);
+        self.make_folders()?;
+        let child = process::start(&command, &limits, &self.context.session.call.guardian)?;
+        self.has_started.set(true);
         let exit = if self.saving.get() {
-            process::run(&command, &limits, guardian, &Cancel::new(), on_line).await
+            child.finish(&limits, &Cancel::new(), on_line).await
         } else {
-            let run = process::run(&command, &limits, guardian, &self.cancel, on_line);
+            let run = child.finish(&limits, &self.cancel, on_line);
             tokio::pin!(run);
             tokio::select! {
                 biased;
@@ -160,7 +163,7 @@ impl Invoker<'_> {
         self.ends_for.replace(error.message.to_string());
     }
 
-    fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
         let settings = &self.context.session.blueprint.settings.terraform;
         let declared =
             self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));

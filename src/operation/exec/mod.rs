@@ -47,6 +47,8 @@ pub(super) struct Invoker<'a> {
     pub(super) ephemeral: Option<SecretString>,
     /// The result of an apply is being saved: a request to stop has to wait.
     pub(super) saving: Cell<bool>,
+    /// The last command was started.
+    pub(super) has_started: Cell<bool>,
     /// Why terraform was asked to stop, if the cause was neither a person nor a timeout.
     pub ends_for: RefCell<String>,
     /// What terraform has warned about so far.
@@ -62,8 +64,6 @@ impl<'a> Invoker<'a> {
             true => paths.laid_out().join("logs"),
             false => session.call.layout.run(&session.call.run_id).join(&component.name),
         };
-        ensure_private(&logs)?;
-        ensure_private(&paths.home())?;
         let reader = &context.reader;
         let env = session.blueprint.settings.terraform.env.iter();
         let late = reader.read_all(env.filter(|(_, reference)| is_late(reference))).await?;
@@ -90,10 +90,27 @@ impl<'a> Invoker<'a> {
             secrets: None,
             ephemeral: None,
             saving: Cell::new(false),
+            has_started: Cell::new(false),
             ends_for: RefCell::default(),
             warnings: RefCell::default(),
             context,
         })
+    }
+
+    /// Makes the folders that terraform needs. Without terraform, a question writes nothing: the disk may be read-only.
+    pub(super) fn make_folders(&self) -> Result<()> {
+        ensure_private(&self.logs)?;
+        ensure_private(&self.context.paths.home())
+    }
+
+    /// Forgets earlier commands: see [`Self::has_started`].
+    pub fn expect_start(&self) {
+        self.has_started.set(false);
+    }
+
+    /// Whether the last command was started. If not, it has done nothing.
+    pub fn has_started(&self) -> bool {
+        self.has_started.get()
     }
 
     /// Secret variables go through a pipe that terraform empties, under a name that Terraform takes for a JSON file.

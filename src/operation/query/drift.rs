@@ -84,6 +84,7 @@ fn find(
     let prepared = prepare(call, &environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
+    layout.refuse_read_only("store the plan of a drift check below")?;
     begin_checks(&layout)?;
     shared_records::fetch(&blueprint.settings, &environment)?;
     let orphans = match &components {

@@ -33,7 +33,7 @@ pub fn history(call: &Call<'_>) -> Report {
 
 pub fn show_run(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let run_id = arguments.run_id("run_id");
+    let run_id = arguments.run_id("run_id", "infrastructure.history ENVIRONMENT shows the runs");
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
     let builder = ReportBuilder::new("show_run", "", false, &call.request.identity);

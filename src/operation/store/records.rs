@@ -64,6 +64,14 @@ pub async fn begin(lock: Option<&LockGuard>, unfinished: &UnfinishedApply) -> Re
     consul.write(APPLYING, &serde_json::to_vec(&published).unwrap_or_default()).await
 }
 
+/// Tells other hosts that this apply did not begin.
+pub async fn withdraw(lock: Option<&LockGuard>) -> Result<()> {
+    match lock.and_then(LockGuard::consul) {
+        Some(consul) => consul.remove(APPLYING).await,
+        None => Ok(()),
+    }
+}
+
 /// Writes the record. With a lock in Consul, it is written only while the lock is held.
 pub async fn write(
     lock: Option<&LockGuard>,

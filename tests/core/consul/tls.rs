@@ -67,3 +67,34 @@ fn an_encrypted_consul_and_eos_verify_each_others_certificates() {
         }
     });
 }
+
+#[test]
+fn a_certificate_that_is_its_own_authority_has_a_remedy_that_works() {
+    if program("consul").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    consul(folder.path(), &["tls", "ca", "create", "-additional-name-constraint", "127.0.0.1"]);
+    let file = |name: &str| -> PathBuf { folder.path().join(name) };
+    let authority = file("consul-agent-ca.pem");
+    let [https, plain] = free_ports();
+    let config = json!({
+        "ports": { "https": https },
+        "tls": { "https": { "cert_file": authority, "key_file": file("consul-agent-ca-key.pem") } },
+    });
+    let Some(agent) = Server::consul_with(&config, "") else { return };
+    let bench = Bench::with(Arc::new(agent), "tls");
+    let settings =
+        |port| ConsulLock { address: format!("https://127.0.0.1:{port}"), ..bench.settings.clone() };
+    let trusting = Tls { ca_file: Some(authority.clone()), ..Tls::default() };
+    run(async {
+        let error = take(&settings(https), trusting.clone()).await.unwrap_err();
+        assert_eq!(error.code, Code::LockUnreachable, "{error}");
+        assert!(error.message.contains("CA:TRUE") && error.remedy.contains("CA:FALSE"), "{error}");
+        assert!(!error.remedy.contains("Start Consul"), "{error}");
+        let error = take(&settings(https), Tls::default()).await.unwrap_err();
+        assert!(error.remedy.contains("infrastructure:settings:lock:tls:ca_file"), "{error}");
+        let error = take(&settings(plain), trusting.clone()).await.unwrap_err();
+        assert!(error.remedy.contains("Start Consul"), "nothing listens there: {error}");
+    });
+}

@@ -10,7 +10,7 @@ use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
 use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::reference;
-use crate::model::{Name, Reference, hint};
+use crate::model::{Name, Reference, environment_hint};
 
 /// Settings of services with their names: for all environments, and for this environment only.
 #[derive(Default)]
@@ -79,7 +79,7 @@ fn environment_name(tree: &Tree, environments: &[String]) -> Result<String, Stri
     match environments.contains(&text) {
         true => Ok(text),
         false => {
-            let hint = hint(&text, environments.iter().map(String::as_str));
+            let hint = environment_hint(&text, environments.iter().map(String::as_str));
             Err(format!("no environment {text:?}; {hint}"))
         }
     }

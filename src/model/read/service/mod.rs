@@ -137,6 +137,9 @@ fn own(tree: &Tree) -> Result<(String, String), String> {
              control characters"
             .to_owned())
     };
+    if scalars::begins_with_a_home(&text) {
+        return Err(scalars::NO_HOME.to_owned());
+    }
     let rest = text.strip_prefix("salt://").or_else(|| text.strip_prefix('/')).unwrap_or_default();
     let dots = rest.split('/').any(|part| matches!(part, "" | "." | ".."));
     match text.rsplit_once('/') {

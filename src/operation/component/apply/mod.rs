@@ -103,31 +103,19 @@ impl PlannedApply<'_> {
         snapshot: &Snapshot,
     ) -> Result<ComponentReport> {
         let (invoker, next) = (self.invoker, snapshot.next.as_str());
-        manifest.begin_apply(invoker.context.paths)?;
-        let component = invoker.context.component.name.clone();
-        invoker.context.session.ledger.change(&component, self.was(next));
-        let applying = JournalEntry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
-        invoker.context.session.ledger.note_durably(applying).await?;
-        let gone = self.gone(&changes);
         let mut progress = ApplyProgress::new(&invoker.context, self.destroy, &changes);
         let mut events = ApplyEvents::default();
-        gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
-        recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
-        let arguments = ApplyArguments {
-            plan: file.to_owned(),
-            state: invoker.context.state(),
-            variable_file: invoker.ephemeral_file(),
-        };
-        let mut hear = |event: &Event| {
-            progress.hear(event);
-            events.record(event);
-        };
-        let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(&changes));
-        let apply = invoker.stream("apply", arguments.arguments(), timeout, room, &mut hear);
-        let said = state_copies::during(invoker.context.state(), invoker.context.paths.copies(), apply).await;
+        invoker.expect_start();
+        // The files of an earlier apply that was interrupted are not removed with those of this one.
+        let is_first = !self.elsewhere && !invoker.context.paths.applying().exists();
+        let said = self.run(manifest, file, &changes, snapshot, (&mut progress, &mut events)).await;
         progress.end();
-        manifest.seal(invoker.context.paths, false)?;
+        let sealed = manifest.seal(invoker.context.paths, false);
+        if said.is_err() && !invoker.has_started() {
+            self.withdraw(is_first).await;
+        }
         let output = said?;
+        sealed?;
         invoker.begin_saving();
         if output.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
@@ -156,6 +144,49 @@ impl PlannedApply<'_> {
         let report = reports::with(reports::ended(error), Changes { outputs: BTreeMap::new(), ..changes });
         let report = ComponentReport { changes: progress.done, ..report };
         self.failed(report, &output, &events, next).await
+    }
+
+    /// Records that an apply begins, and runs it.
+    async fn run(
+        &self,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: &Changes,
+        snapshot: &Snapshot,
+        (progress, events): (&mut ApplyProgress<'_>, &mut ApplyEvents),
+    ) -> Result<CommandOutput> {
+        let (invoker, next) = (self.invoker, snapshot.next.as_str());
+        manifest.begin_apply(invoker.context.paths)?;
+        let component = invoker.context.component.name.clone();
+        invoker.context.session.ledger.change(&component, self.was(next));
+        let applying = JournalEntry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
+        invoker.context.session.ledger.note_durably(applying).await?;
+        let gone = self.gone(changes);
+        gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
+        recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
+        let arguments = ApplyArguments {
+            plan: file.to_owned(),
+            state: invoker.context.state(),
+            variable_file: invoker.ephemeral_file(),
+        };
+        let mut hear = |event: &Event| {
+            progress.hear(event);
+            events.record(event);
+        };
+        let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(changes));
+        let apply = invoker.stream("apply", arguments.arguments(), timeout, room, &mut hear);
+        state_copies::during(invoker.context.state(), invoker.context.paths.copies(), apply).await
+    }
+
+    /// Terraform was not started, so nothing was interrupted, and there is nothing to repair or to roll back.
+    async fn withdraw(&self, is_first: bool) {
+        let context = &self.invoker.context;
+        let name = &context.component.name;
+        context.session.ledger.record_progress(name, ChangeProgress::Nothing);
+        if is_first && let Err(error) = recovery::withdraw(context, &self.carried).await {
+            // The next run treats this apply as an interrupted one.
+            tracing::warn!("{name}: {error}");
+        }
     }
 
     /// The component before the first effect of the apply. Until its end is known, it counts as interrupted.

@@ -14,6 +14,7 @@ use crate::decide::{ApplyOperations, OrphanCandidate, RecordedState, State, Terr
 use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::runtime::blocking;
 use crate::operation::store::records;
 use crate::record::{Record, UnfinishedApply};
@@ -252,4 +253,10 @@ pub(super) async fn begin(
     records::begin(invoker.context.lock, &unfinished).await?;
     let file = invoker.context.paths.applying();
     blocking(move || unfinished.write(&file)).await
+}
+
+/// Takes that back, because the apply never began. `carried` are the possible orphans of earlier applies.
+pub(super) async fn withdraw(context: &Context<'_>, carried: &[OrphanCandidate]) -> Result<()> {
+    records::withdraw(context.lock).await?;
+    possible_orphans::forget(context, carried)
 }

@@ -27,7 +27,11 @@ pub(super) fn remove_local(paths: &ComponentPaths, state: &Path) -> Result<Optio
         |file: fs::File| rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_err();
     let info: Value = serde_json::from_slice(&text).unwrap_or_default();
     let word = |key: &str| info[key].as_str().unwrap_or("unknown").to_owned();
-    let holder = format!("{} ({}, since {})", word("Who"), word("Operation"), word("Created"));
+    let holder = match info.is_object() {
+        true => format!("{} ({}, since {})", word("Who"), word("Operation"), word("Created")),
+        // For example, the disk was full.
+        false => "it could not write its name there".to_owned(),
+    };
     if fs::OpenOptions::new().read(true).write(true).open(state).is_ok_and(locked) {
         return Ok(Some(format!(
             "another terraform, which is not from this run, locks the local state: {holder}"

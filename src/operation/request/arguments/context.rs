@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::Name;
+use super::naming::form;
+use crate::model::{Name, component_name};
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;
 
@@ -12,6 +13,8 @@ pub(super) struct EnvironmentContext {
     pub operation: String,
     /// None if there is no pillar to read.
     pub environments: Option<BTreeSet<Name>>,
+    /// The components of all environments, for an operation whose arguments once had another order.
+    pub components: BTreeSet<Name>,
     pub pillar: Option<String>,
     pub default: Option<String>,
 }
@@ -19,13 +22,31 @@ pub(super) struct EnvironmentContext {
 impl EnvironmentContext {
     pub fn of(request: &Request, pillar: &dyn Pillar) -> Self {
         let names = |keys: Vec<String>| keys.iter().filter_map(|name| Name::new(name).ok()).collect();
+        let environments: Option<BTreeSet<Name>> =
+            pillar.keys(&[]).map(|_| names(pillar.keys(&["environments"]).unwrap_or_default()));
         Self {
             operation: request.operation.clone(),
-            environments: pillar.keys(&[]).map(|_| names(pillar.keys(&["environments"]).unwrap_or_default())),
+            components: match form(&request.operation) {
+                Some(_) => components(pillar, environments.iter().flatten()),
+                None => BTreeSet::new(),
+            },
+            environments,
             pillar: request.identity.environment.clone(),
             default: text(&pillar.part(&["settings", "default_environment"])),
         }
     }
+}
+
+fn components<'a>(pillar: &dyn Pillar, environments: impl Iterator<Item = &'a Name>) -> BTreeSet<Name> {
+    let mut keys = pillar.keys(&["components"]).unwrap_or_default();
+    let mut services = pillar.keys(&["services"]).unwrap_or_default();
+    for environment in environments {
+        let within = |part| pillar.keys(&["environments", environment.as_str(), part]).unwrap_or_default();
+        keys.extend(within("components"));
+        services.extend(within("services"));
+    }
+    keys.extend(services.iter().map(|service| component_name(service)));
+    keys.iter().filter_map(|name| Name::new(name).ok()).collect()
 }
 
 /// A value as it is shown. Only a text can be the name of an environment.

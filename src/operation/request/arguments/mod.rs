@@ -12,11 +12,13 @@ use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
 use crate::decide::is_id;
 use crate::error::Result;
-use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
+use crate::model::{self, Name, Overrides, PillarPath, Problem, hint};
 
 /// Arguments that are taken one by one. An argument that is left at the end is unknown.
 pub struct Arguments {
     given: Map<String, Value>,
+    /// All arguments, as they arrived.
+    received: Map<String, Value>,
     known: Vec<&'static str>,
     problems: Vec<Problem>,
     context: EnvironmentContext,
@@ -31,6 +33,7 @@ impl Arguments {
     pub fn with_pillar(request: &Request, pillar: &dyn Pillar) -> Self {
         let mut arguments = Self {
             given: request.arguments.clone(),
+            received: request.arguments.clone(),
             known: Vec::new(),
             problems: request.problems.clone(),
             context: EnvironmentContext::of(request, pillar),
@@ -46,23 +49,38 @@ impl Arguments {
 
     /// A required name.
     pub fn name(&mut self, key: &'static str) -> Name {
+        self.name_or(key, "is missing: name one")
+    }
+
+    /// The same. `missing` is the problem if the call does not give it.
+    pub fn name_or(&mut self, key: &'static str, missing: &str) -> Name {
         match self.take(key) {
             Some(value) => self.as_name(key, &value),
             None => {
-                self.problem(key, "is missing: name one");
+                self.problem(key, missing);
                 None
             }
         }
         .unwrap_or_else(Self::placeholder)
     }
 
-    /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment.
-    pub fn run_id(&mut self, key: &'static str) -> String {
+    /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment. `shown_by` says where
+    /// the caller finds it.
+    pub fn run_id(&mut self, key: &'static str, shown_by: &str) -> String {
         self.move_id(key);
         if !self.gives(key) {
-            self.problem(key, "is missing: reports show it");
+            let message =
+                format!("is missing: {}", shown_by.replace("ENVIRONMENT", &self.environment_word()));
+            self.problem(key, message);
         }
         self.maybe_run_id(key).unwrap_or_default()
+    }
+
+    /// The environment as the call names it, for a command in a message.
+    pub fn environment_word(&self) -> String {
+        let named =
+            self.received.get("environment").and_then(Value::as_str).filter(|text| Name::new(text).is_ok());
+        named.unwrap_or("ENVIRONMENT").to_owned()
     }
 
     /// The same, but optional.
@@ -104,8 +122,12 @@ impl Arguments {
             Value::Bool(flag) => Some(flag),
             Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
             Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            Value::String(text) => {
+                self.problem(key, format!("is {:?}: it must be True or False", shorten(&text)));
+                None
+            }
             _ => {
-                self.problem(key, "must be true or false");
+                self.problem(key, "must be True or False");
                 None
             }
         }
@@ -163,11 +185,16 @@ impl Arguments {
         });
         match (confirmed, environment) {
             (Some(confirmed), Some(environment)) if confirmed == environment.as_str() => true,
-            (Some(_), Some(environment)) => {
-                self.problem(
-                    "confirm",
-                    format!("is not the name of the environment: set confirm={environment}"),
-                );
+            (Some(confirmed), Some(environment)) => {
+                let given = match &confirmed {
+                    Value::String(text) => format!("{:?}", shorten(text)),
+                    // YAML makes True of yes.
+                    Value::Bool(true) => "a yes".to_owned(),
+                    _ => "something else".to_owned(),
+                };
+                let message =
+                    format!("must be the name of the environment, not {given}: set confirm={environment}");
+                self.problem("confirm", message);
                 false
             }
             _ => false,
@@ -228,14 +255,11 @@ impl Arguments {
     /// Every argument that no function read is unknown.
     pub fn finish(mut self) -> Vec<Problem> {
         for key in self.given.keys() {
-            let hint = nearest(key, self.known.iter().copied()).map_or_else(
-                || format!("it takes: {}", self.known.join(", ")),
-                |near| format!("did you mean {near:?}?"),
-            );
+            let hint = hint(key, self.known.iter().copied());
             self.problems
                 .push(Problem::new(&PillarPath::arguments().child(key), format!("unknown argument; {hint}")));
         }
-        self.problems.extend(self.form());
+        self.explain_order();
         self.problems
     }
 

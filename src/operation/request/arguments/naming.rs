@@ -6,7 +6,7 @@ use super::Arguments;
 use crate::decide::{
     ChosenEnvironment, EnvironmentRequirement, EnvironmentSources, choose_environment, is_id,
 };
-use crate::model::{Name, PillarPath, Problem};
+use crate::model::{Name, PillarPath};
 
 /// The arguments that name an environment. The first is a parameter of every function.
 const WORDS: [&str; 3] = ["environment", "env", "workspace"];
@@ -22,6 +22,9 @@ const FORMS: [(&str, &str); 8] = [
     ("staged_rollback", "terraform.staged_rollback ENVIRONMENT COMPONENTS"),
     ("unlock", "infrastructure.unlock ENVIRONMENT COMPONENT ID"),
 ];
+
+/// The other parameters of these functions.
+const PLACED: [&str; 6] = ["component", "components", "drift_id", "id", "plan_id", "run_id"];
 
 impl Arguments {
     /// The environment, from the call or from the pillar's default.
@@ -120,12 +123,46 @@ impl Arguments {
         }
     }
 
-    /// The form of the call, if an older version accepted another order of arguments.
-    pub(super) fn form(&self) -> Option<Problem> {
-        let (_, form) = FORMS.iter().find(|(operation, _)| *operation == self.context.operation)?;
-        let wrong = self.problems.iter().any(|problem| problem.path.is_argument());
-        wrong.then(|| Problem::new(&PillarPath::arguments(), format!("the environment comes first: {form}")))
+    /// If the arguments of a call are in another order, which an older version accepted, reports only that.
+    pub(super) fn explain_order(&mut self) {
+        let Some(form) = form(&self.context.operation) else { return };
+        let at = |key: &str| PillarPath::arguments().child(key);
+        let environment = at(WORDS[0]);
+        let is_unclear = self.problems.iter().any(|problem| problem.path == environment);
+        if !is_unclear && !self.is_order_doubtful() {
+            return;
+        }
+        if is_unclear {
+            // What the other arguments lack follows from that.
+            let placed = PLACED.map(at);
+            self.problems.retain(|problem| !placed.contains(&problem.path));
+        }
+        let first = match is_unclear {
+            true => self.problems.iter_mut().find(|problem| problem.path == environment),
+            false => self.problems.iter_mut().filter(|problem| problem.path.is_argument()).min(),
+        };
+        if let Some(problem) = first {
+            problem.message.push_str(&format!("; the environment comes first: {form}"));
+        }
     }
+
+    /// Whether an argument looks like the value of another one.
+    fn is_order_doubtful(&self) -> bool {
+        let Self { received, context, .. } = self;
+        let text = |key: &str| received.get(key).and_then(Value::as_str);
+        let is_component = |name: &str| context.components.contains(name);
+        let is_environment =
+            |name: &str| context.environments.iter().flatten().any(|one| one.as_str() == name);
+        let named = WORDS.iter().find_map(|word| received.get(*word).filter(|value| !value.is_null()));
+        named.is_none_or(|value| value.as_str().is_none_or(is_component))
+            || text("component").is_some_and(|name| !is_component(name))
+            || PLACED.iter().filter(|key| key.ends_with("id")).filter_map(|key| text(key)).any(is_environment)
+    }
+}
+
+/// The form of a call whose arguments an older version accepted in another order.
+pub(super) fn form(operation: &str) -> Option<&'static str> {
+    FORMS.iter().find(|(named, _)| *named == operation).map(|(_, form)| *form)
 }
 
 /// A value that is given by position and another that is given by name arrive as a list of both.
