@@ -12,6 +12,7 @@ mod needles;
 mod nomad_jobs;
 mod number;
 mod redact;
+mod sensitive;
 mod show;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub use diff::SENSITIVE;
 pub use drift::{AcceptedValues, DriftFindings, KnownValues, Looking, drift_findings, filled_in, found_jobs};
 pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
+pub use sensitive::sensitive_values;
 pub use show::{change_set, read};
 
 use serde::{Deserialize, Serialize};

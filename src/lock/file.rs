@@ -14,6 +14,7 @@ use fs2::FileExt;
 use tokio::time::{Instant, sleep};
 
 use super::holder::Holder;
+use super::waiting::Waiting;
 use crate::disk::open_private;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, ProcessText};
@@ -21,6 +22,9 @@ use crate::words::Words;
 
 /// Time between two attempts to take a busy lock.
 const RETRY: Duration = Duration::from_millis(20);
+
+/// A shorter wait is not reported. A process that asks for the holder has the lock for less time.
+const REPORTED: Duration = Duration::from_millis(200);
 
 /// File systems on which a lock of this host does not bind other hosts.
 /// Source: `linux/magic.h`: NFS, SMB, CIFS, SMB2, FUSE.
@@ -55,13 +59,28 @@ pub async fn acquire(
     timeout: Duration,
     cancel: &Cancel,
 ) -> Result<FileLockGuard> {
+    acquire_reporting(path, holder, timeout, cancel, &mut Waiting::new(&|_| {})).await
+}
+
+/// The same, and reports for whom it waits.
+pub async fn acquire_reporting(
+    path: &Path,
+    holder: &Holder,
+    timeout: Duration,
+    cancel: &Cancel,
+    waiting: &mut Waiting<'_>,
+) -> Result<FileLockGuard> {
     let mut file = open(path)?;
     refuse_remote(path, &file)?;
+    let began = Instant::now();
     // Tries at least twice, because a process that asks for the holder has the lock for a moment.
-    let deadline = Instant::now() + timeout.max(RETRY);
+    let deadline = began + timeout.max(RETRY);
     while !take(&mut file).map_err(|error| Error::file(path, "lock", error))? {
         if Instant::now() >= deadline {
             return Err(busy(path, &mut file, timeout));
+        }
+        if began.elapsed() >= REPORTED {
+            waiting.on(read(&mut file));
         }
         tokio::select! {
             () = sleep(RETRY) => {}

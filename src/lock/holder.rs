@@ -42,6 +42,13 @@ impl Holder {
         }
     }
 
+    /// For a person who waits: `run X (orchestrate) of root on HOST, since 2026-11-27T00:40:43Z`.
+    pub fn as_shown(&self) -> String {
+        let Self { run_id, operation, user, host, since, .. } = self;
+        let user = if user.is_empty() { "an unknown user" } else { user };
+        format!("for run {run_id} ({operation}) of {user} on {host}, since {since}")
+    }
+
     /// Whether the process that holds the lock is surely gone.
     pub fn is_gone(&self) -> bool {
         let Self { pid, start_time, ref boot_id, .. } = *self;

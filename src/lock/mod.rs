@@ -7,6 +7,7 @@ pub mod consul;
 pub mod file;
 mod guard;
 mod holder;
+mod waiting;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use consul::{ConsulLocks, LockState, LostReason, UnknownReason};
 pub use file::holder;
 pub use guard::{Fence, LockGuard};
 pub use holder::Holder;
+pub use waiting::Waiting;
 
 use crate::error::Result;
 use crate::model;
@@ -49,13 +51,25 @@ impl LockService {
         timeout: Duration,
         cancel: &Cancel,
     ) -> Result<LockGuard> {
+        self.acquire_reporting(path, holder, timeout, cancel, &mut Waiting::new(&|_| {})).await
+    }
+
+    /// The same, and reports for whom it waits.
+    pub async fn acquire_reporting(
+        &self,
+        path: &Path,
+        holder: &Holder,
+        timeout: Duration,
+        cancel: &Cancel,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<LockGuard> {
         let deadline = Instant::now() + timeout;
-        let file = file::acquire(path, holder, timeout, cancel).await?;
+        let file = file::acquire_reporting(path, holder, timeout, cancel, waiting).await?;
         let consul = match self {
             Self::File => None,
             Self::Consul(consul) => {
                 let left = deadline.saturating_duration_since(Instant::now());
-                Some(consul.acquire(holder, left, cancel).await?)
+                Some(consul.acquire_reporting(holder, left, cancel, waiting).await?)
             }
         };
         Ok(LockGuard::new(file, consul))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::Style;
@@ -27,6 +28,13 @@ pub struct StageUpdate {
 pub enum Stage {
     Waiting {
         on: Vec<Name>,
+    },
+    /// Another run has the component's lock.
+    WaitingForLock {
+        /// For a person.
+        reason: String,
+        /// For programs.
+        holder: Value,
     },
     Preparing,
     Initialising,
@@ -60,6 +68,7 @@ impl Stage {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
+            Self::WaitingForLock { .. } => "waiting_for_lock",
             Self::Preparing => "preparing",
             Self::Initialising => "initialising",
             Self::Planning => "planning",
@@ -76,6 +85,7 @@ impl Stage {
             Self::Applying { done, total, address } | Self::Destroying { done, total, address } => {
                 format!("{done}/{total}  {}", one_line(address)).trim_end().to_owned()
             }
+            Self::WaitingForLock { reason, .. } => one_line(reason).into_owned(),
             Self::Verifying { passing, gates, last, .. } => {
                 format!("waiting for health {passing}/{gates}  {}", one_line(last)).trim_end().to_owned()
             }
@@ -115,7 +125,8 @@ impl ProgressDisplay {
     pub fn update(&mut self, update: StageUpdate) {
         let StageUpdate { component, stage } = update;
         let known = self.stages.get(&component);
-        let news = known.is_none_or(|(before, _)| before.word() != stage.word());
+        let is_other_holder = matches!(stage, Stage::WaitingForLock { .. });
+        let news = is_other_holder || known.is_none_or(|(before, _)| before.word() != stage.word());
         let since = match known {
             Some((Stage::Waiting { .. }, _)) | None => Instant::now(),
             Some((_, since)) => *since,

@@ -13,6 +13,7 @@ use crate::consul::{
 };
 use crate::error::Result;
 use crate::lock::holder::Holder;
+use crate::lock::waiting::Waiting;
 use crate::process::Cancel;
 
 /// Time between two attempts when waiting for a change of the key does not help.
@@ -47,8 +48,19 @@ impl ConsulLocks {
         timeout: Duration,
         cancel: &Cancel,
     ) -> Result<ConsulLockGuard> {
+        self.acquire_reporting(holder, timeout, cancel, &mut Waiting::new(&|_| {})).await
+    }
+
+    /// The same, and reports for whom it waits.
+    pub async fn acquire_reporting(
+        &self,
+        holder: &Holder,
+        timeout: Duration,
+        cancel: &Cancel,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<ConsulLockGuard> {
         let key = self.key(&holder.environment, &holder.component, "lock");
-        let (session, index) = acquire(self, &key, holder, timeout, cancel).await?;
+        let (session, index) = acquire(self, &key, holder, timeout, cancel, waiting).await?;
         Ok(ConsulLockGuard::new(self, key, holder, session, index))
     }
 }
@@ -60,12 +72,13 @@ async fn acquire(
     holder: &Holder,
     timeout: Duration,
     cancel: &Cancel,
+    waiting: &mut Waiting<'_>,
 ) -> Result<(ConsulSession, u64)> {
     let mut attempt = AcquireAttempt { consul, key, holder, session: None, poll: Poll::new(), refused: None };
     let taken = tokio::select! {
         biased;
         _ = cancel.cancelled() => Err(errors::cancelled(key)),
-        taken = attempt.run(timeout) => taken,
+        taken = attempt.run(timeout, waiting) => taken,
     };
     if let Some(session) = attempt.session {
         // If this fails, the session ends by itself.
@@ -75,7 +88,7 @@ async fn acquire(
 }
 
 impl AcquireAttempt<'_> {
-    async fn run(&mut self, timeout: Duration) -> Result<(ConsulSession, u64)> {
+    async fn run(&mut self, timeout: Duration, waiting: &mut Waiting<'_>) -> Result<(ConsulSession, u64)> {
         let start = Instant::now();
         let deadline = start + timeout;
         let mut patient_until = start + timeout.min(PATIENCE);
@@ -86,6 +99,11 @@ impl AcquireAttempt<'_> {
                 patient_until = deadline;
             }
             let now = Instant::now();
+            if let Ok(AcquireStep::Busy(entry) | AcquireStep::Delayed(entry)) = &step
+                && now < deadline
+            {
+                waiting.on(payload::read(&entry.value));
+            }
             let busy = |entry| Err(errors::busy(self.key, entry, self.consul.settings.lock_delay, timeout));
             match step {
                 Ok(AcquireStep::Taken(session, index)) => return Ok((session, index)),

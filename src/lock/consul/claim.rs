@@ -15,10 +15,18 @@ pub struct Claim {
     pub ttl: Duration,
     /// How often the lock was lost and acquired again before anybody else had it.
     pub regained: u32,
+    /// The longest time in which this process did not run.
+    pub suspended: Duration,
 }
 
 impl Claim {
+    /// How long this process did not run, if the lock could end meanwhile.
+    pub fn outlived_ttl(&self) -> Option<(Duration, Duration)> {
+        (self.suspended >= self.ttl).then_some((self.suspended, self.ttl))
+    }
+
     pub fn new(session: &ConsulSession, index: u64) -> Self {
-        Self { state: LockState::Held, session: session.id.clone(), index, ttl: session.ttl, regained: 0 }
+        let (session, ttl) = (session.id.clone(), session.ttl);
+        Self { state: LockState::Held, session, index, ttl, regained: 0, suspended: Duration::ZERO }
     }
 }

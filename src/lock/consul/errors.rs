@@ -100,7 +100,8 @@ pub fn cancelled(key: &str) -> Error {
     )
 }
 
-pub fn lost(key: &str, loss: &LostReason) -> Error {
+/// `suspended`: how long this process did not run, and the TTL that it outlived so.
+pub fn lost(key: &str, loss: &LostReason, suspended: Option<(Duration, Duration)>) -> Error {
     let why = match loss {
         LostReason::Taken(holder) => format!("{holder} holds it now"),
         LostReason::Freed => "its key was deleted, or the lock was released by hand".to_owned(),
@@ -109,8 +110,22 @@ pub fn lost(key: &str, loss: &LostReason) -> Error {
         }
         LostReason::Unwatched => "its renewal has ended".to_owned(),
     };
-    let remedy = "nothing was rolled back: check the current state with infrastructure.plan, then run again";
-    host(Code::LockLost, format!("the lock {key} was lost: {why}"), remedy)
+    let seconds = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
+    let (cause, advice) = match suspended {
+        Some((suspended, ttl)) => (
+            format!(
+                "this process did not run for {}, longer than the lock's ttl of {}; ",
+                seconds(suspended),
+                seconds(ttl)
+            ),
+            ". Find out who stopped it: a signal (SIGSTOP), a suspended or an overloaded host",
+        ),
+        None => (String::new(), ""),
+    };
+    let remedy = format!(
+        "nothing was rolled back: check the current state with infrastructure.plan, then run again{advice}"
+    );
+    host(Code::LockLost, format!("the lock {key} was lost: {cause}{why}"), remedy)
         .with(serde_json::json!({ "lock": key }))
 }
 

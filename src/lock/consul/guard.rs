@@ -83,9 +83,13 @@ impl ConsulLockGuard {
         let mut claim = self.claim.clone();
         let _ = claim.wait_for(|claim| matches!(claim.state, LockState::Lost(_))).await;
         match self.state() {
-            LockState::Lost(loss) => errors::lost(&self.key, &loss),
-            _ => errors::lost(&self.key, &LostReason::Unwatched),
+            LockState::Lost(loss) => self.lost_by(&loss),
+            _ => self.lost_by(&LostReason::Unwatched),
         }
+    }
+
+    fn lost_by(&self, loss: &LostReason) -> Error {
+        errors::lost(&self.key, loss, self.claim.borrow().outlived_ttl())
     }
 
     /// Asks Consul whether Eos holds the lock. Waits up to one TTL for an answer, and up to one TTL and the lock-delay
@@ -129,7 +133,7 @@ impl ConsulLockGuard {
                 |doubt: &UnknownReason| errors::unknown(&self.key, &self.consul.client.address, doubt);
             let deadline = began + claim.ttl + self.consul.settings.lock_delay;
             match self.state() {
-                LockState::Lost(loss) => return Err(errors::lost(&self.key, &loss)),
+                LockState::Lost(loss) => return Err(self.lost_by(&loss)),
                 LockState::Unknown(doubt @ UnknownReason::Overwritten) => return Err(unknown(&doubt)),
                 LockState::SessionExpired { .. } => {}
                 LockState::Held | LockState::Unknown(UnknownReason::Unreachable(_)) => {

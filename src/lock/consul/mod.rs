@@ -13,6 +13,7 @@ mod payload;
 mod runs;
 mod service;
 mod state;
+mod suspension;
 mod unlock;
 mod watch;
 

@@ -10,6 +10,7 @@ use super::claim::Claim;
 use super::payload;
 use super::service::ConsulLocks;
 use super::state::{LockObservation, LockState, UnknownReason};
+use super::suspension::Suspension;
 use crate::consul::{
     ConsulError, ConsulSession, KvEntry, Poll, SessionRenewal, TransactionOutcome, TransactionStep, read,
     transact,
@@ -30,8 +31,18 @@ pub struct LockWatch {
 }
 
 impl LockWatch {
-    /// Watches the lock until it is lost.
-    pub async fn run(mut self) {
+    /// Watches the lock until it is lost, and this process, because a suspended one cannot renew the session.
+    pub async fn run(self) {
+        let suspension = Suspension::default();
+        tokio::select! {
+            // After a suspension, its length is known before the loss is reported.
+            biased;
+            never = suspension.watch() => match never {},
+            () = self.keep(&suspension) => {}
+        }
+    }
+
+    async fn keep(mut self, suspension: &Suspension) {
         let began = Instant::now();
         let mut poll = Poll::new();
         loop {
@@ -53,7 +64,7 @@ impl LockWatch {
                 matches!(seen, LockObservation::Unreachable(_)) || (adrift && seen != LockObservation::Ours);
             let patience = self.session.ttl + self.consul.settings.lock_delay;
             let next = state.next(seen, began.elapsed(), patience);
-            self.tell(next.clone(), index);
+            self.tell(next.clone(), index, suspension.longest());
             match next {
                 LockState::Lost(_) => {
                     // The session holds nothing, and ends by itself if this fails.
@@ -134,10 +145,10 @@ impl LockWatch {
         payload::write(&self.holder, &self.session.id, &self.key, "")
     }
 
-    fn tell(&self, state: LockState, index: u64) {
+    fn tell(&self, state: LockState, index: u64, suspended: Duration) {
         let (session, ttl, key) = (self.session.id.clone(), self.session.ttl, &self.key);
         self.claim.send_if_modified(|current| {
-            let mut claim = Claim { state, session, index, ttl, regained: current.regained };
+            let mut claim = Claim { state, session, index, ttl, regained: current.regained, suspended };
             match (&current.state, &claim.state) {
                 (before, now) if before == now => {}
                 (LockState::SessionExpired { .. }, LockState::Held) => {

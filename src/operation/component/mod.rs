@@ -19,18 +19,24 @@ pub mod shown_outputs;
 mod turn;
 mod value_path;
 
+use std::cell::Cell;
+use std::time::Duration;
+
+use serde_json::json;
+
 use self::inputs::{SecretPublishing, collect_inputs, given_secrets, missing_variables, task_secrets};
 use self::recovery::Recovery;
 use self::reports::ended;
 use self::turn::Turn;
 use crate::error::{Code, Result};
 use crate::journal::JournalEntry;
-use crate::lock::LockGuard;
+use crate::lock::{Holder, LockGuard, Waiting};
 use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
+use crate::operation::session::call_context::CallContext;
 use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::record::Record;
@@ -78,7 +84,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = session.call.locks.acquire(&paths.lock(), &holder, timeout, &session.call.cancel).await?;
+    let guard = wait_for_lock(session, name, &paths, &holder, timeout).await?;
     let deployment_id = node.deployment_id.clone();
     tracing::info!("{name}: {} of deployment {deployment_id}", session.call.operation);
     let started = JournalEntry::Started { component: name.clone(), deployment_id };
@@ -101,6 +107,28 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         report.notes.push(error.message);
     }
     Ok(report)
+}
+
+/// While it waits, the terminal and the bus say for whom and since when.
+async fn wait_for_lock(
+    session: &Session,
+    name: &Name,
+    paths: &ComponentPaths,
+    holder: &Holder,
+    timeout: Duration,
+) -> Result<LockGuard> {
+    let CallContext { channel, locks, cancel, .. } = &*session.call;
+    let has_waited = Cell::new(false);
+    let report = |holder: &Holder| {
+        has_waited.set(true);
+        channel.stage(name, Stage::WaitingForLock { reason: holder.as_shown(), holder: json!(holder) });
+    };
+    let guard =
+        locks.acquire_reporting(&paths.lock(), holder, timeout, cancel, &mut Waiting::new(&report)).await?;
+    if has_waited.get() {
+        channel.stage(name, Stage::Preparing);
+    }
+    Ok(guard)
 }
 
 async fn work(

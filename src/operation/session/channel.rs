@@ -123,6 +123,7 @@ impl HostChannel {
     fn event(&self, stage: &Stage) -> Option<Value> {
         match stage {
             Stage::Waiting { .. } => None,
+            Stage::WaitingForLock { holder, .. } => Some(json!({ "run_id": self.run_id, "holder": holder })),
             // Only the beginning: single resources have events of their own.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
             Stage::Verifying { begun: true, .. } => None,

@@ -193,6 +193,35 @@ fn a_jobspec_that_nomad_finds_invalid_is_refused_before_anything_changes() {
 }
 
 #[test]
+fn a_refusal_of_a_sensitive_jobspec_is_shown_without_the_secret() {
+    let Some(mut scene) = Scene::new() else { return };
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "hunter2-of-the-job").unwrap();
+    let secret = json!({ "secrets": { "token": format!("file:{}", token.path().display()) } });
+    // The pillar may also give a sensitive variable a plain value.
+    let plain = json!({ "variables": { "token": "hunter2-of-the-job" } });
+    let odd = "constraint {\n attribute = \"${attr.kernel.name}\"\n operator = \"${var.token}\"\n value = \"linux\"\n }";
+    let job = Job { job: odd.to_owned(), ..Job::new("secretive") };
+    for rest in [secret, plain] {
+        scene.component(&job, "variable \"token\" {\n  sensitive = true\n}\n", rest);
+        let report = scene.run();
+        assert_eq!(web(&report)["reason"], "nomad_invalid", "{report:#}");
+        let said = message(&report);
+        assert!(said.contains("constraint") && said.contains("(sensitive)"), "{said}");
+        assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    }
+    // It cannot be masked, because it is too short.
+    scene.component(
+        &job,
+        "variable \"token\" {\n  sensitive = true\n}\n",
+        json!({ "variables": { "token": "q7" } }),
+    );
+    let report = scene.run();
+    assert!(message(&report).contains("Nomad's message is not shown"), "{report:#}");
+    assert!(!message(&report).contains("q7"), "{report:#}");
+}
+
+#[test]
 fn a_job_of_another_owner_is_not_taken_over() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job::new("foreign");

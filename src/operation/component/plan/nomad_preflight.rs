@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::change::{Changes, PlannedJob, jobs};
+use crate::change::{Changes, PlannedJob, Redactor, SENSITIVE, jobs, sensitive_values};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, NomadError};
 use crate::operation::exec::context::Context;
@@ -42,17 +42,42 @@ pub(in crate::operation::component) async fn check(
         let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
-                notes.push(format!(
-                    "{}: {} note(s) from Nomad are not shown, because they may contain a secret",
-                    job.address,
-                    told.len()
-                ));
+                let masked: Vec<_> =
+                    told.iter().filter_map(|note| masked(&invoker.context, &document, note)).collect();
+                if masked.len() < told.len() {
+                    notes.push(format!(
+                        "{}: {} note(s) from Nomad are not shown, because they may contain a secret",
+                        job.address,
+                        told.len() - masked.len()
+                    ));
+                }
+                notes.extend(masked);
             }
             Ok(CheckedJob { notes: told, .. }) => notes.extend(told),
-            Err(refusal) => return Err(explain(&job.address, job.is_sensitive, refusal, &nomad.address)),
+            Err(JobRefusal::Invalid(reason)) if job.is_sensitive => {
+                let masked = masked(&invoker.context, &document, &reason);
+                let (is_withheld, refusal) =
+                    (masked.is_none(), JobRefusal::Invalid(masked.unwrap_or_default()));
+                return Err(explain(&job.address, is_withheld, refusal, &nomad.address));
+            }
+            Err(refusal) => return Err(explain(&job.address, false, refusal, &nomad.address)),
         }
     }
     Ok(notes)
+}
+
+/// Nomad's text about a job whose jobspec is sensitive, without the values that the plan marks as sensitive. None if
+/// the text may repeat a secret that cannot be masked: one that is not known, or one that is too short.
+fn masked(context: &Context<'_>, plan: &Value, text: &str) -> Option<String> {
+    let secrets = sensitive_values(plan);
+    context.redactor.add(&secrets);
+    let masked = context.redactor.text(text);
+    let is_left = |secret: &Value| {
+        let secret = secret.as_str().map_or_else(|| secret.to_string(), str::to_owned);
+        masked.replace(SENSITIVE, "").contains(&secret)
+    };
+    let mut short = secrets.iter().filter(|secret| Redactor::is_short(secret));
+    (!context.has_unreadable_secrets && !short.any(is_left)).then_some(masked)
 }
 
 /// None if it is not known yet.
@@ -92,16 +117,17 @@ fn unasked(api_error: &NomadError, address: &str) -> Error {
 }
 
 /// `place` names the job, `address` the Nomad server.
-pub fn explain(place: &str, is_sensitive: bool, refusal: JobRefusal, address: &str) -> Error {
+/// `is_withheld`: Nomad's own text cannot be shown.
+pub fn explain(place: &str, is_withheld: bool, refusal: JobRefusal, address: &str) -> Error {
     let refuse = |code: Code, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
     match refusal {
-        JobRefusal::Invalid(_) if is_sensitive => refuse(
+        JobRefusal::Invalid(_) if is_withheld => refuse(
             Code::NomadInvalid,
-            "Nomad rejects its jobspec; the module marks the jobspec as sensitive, so Nomad's message is not \
-             shown"
+            "Nomad rejects its jobspec; Nomad's message is not shown, because it repeats a secret that cannot be \
+             masked"
                 .to_owned(),
             "check it with nomad job validate",
         ),
