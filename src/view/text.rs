@@ -124,9 +124,12 @@ fn extras(report: &Value) -> String {
         if any("blocked") {
             text.push_str(&format!("\n  to approve what is blocked: {}", command("approve")));
         }
-        // Without a change, or if every plan failed, there is nothing to apply.
+        // Without a change, or if every plan failed, there is nothing to apply. What is blocked names its own commands.
+        if any("planned") {
+            text.push_str(&format!("\n  to apply this plan: {}", command("apply")));
+        }
         if any("blocked") || any("planned") {
-            text.push_str(&format!("\n  to apply this plan: {}\n", command("apply")));
+            text.push('\n');
         }
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {

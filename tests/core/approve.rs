@@ -70,7 +70,8 @@ fn a_blocked_plan_is_applied_after_approval_and_only_once() {
     let places = parts.map(|part| remedy.find(part).unwrap_or_else(|| panic!("{part} is not in {remedy}")));
     assert!(places.is_sorted(), "the approval comes first and the pillar last: {remedy}");
     let words = eos::view::text(&blocked, false);
-    assert!(words.matches(plan_id.as_str()).count() >= 2 && !remedy.contains('\n'), "{words}");
+    let about_policy = words.lines().filter(|line| line.starts_with("    ") || line.contains("to ap"));
+    assert!(about_policy.count() <= 3, "{words}");
 
     let approved = approve(&site, &plan_id);
     assert_eq!((&approved["result"], &approved["retcode"]), (&json!(true), &json!(0)), "{approved:#}");

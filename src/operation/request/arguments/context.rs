@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::naming::form;
+use super::forms::form;
 use crate::model::{Name, component_name};
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;

@@ -1,6 +1,7 @@
 //! Reads the arguments of a call. Each is checked here, once, and all problems are reported together.
 
 mod context;
+mod forms;
 mod naming;
 
 use std::collections::BTreeSet;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Arguments;
+use super::forms::form;
 use crate::decide::{
     ChosenEnvironment, EnvironmentRequirement, EnvironmentSources, choose_environment, is_id,
 };
@@ -10,18 +11,6 @@ use crate::model::{Name, PillarPath};
 
 /// The arguments that name an environment. The first is a parameter of every function.
 const WORDS: [&str; 3] = ["environment", "env", "workspace"];
-
-/// The runner functions whose environment was once a later parameter.
-const FORMS: [(&str, &str); 8] = [
-    ("apply", "infrastructure.apply [ENVIRONMENT] PLAN_ID"),
-    ("approve", "infrastructure.approve [ENVIRONMENT] PLAN_ID [COMPONENTS]"),
-    ("cancel", "infrastructure.cancel [ENVIRONMENT] RUN_ID"),
-    ("remediate", "infrastructure.remediate [ENVIRONMENT] COMPONENT DRIFT_ID"),
-    ("resume", "infrastructure.resume [ENVIRONMENT] [RUN_ID]"),
-    ("show_run", "infrastructure.show_run [ENVIRONMENT] RUN_ID"),
-    ("staged_rollback", "terraform.staged_rollback ENVIRONMENT COMPONENTS"),
-    ("unlock", "infrastructure.unlock ENVIRONMENT COMPONENT ID"),
-];
 
 /// The other parameters of these functions.
 const PLACED: [&str; 6] = ["component", "components", "drift_id", "id", "plan_id", "run_id"];
@@ -158,11 +147,6 @@ impl Arguments {
             || text("component").is_some_and(|name| !is_component(name))
             || PLACED.iter().filter(|key| key.ends_with("id")).filter_map(|key| text(key)).any(is_environment)
     }
-}
-
-/// The form of a call whose arguments an older version accepted in another order.
-pub(super) fn form(operation: &str) -> Option<&'static str> {
-    FORMS.iter().find(|(named, _)| *named == operation).map(|(_, form)| *form)
 }
 
 /// A value that is given by position and another that is given by name arrive as a list of both.
