@@ -4,6 +4,7 @@
 //! In: bytes. Out: an error if a folder is not safe.
 
 mod files;
+mod narrow;
 mod ownership;
 mod trust;
 mod unfinished;
@@ -12,6 +13,7 @@ pub use files::{
     append_line, create_json, ensure_private, open_private, read, read_json, read_ours, remove, replace,
     set_executable, torn, write, write_json,
 };
+pub use narrow::{close, narrow_all, narrow_files};
 pub use ownership::give_all;
 pub use trust::Trust;
 pub use unfinished::sweep as sweep_unfinished;

@@ -46,6 +46,11 @@ impl Trust {
     ///
     /// A folder that root made below the root of another user is given to that user.
     pub fn check(&self, folder: &Path) -> Result<()> {
+        self.judge(folder, true)
+    }
+
+    /// `reachable`: whether other users can reach the folder. If not, it does not matter that they could write to it.
+    fn judge(&self, folder: &Path, reachable: bool) -> Result<()> {
         let metadata = match fs::symlink_metadata(folder) {
             Ok(metadata) => metadata,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -65,7 +70,7 @@ impl Trust {
         let reasons = [
             (foreign, "it belongs to another user"),
             (closed, "this user may not enter it"),
-            (metadata.mode() & WRITABLE != 0, "other users can write to it"),
+            (reachable && metadata.mode() & WRITABLE != 0, "other users can write to it"),
         ];
         let reasons: Vec<_> =
             reasons.into_iter().filter_map(|(is_so, reason)| is_so.then_some(reason)).collect();
@@ -80,16 +85,25 @@ impl Trust {
 
     /// Checks each folder in `folder`. A link to a folder must not lead out of `folder`.
     pub fn check_entries(&self, folder: &Path) -> Result<()> {
-        self.folders(folder, folder).map(drop)
+        self.folders(folder, folder, &|_| true).map(drop)
     }
 
     /// Checks each folder below `folder`, at any depth. In a folder with a name in `shallow`, only the direct entries
     /// are checked.
+    ///
+    /// Eos makes the folders directly in `folder`, except those in `shallow`: no other user may write there. Terraform
+    /// and a module make the others, with the caller's umask. If `folder` is closed to other users, they cannot be
+    /// reached.
     pub fn check_below(&self, folder: &Path, shallow: &[&str]) -> Result<()> {
+        let closed = fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o077 == 0);
+        let is_shallow =
+            |path: &Path| path.file_name().is_some_and(|name| shallow.iter().any(|one| name == *one));
+        let reachable = |path: &Path| !closed || (path.parent() == Some(folder) && !is_shallow(path));
         let mut open = vec![folder.to_owned()];
         while let Some(next) = open.pop() {
-            let is_shallow = next.file_name().is_some_and(|name| shallow.iter().any(|one| name == *one));
-            let found = self.folders(&next, if is_shallow { &next } else { folder })?;
+            let is_shallow = is_shallow(&next);
+            let bounds = if is_shallow { &next } else { folder };
+            let found = self.folders(&next, bounds, &reachable)?;
             if !is_shallow {
                 open.extend(found);
             }
@@ -98,7 +112,13 @@ impl Trust {
     }
 
     /// Checks and returns the folders in `folder`. Links that stay below `bounds` are neither refused nor followed.
-    fn folders(&self, folder: &Path, bounds: &Path) -> Result<Vec<PathBuf>> {
+    /// `reachable`: whether other users can reach a folder.
+    fn folders(
+        &self,
+        folder: &Path,
+        bounds: &Path,
+        reachable: &dyn Fn(&Path) -> bool,
+    ) -> Result<Vec<PathBuf>> {
         let unreadable = |error| Error::file(folder, "read the folder", error);
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
@@ -112,10 +132,10 @@ impl Trust {
             let entry = entry.map_err(unreadable)?;
             let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable)?);
             if kind.is_dir() {
-                self.check(&path)?;
+                self.judge(&path, reachable(&path))?;
                 found.push(path);
             } else if kind.is_symlink() && leads_out(&path, bounds) {
-                self.check(&path)?;
+                self.judge(&path, reachable(&path))?;
             }
         }
         Ok(found)
@@ -205,6 +225,27 @@ mod tests {
         }
         set(&top.join(".terraform/providers/deep"), 0o777);
         assert_eq!(check(), None);
+    }
+
+    #[test]
+    fn below_a_closed_folder_only_the_folders_that_eos_makes_must_be_closed() {
+        let root = tempfile::tempdir().unwrap();
+        let top = root.path().join("net");
+        fs::create_dir_all(top.join("module/site")).unwrap();
+        fs::create_dir_all(top.join(".terraform/modules")).unwrap();
+        let trust = Trust::of(root.path()).unwrap();
+        let check = || code(trust.check_below(&top, &[".terraform"]));
+        for name in ["module/site", ".terraform", ".terraform/modules"] {
+            set(&top.join(name), 0o775);
+            set(&top, 0o700);
+            assert_eq!(check(), None, "{name}");
+            set(&top, 0o755);
+            assert_eq!(check(), Some(Code::FolderNotTrusted), "{name}");
+            set(&top.join(name), 0o755);
+        }
+        set(&top, 0o700);
+        set(&top.join("module"), 0o770);
+        assert_eq!(check(), Some(Code::FolderNotTrusted));
     }
 
     #[test]

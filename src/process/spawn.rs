@@ -100,7 +100,6 @@ impl ChildStart<'_> {
         // ignore them too. With SIGCHLD ignored, the child could not even wait for its own children.
         default_all();
         rustix::process::setsid()?;
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         rustix::process::chdir(self.folder.as_c_str())?;
         // If Eos has died by now, nobody would ever stop the child. The guardian is then gone too, and this fails.
         let (pid, start_time) = (getpid(), identity::start_time()?);

@@ -18,6 +18,9 @@ use crate::render;
 /// With a source such as `/`, everything would be read and copied. No module has nearly this many files.
 const MOST: usize = 20_000;
 
+/// Nobody executes these files. `python/saltext/eos/files.py` does not ask for their modes.
+const NOT_EXECUTED: [&str; 5] = [".tf", ".tf.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl"];
+
 /// The source as the pillar writes it.
 pub fn name(source: &Source) -> String {
     let (root, subdir) = match source {
@@ -93,7 +96,8 @@ fn entry(path: String, file: PathBuf) -> Result<ModuleFile, String> {
         return Err(format!("the name of a module's file is not a relative path: {path:?}"));
     }
     let refuse = |error: io::Error| format!("{} cannot be read: {error}", file.display());
-    let executable = file.metadata().map_err(refuse)?.permissions().mode() & 0o111 != 0;
+    let mode = file.metadata().map_err(refuse)?.permissions().mode();
+    let executable = mode & 0o111 != 0 && !NOT_EXECUTED.iter().any(|end| path.ends_with(end));
     let sha256 = digest(&file).map_err(refuse)?;
     Ok(ModuleFile { path, content: Content::File(file), executable, sha256 })
 }
@@ -155,9 +159,10 @@ fn walk(
 fn is_left_behind(path: &str) -> bool {
     let mut parts: Vec<_> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();
-    parts.iter().any(|part| matches!(*part, ".terraform" | ".git"))
+    parts.iter().any(|part| matches!(*part, ".terraform" | ".git" | "terraform.tfstate.d"))
         || name.ends_with(".tfstate")
-        || name.contains(".tfstate.")
+        || name.ends_with(".tfstate.backup")
+        || (name.contains(".tfstate.") && (name.ends_with(".backup") || name.ends_with(".lock.info")))
         || matches!(name, "crash.log")
 }
 
@@ -229,6 +234,36 @@ mod tests {
         let reason = entries(files(&["a", "a-b", "a/b/c.tf"])).unwrap_err();
         assert!(reason.starts_with("a is a file"), "{reason}");
         assert!(entries(files(&["a", "a-b", "ab/c"])).is_ok());
+    }
+
+    #[test]
+    fn only_what_a_terraform_leaves_behind_is_left_out() {
+        for path in [
+            "terraform.tfstate",
+            "a/errored.tfstate",
+            "terraform.tfstate.backup",
+            "terraform.tfstate.1700000000.backup",
+            ".terraform.tfstate.lock.info",
+            "terraform.tfstate.d/dev/x",
+            ".terraform/x",
+        ] {
+            assert!(is_left_behind(path), "{path}");
+        }
+        for path in ["x.tfstate.tpl", "what?.txt", "a\\b.txt", "tfstate", "x.tfstate.json"] {
+            assert!(!is_left_behind(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_same_file_has_the_same_mode_whether_configuration_is_executable_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["main.tf", "run.sh"] {
+            fs::write(folder.path().join(name), "").unwrap();
+            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let files = super::folder(folder.path()).unwrap();
+        let modes: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.executable)).collect();
+        assert_eq!(modes, [("main.tf", false), ("run.sh", true)]);
     }
 
     #[test]

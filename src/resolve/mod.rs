@@ -5,6 +5,7 @@
 
 mod block;
 mod body;
+mod children;
 mod constraint;
 mod document;
 mod interface;
@@ -56,7 +57,9 @@ pub fn digest(source: &Source, template: Option<Template>, host: &dyn Host) -> R
 }
 
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
-    of_files(files(source, template, host)?, source.subdir(), &listing::name(source))
+    let module = of_files(files(source, template, host)?, source.subdir(), &listing::name(source))?;
+    syntax::with_room(|| children::check(source, &module.files))??;
+    Ok(module)
 }
 
 fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::{Argument, Block};
+use super::children;
 use super::document;
 use super::json::Json;
 use super::lexer::{Token, TokenKind, lex_template};
@@ -76,7 +77,7 @@ fn handed_on<'a>(
     deeper: usize,
 ) -> Vec<(&'a Argument, String)> {
     const OWN: [&str; 6] = ["source", "version", "providers", "count", "for_each", "depends_on"];
-    let child = block.arguments.get("source").and_then(local).and_then(|source| join(subdir, &source));
+    let child = children::local(block).and_then(|path| children::join(subdir, &path).ok());
     let has = |folder: &String| document::in_folder(files, folder).next().is_some();
     let inner = child.filter(|child| deeper > 0 && has(child)).map(|child| needed(files, &child, deeper - 1));
     let given = block.arguments.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
@@ -88,28 +89,6 @@ fn handed_on<'a>(
         Some((argument, place))
     });
     found.collect()
-}
-
-fn local(source: &Argument) -> Option<String> {
-    let source = match source {
-        Argument::Native(piece) => syntax::literal(piece)?,
-        Argument::Json(Json::Text(text)) => text.clone(),
-        Argument::Json(_) => return None,
-    };
-    (source.starts_with("./") || source.starts_with("../")).then_some(source)
-}
-
-/// None if the path leads out of the module's root.
-fn join(subdir: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<_> = subdir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Everything that can be referenced, by address: `local.x`, `data.x.y`, `module.x`, `x.y`.

@@ -99,6 +99,106 @@ fn terraform_runs_in_the_subfolder_and_the_root_is_copied_too() {
     assert_eq!(paths, ["app/main.tf", "vpc/main.tf"]);
 }
 
+fn tag(path: &str) -> String {
+    format!("module \"tag\" {{ source = \"{path}\" }}")
+}
+
+#[test]
+fn a_child_module_outside_of_the_source_is_refused_with_the_source_that_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("live/web/main.tf", tag("../../shared/tag")), ("shared/tag/main.tf", String::new())]
+    {
+        std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let read = |root: &str, subdir: &str| {
+        let source = Source::Path { root: folder.path().join(root), subdir: subdir.to_owned() };
+        Modules::new(&Shouts).get(&source, None).map(drop)
+    };
+    let way = format!("Write the source as {}//live/web", folder.path().display());
+    for (root, subdir) in [("live/web", ""), ("live", "web")] {
+        let refused = read(root, subdir).unwrap_err();
+        assert!(
+            refused.contains("module \"tag\" in ") && refused.contains("\"../../shared/tag\""),
+            "{refused}"
+        );
+        assert!(refused.ends_with(&way), "{refused}");
+    }
+    assert_eq!(read("", "live/web"), Ok(()));
+}
+
+#[test]
+fn a_child_of_a_child_outside_of_the_source_and_a_missing_folder_are_refused() {
+    let child = [("main.tf", tag("./a")), ("a/main.tf", tag("../b")), ("b/x.tf.json", String::new())];
+    let read_all = |last: String| {
+        let mut files = child.clone();
+        files[2].1 = last;
+        let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        read(&files, "", None).map(drop)
+    };
+    let json = |path: &str| format!("{{\"module\": {{\"tag\": {{\"source\": \"{path}\"}}}}}}");
+    assert_eq!(read_all(json("hashicorp/consul/aws")), Ok(()));
+    // A circle is Terraform's to report.
+    assert_eq!(read_all(json("../a")), Ok(()));
+    let refused = read_all(json("../../elsewhere")).unwrap_err();
+    assert!(refused.contains("in b/x.tf.json") && refused.contains("outside of the source"), "{refused}");
+    let refused = read_all(json("./none")).unwrap_err();
+    assert!(refused.contains("has no such folder"), "{refused}");
+}
+
+/// Files as Salt has them below the top of file_roots.
+struct Top(PathBuf);
+
+impl Host for Top {
+    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        let path = url.strip_prefix("salt://").unwrap().split('?').next().unwrap();
+        let files = super::listing::folder(&self.0.join(path))?.into_iter();
+        Ok(files.map(|file| (file.path.clone(), self.0.join(path).join(file.path))).collect())
+    }
+    fn render(&self, path: &Path) -> Result<String, String> {
+        Shouts.render(path)
+    }
+    fn sdb(&self, uri: &str) -> Result<String, String> {
+        Shouts.sdb(uri)
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn tick(&self) -> u32 {
+        0
+    }
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
+        Shouts.start(job)
+    }
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
+        Shouts.poll(jid)
+    }
+    fn stop(&self, _: &str) {}
+}
+
+#[test]
+fn the_way_out_of_a_folder_of_salt_is_the_top_of_file_roots() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("live/web/main.tf", tag("../../shared/tag")), ("shared/tag/main.tf", String::new())]
+    {
+        std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let host = Top(folder.path().to_owned());
+    let read = |url: &str, subdir: &str| {
+        let source = Source::Salt { url: url.to_owned(), subdir: subdir.to_owned() };
+        Modules::new(&host).get(&source, None).map(drop)
+    };
+    let refused = read("salt://live/web?saltenv=dev", "").unwrap_err();
+    assert!(refused.ends_with("Write the source as salt:////live/web?saltenv=dev"), "{refused}");
+    let refused = read("salt://live", "web").unwrap_err();
+    assert!(refused.ends_with("Write the source as salt:////live/web"), "{refused}");
+    assert_eq!(read("salt://", "live/web"), Ok(()));
+    let beyond = tag("../../../elsewhere");
+    std::fs::write(folder.path().join("live/web/main.tf"), beyond).unwrap();
+    let refused = read("salt://live/web", "").unwrap_err();
+    assert!(refused.ends_with("Move the child module into the source"), "{refused}");
+}
+
 #[test]
 fn files_of_an_earlier_terraform_are_not_part_of_the_module() {
     let files = [

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::io::Errno;
 
-use crate::disk::{Trust, give_all};
+use crate::disk::{Trust, close, give_all, narrow_all, narrow_files};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Name};
 
@@ -125,6 +125,14 @@ impl Layout {
     }
 }
 
+/// Whether terraform itself makes a file with this name in the folder where it runs.
+fn is_terraforms(name: &str) -> bool {
+    name == ".terraform.lock.hcl"
+        || name.ends_with(".tfstate")
+        || name.contains(".tfstate.")
+        || (name.starts_with("crash.") && name.ends_with(".log"))
+}
+
 /// One component's paths.
 #[derive(Clone, Debug)]
 pub struct ComponentPaths {
@@ -153,6 +161,28 @@ impl ComponentPaths {
     pub fn check(&self) -> Result<()> {
         self.trust.check_below(&self.workdir, &[DATA])?;
         self.trust.check_below(&self.control, &[DATA, HOME])
+    }
+
+    /// Takes the rights of other users from terraform's own files. Terraform runs with the caller's umask, because what
+    /// a module makes elsewhere may be for others. What a module makes here keeps its mode, and the closed folder
+    /// guards it. `subdir`: where terraform runs. `written`: other folders in which it writes files.
+    pub fn narrow_terraforms(&self, subdir: &Path, written: &[PathBuf]) {
+        narrow_files(&self.workdir, |_| true);
+        narrow_files(subdir, is_terraforms);
+        written.iter().for_each(|folder| narrow_files(folder, |_| true));
+    }
+
+    /// The same for the folders that an init fills.
+    pub fn narrow_data(&self) {
+        close(&self.data);
+        narrow_all(&self.data);
+        narrow_all(&self.home().join(".terraform.d"));
+    }
+
+    /// Closes the folders of the component to other users.
+    pub fn close(&self) {
+        close(&self.workdir);
+        close(&self.control);
     }
 
     pub fn is_for_drift_check(&self) -> bool {

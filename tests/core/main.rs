@@ -20,6 +20,7 @@ mod inherited;
 mod inputs;
 mod killed;
 mod lock;
+mod modes;
 mod naming;
 mod nomad;
 mod orchestrate;

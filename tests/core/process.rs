@@ -38,7 +38,7 @@ fn end(command: &Command, limits: &Limits, cancel: &Cancel, on_line: &mut dyn Fn
 }
 
 #[test]
-fn every_line_is_received_and_the_files_are_private() {
+fn every_line_is_received_in_private_files_and_the_child_has_the_umask_of_its_caller() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let mut lines = Vec::new();
@@ -47,10 +47,10 @@ fn every_line_is_received_and_the_files_are_private() {
         end(&shell(folder.path(), script), &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
     assert_eq!(lines, ["one", "two", "three"]);
     assert_eq!((exit.code, exit.stderr_tail.as_str(), exit.stopped), (Some(3), "oops", None));
-    for file in ["stdout", "stderr", "made"] {
-        let mode = folder.path().join(file).metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{file}");
-    }
+    let mode = |file: &str| folder.path().join(file).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!([mode("stdout"), mode("stderr")], [0o600, 0o600]);
+    std::fs::write(folder.path().join("ours"), "").unwrap();
+    assert_eq!(mode("made"), mode("ours"));
 }
 
 #[test]

@@ -68,6 +68,29 @@ def test_the_state_is_applied_on_a_minion_by_salt(master):
     assert "by salt" in outputs.stdout, outputs
 
 
+def test_a_minion_gets_scripts_and_awkward_names_from_its_master(master):
+    files = {
+        "main.tf": """
+resource "terraform_data" "this" {
+  provisioner "local-exec" { command = "${path.module}/run.sh" }
+}
+output "texts" {
+  value = [for name in sort(fileset(path.module, "data/*")) : file("${path.module}/${name}")]
+}
+""",
+        "run.sh": "#!/bin/sh\n",
+        "data/a?b.txt": "question",
+        "data/c\\d.txt": "backslash",
+    }
+    source = master.module("awkward", files)
+    (master.states / "modules/awkward/run.sh").chmod(0o755)
+    master.environment({"awkward": {"source": source}}, name="awkward")
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    done = master.salt("eos_terraform.apply", "awkward", "awkward", "auto_approve=True")
+    assert done.rc == 0, done
+    assert done.json["minion"]["outputs"]["texts"] == ["question", "backslash"], done
+
+
 def test_an_asynchronous_run_ends_and_stores_its_result(master):
     source = master.module("echo", modules.ECHO)
     master.environment({"echo": {"source": source}}, name="async")

@@ -9,7 +9,7 @@ use super::merge::VARIABLE_MAPS;
 use super::problems::Problems;
 use super::shared::SharedSettings;
 use super::tree::{Tree, TreeKind};
-use super::{backend, health, hooks, merge, provider, rules, scalars, step};
+use super::{backend, health, hooks, merge, provider, rules, scalars, source, step};
 use crate::model::component::{Component, DependsOn, Input, Source, Template};
 use crate::model::reference::{output, reference};
 use crate::model::settings::Settings;
@@ -40,7 +40,7 @@ pub(super) fn component(
     }
     let step = step.and_then(|tree| step::step(tree, problems));
     // A missing source is reported by the reader of the draft, which knows the names of the other components.
-    let source = fields.read("source", source);
+    let source = fields.read("source", source::source);
     let is_whole = step.is_some() || (source.is_some() && !is_step);
     let (inputs, variables) = inputs(&mut fields);
     let made = ComponentParts {
@@ -155,34 +155,6 @@ fn refuse_in_step(fields: &mut Fields<'_>) {
             _ => "has no meaning for a Salt step",
         };
         fields.problems.add(&tree.path, why);
-    }
-}
-
-fn source(tree: &Tree) -> Result<Source, String> {
-    let text = scalars::text(tree)?;
-    let (scheme, rest) = match text.strip_prefix("salt://") {
-        Some(rest) => ("salt://", rest),
-        None => ("", text.as_str()),
-    };
-    if text.contains(char::is_control) {
-        return Err("must not contain control characters".to_owned());
-    }
-    let (root, subdir) = rest.split_once("//").unwrap_or((rest, ""));
-    let (root, subdir) = (root.trim_end_matches('/'), subdir.trim_matches('/'));
-    if root.split('/').chain(subdir.split('/')).any(|part| part == ".." || part == ".") {
-        return Err("must not contain the parts . or ..".to_owned());
-    }
-    let subdir = subdir.to_owned();
-    match scheme {
-        "salt://" if !root.is_empty() && !root.starts_with('/') => {
-            Ok(Source::Salt { url: format!("salt://{root}"), subdir })
-        }
-        "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
-        "" if scalars::begins_with_a_home(root) => Err(scalars::NO_HOME.to_owned()),
-        _ => Err(
-            "must be salt://a/folder or an absolute path; add //subfolder if terraform runs in a subfolder"
-                .to_owned(),
-        ),
     }
 }
 

@@ -20,6 +20,7 @@ mod server;
 mod service;
 mod settings;
 mod shared;
+mod source;
 mod sources;
 mod step;
 mod terraform;

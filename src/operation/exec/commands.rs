@@ -128,6 +128,7 @@ impl Invoker<'_> {
                 never = self.pass_on() => match never {},
             }
         };
+        self.narrow(step == "init");
         self.context
             .session
             .call

@@ -82,7 +82,7 @@ impl<'a> Invoker<'a> {
         }
         let mut variables = session.call.environment.clone();
         variables.extend(late.into_iter().chain(nomad).chain(credentials));
-        Ok(Self {
+        let invoker = Self {
             cwd: paths.module().join(subdir),
             logs,
             variables,
@@ -94,7 +94,24 @@ impl<'a> Invoker<'a> {
             ends_for: RefCell::default(),
             warnings: RefCell::default(),
             context,
-        })
+        };
+        if invoker.context.lock.is_some() {
+            paths.close();
+            // A run that was killed did not do this.
+            invoker.narrow(true);
+        }
+        Ok(invoker)
+    }
+
+    /// Takes the rights of other users from the files that terraform wrote with the caller's umask.
+    /// `init`: also from those that only an init writes.
+    pub(super) fn narrow(&self, init: bool) {
+        let call = &self.context.session.call;
+        let written = [self.logs.clone(), call.layout.plan(&call.run_id)];
+        self.context.paths.narrow_terraforms(&self.cwd, &written);
+        if init {
+            self.context.paths.narrow_data();
+        }
     }
 
     /// Makes the folders that terraform needs. Without terraform, a question writes nothing: the disk may be read-only.
