@@ -170,6 +170,7 @@ fn change_of(drift: Option<OutsideEntry<'_>>, change: Option<PlannedEntry<'_>>) 
     let words = |actions: &[&str]| actions.iter().map(|&action| action.to_owned()).collect::<Vec<_>>();
     let planned = change.as_ref().map(|change| words(&change.actions)).unwrap_or_default();
     let one = |resource: &Value, class| Drifted {
+        deposed: resource["deposed"].as_str().map(str::to_owned),
         address: text(&resource["address"]),
         kind: text(&resource["type"]),
         name: text(&resource["name"]),

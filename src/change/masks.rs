@@ -164,6 +164,7 @@ mod tests {
             ..ActionInvocation::default()
         };
         let drifted = Drifted {
+            deposed: None,
             address: text.clone(),
             kind: kind.clone(),
             name,

@@ -43,6 +43,9 @@ pub struct Drifted {
     #[serde(rename = "type")]
     pub kind: String,
     pub name: String,
+    /// The key of an old copy: an object that a replacement has put aside and could not destroy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposed: Option<String>,
     pub class: DriftClass,
     /// What happened to it outside, in Terraform's terms. Empty if nothing happened.
     pub actions: Vec<String>,

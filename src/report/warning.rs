@@ -40,12 +40,15 @@ pub struct Warnings {
 }
 
 impl Warnings {
-    /// Adds those of one more command. If it ended well, it has evaluated all checks again.
-    pub fn add(&mut self, of_command: Vec<Warning>, ended_well: bool) {
-        if ended_well {
-            self.is_evaluated = true;
-            self.warnings.retain(|one| one.check.is_none());
-        }
+    /// Adds those of one more command. `evaluated`: it has evaluated all checks again. A warning about the same place
+    /// replaces the earlier one: an init says less than the plan after it.
+    pub fn add(&mut self, of_command: Vec<Warning>, evaluated: bool) {
+        self.is_evaluated |= evaluated;
+        let again = |old: &Warning| {
+            of_command.iter().any(|new| new.key() == old.key() && new.place == old.place)
+                || evaluated && old.check.is_some()
+        };
+        self.warnings.retain(|old| !again(old));
         self.warnings.extend(of_command);
         // Terraform evaluates in no fixed order.
         self.warnings.sort();
@@ -89,6 +92,17 @@ mod tests {
         warnings.add(vec![of_check("known after apply"), deprecated("t.a")], true);
         warnings.add(vec![deprecated("t.b"), deprecated("t.a")], true);
         assert_eq!(warnings.shown(&[]).0, [deprecated("t.a"), deprecated("t.b")]);
+    }
+
+    #[test]
+    fn a_warning_about_the_same_place_replaces_the_earlier_one_of_another_command_alone() {
+        let at =
+            |line: u64, detail: &str| Warning { place: Some(format!("main.tf:{line}")), ..of_check(detail) };
+        let mut warnings = Warnings::default();
+        warnings.add(vec![at(4, "short"), at(9, "other")], false);
+        warnings.add(vec![at(4, "long"), at(4, "of another instance")], false);
+        let shown: Vec<_> = warnings.shown(&[]).0.into_iter().map(|one| one.detail).collect();
+        assert_eq!(shown, ["long", "of another instance", "other"]);
     }
 
     #[test]

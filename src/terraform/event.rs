@@ -126,6 +126,10 @@ struct Snippet {
 }
 
 impl Diagnostic {
+    pub fn warning(summary: String, detail: String, range: Option<Range>) -> Self {
+        Self { severity: Severity::Warning, summary, detail, address: None, range, snippet: None }
+    }
+
     /// The name of the `check` block that it comes from.
     pub fn check(&self) -> Option<&str> {
         let context = self.snippet.as_ref()?.context.as_ref()?;

@@ -8,6 +8,7 @@ mod environment;
 mod event;
 mod explain;
 mod init;
+mod plain_warnings;
 mod plan;
 mod show;
 mod state;
@@ -21,6 +22,7 @@ pub use event::{
 };
 pub use explain::{explain, is_about_arguments, is_gone, outgrown, provider_died};
 pub use init::InitArguments;
+pub use plain_warnings::plain_warnings;
 pub use plan::{PlanArguments, Refresh};
 pub use show::{show_plan, show_state};
 pub use state::{force_unlock, state_pull, state_push};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::attribute;
-use super::quote::line;
+use super::quote::{self, line};
 
 pub fn drift(report: &Value) -> String {
     let components: Vec<_> = report["components"].as_object().into_iter().flatten().collect();
@@ -15,7 +15,7 @@ pub fn drift(report: &Value) -> String {
     // Within a component, the loudest change is the first.
     changes.sort_by_key(|(_, change)| change["opens_to_everybody"] != true);
     for (name, change) in changes {
-        let address = line(&change["address"]);
+        let address = quote::object(change);
         text.push_str(&format!("  {name}   {address}  {}\n", what(change)));
         if change["actions"] != serde_json::json!(["delete"]) {
             text.push_str(&attributes(change));

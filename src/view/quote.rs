@@ -9,6 +9,14 @@ pub fn line(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default()).into_owned()
 }
 
+/// The address of a changed object. An old copy has the address of the object in use.
+pub fn object(change: &Value) -> String {
+    match change["deposed"].as_str() {
+        Some(_) => format!("{} (the old copy {})", line(&change["address"]), line(&change["deposed"])),
+        None => line(&change["address"]),
+    }
+}
+
 /// The text with its second and later lines below the first, each behind a bar.
 pub fn block(value: &Value, indent: &str) -> String {
     printable(value.as_str().unwrap_or_default()).trim_end().replace('\n', &format!("\n{indent}| "))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::quote::{block, line};
+use super::quote::{block, line, object};
 use super::{units, warnings};
 use crate::printable::{one_line, printable};
 use crate::report::{Counts, Status};
@@ -121,14 +121,6 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
         changes.insert("outputs".to_owned(), shown(&part["output_changes"]));
     }
     changes
-}
-
-/// An old copy has the address of the object in use.
-fn object(change: &Value) -> String {
-    match change["deposed"].as_str() {
-        Some(_) => format!("{} (the old copy {})", line(&change["address"]), line(&change["deposed"])),
-        None => line(&change["address"]),
-    }
 }
 
 fn resource(change: &Value) -> Value {

@@ -235,3 +235,71 @@ fn the_versions_of_a_report_name_the_program() {
         assert!(report["versions"].get("terraform").is_none(), "{report:#}");
     }
 }
+
+/// This terraform says of each plan what these `sed` commands make of it.
+fn as_if(site: &mut Site, plan: &str, show: &str) {
+    let program = site.folder.path().join("terraform");
+    let script = format!(
+        "#!/bin/bash\nset -o pipefail\ncase $1 in\n  plan) terraform \"$@\" | sed -e '{plan}' ;;\n  show) terraform \"$@\" | \
+         sed -e '{show}' ;;\n  *) exec terraform \"$@\" ;;\nesac\n"
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": program });
+}
+
+/// Terraform has actions since 1.14; the words are those of its stream and of its plan.
+#[test]
+fn an_invoked_action_is_counted_and_shown_and_protect_stops_it() {
+    let mut site = Site::new();
+    site.component("c", "resource \"terraform_data\" \"a\" {}\n", json!({}));
+    let address = json!({ "addr": "action.t.n", "action_type": "t", "action_name": "n" });
+    let trigger = json!({ "triggering_resource": { "addr": "terraform_data.a", "resource_type": "terraform_data", "resource_name": "a" },
+        "triggering_event": "AfterCreate" });
+    let invocation = json!({ "action_addr": address, "lifecycle_trigger": trigger });
+    let planned = json!({ "type": "planned_action_invocation", "invocation": invocation });
+    let trigger =
+        json!({ "triggering_resource_address": "terraform_data.a", "action_trigger_event": "AfterCreate" });
+    let shown =
+        json!([{ "address": "action.t.n", "type": "t", "name": "n", "lifecycle_action_trigger": trigger }]);
+    let plan = format!(
+        "/\"type\":\"change_summary\"/{{i\\\n{planned}\ns/\"changes\":{{/&\"action_invocation\":1,/\n}}"
+    );
+    as_if(&mut site, &plan, &format!("s/^{{/{{\"action_invocations\":{shown},/"));
+    let tested = site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(tested["components"]["c"]["changes"]["action_invocation"], 1, "{tested:#}");
+    let text = text(&tested);
+    assert!(
+        text.contains("+1 ~0 -0 invoke 1")
+            && text.contains("! action.t.n  (invokes: AfterCreate of terraform_data.a)\n"),
+        "{text}"
+    );
+    site.infrastructure["components"]["c"]["policy"] = json!({ "protect": ["t"] });
+    let stopped = orchestrate(&site);
+    assert_eq!(stopped["components"]["c"]["reason"], "protected", "{stopped:#}");
+    let plan_id = stopped["plan_id"].as_str().unwrap();
+    site.run("approve", json!({ "plan_id": plan_id }));
+    let applied = site.run("apply", json!({ "plan_id": plan_id }));
+    assert_eq!(applied["components"]["c"]["action_invocations"][0]["address"], "action.t.n", "{applied:#}");
+}
+
+/// With `destroy = false`, a replacement forgets the old object. No stream has a word for that.
+#[test]
+fn a_plan_whose_stream_says_less_than_its_summary_is_read_completely() {
+    let mut site = Site::new();
+    let main = |value: u64| format!("resource \"terraform_data\" \"a\" {{ triggers_replace = {value} }}\n");
+    site.component("c", &main(1), json!({}));
+    orchestrate(&site);
+    site.component("c", &main(2), json!({}));
+    as_if(
+        &mut site,
+        "/\"type\":\"change_summary\"/s/\"remove\":1/\"remove\":0/",
+        "s/\\[\"delete\",\"create\"\\]/[\"create\",\"forget\"]/",
+    );
+    // By default, a plan that destroys is stopped.
+    let report = orchestrate(&site);
+    assert_eq!(statuses(&report)["c"], "applied", "{report:#}");
+    assert_eq!(changes(&report)[0]["actions"], json!(["create", "forget"]), "{report:#}");
+    let counts = &report["components"]["c"]["changes"];
+    assert_eq!((&counts["add"], &counts["remove"], &counts["forget"]), (&json!(1), &json!(0), &json!(1)));
+}

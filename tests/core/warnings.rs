@@ -3,7 +3,8 @@
 use eos::view;
 use serde_json::{Value, json};
 
-use crate::support::Site;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 /// `age` is what its check complains about.
 const OLD: &str = r#"
@@ -140,4 +141,37 @@ fn every_other_warning_is_reported_with_its_place_also_if_the_plan_fails() {
     quoted("net");
     assert_eq!(report["components"]["app"]["status"], "failed", "{report:#}");
     quoted("app");
+}
+
+#[test]
+fn a_warning_of_init_is_reported_once() {
+    let Some(world) = World::new() else { return };
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    let main = world
+        .provider("c")
+        .replace("provider \"world\" {\n", "provider \"world\" {\n  version = \"1.0.0\"\n");
+    site.component("c", &(main + "resource \"world_thing\" \"x\" {\n  name = \"x\"\n}\n"), json!({}));
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    let found = warnings(&report, "c").as_array().unwrap();
+    let summary = "Version constraints inside provider configuration blocks are deprecated";
+    assert_eq!((found.len(), &found[0]["summary"]), (1, &json!(summary)), "{report:#}");
+    let broken = world
+        .provider("c")
+        .replace("provider \"world\" {\n", "provider \"world\" {\n  version = \"2.0.0\"\n");
+    site.component("c", &broken, json!({}));
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&refused)["c"], "failed", "{refused:#}");
+    assert_eq!(warnings(&refused, "c")[0]["summary"], summary, "only init has said it: {refused:#}");
+}
+
+#[test]
+fn what_ensure_infrastructure_returns_has_the_warnings_with_and_without_a_run() {
+    let site = site(9);
+    let ensure = || site.run("module.ensure_infrastructure", json!({ "component": "app" }));
+    let (first, second) = (ensure(), ensure());
+    assert_eq!(first["warnings"], json!([failed(9)]), "{first:#}");
+    assert_eq!(second["reason"], "same_fingerprint", "{second:#}");
+    assert_eq!(second["warnings"][0]["stays"], true, "{second:#}");
 }

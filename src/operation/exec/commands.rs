@@ -45,7 +45,7 @@ impl Invoker<'_> {
         match unreadable {
             Some(error) => Err(error),
             None => {
-                self.keep_warnings(&diagnostics, &exit);
+                self.keep_warnings(&diagnostics, matches!(exit.code, Some(0 | 2)));
                 Ok(CommandOutput { exit, diagnostics })
             }
         }
@@ -88,7 +88,15 @@ impl Invoker<'_> {
         arguments: Vec<OsString>,
         timeout: Duration,
     ) -> Result<CommandOutput> {
-        let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
+        let mut stdout = String::new();
+        let exit = self
+            .run(step, arguments, timeout, ROOM, &mut |line| {
+                stdout.push_str(line.trim_end());
+                stdout.push('\n');
+            })
+            .await?;
+        let said = terraform::plain_warnings(&stdout);
+        self.keep_warnings(&said.into_iter().map(|one| self.redact(one)).collect::<Vec<_>>(), false);
         Ok(CommandOutput { exit, diagnostics: Vec::new() })
     }
 

@@ -2,18 +2,18 @@
 
 use super::Invoker;
 use crate::printable::printable;
-use crate::process::Exit;
 use crate::record::Record;
 use crate::report::{ComponentReport, Warning};
 use crate::terraform::{self, Diagnostic, Severity};
 use crate::words::words;
 
 impl Invoker<'_> {
-    pub(super) fn keep_warnings(&self, diagnostics: &[Diagnostic], exit: &Exit) {
+    /// `evaluated`: the command has evaluated the checks.
+    pub(super) fn keep_warnings(&self, diagnostics: &[Diagnostic], evaluated: bool) {
         let is_kept =
             |one: &&Diagnostic| one.severity == Severity::Warning && !terraform::is_about_arguments(one);
         let kept = diagnostics.iter().filter(is_kept).map(warning).collect();
-        self.warnings.borrow_mut().add(kept, matches!(exit.code, Some(0 | 2)));
+        self.warnings.borrow_mut().add(kept, evaluated);
     }
 
     /// For the record of this turn. `record`: the one before.
