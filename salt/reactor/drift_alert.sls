@@ -1,16 +1,23 @@
 # Notifies people of drift. In the master's configuration:
 #   reactor:
 #     - 'eos/*/*/drift': [salt://reactor/drift_alert.sls]
+#     - 'eos/*/drift/failed': [salt://reactor/drift_alert.sls]
 # The event is fired once for each drift. Replace this second event with your own way to send messages.
 {# The data of a minion's event are in the key `data`. #}
 {% set drift = data['data'] if data['data'] is mapping else data %}
-{% set what = drift['changes'] | map(attribute='address') | join(', ') %}
-{% set where = drift['environment'] ~ '/' ~ drift['component'] %}
-{% set id = {'drift_id': drift['drift_id']} | json %}
+{% set where = [drift['environment'], drift['component'] | default('')] | select | join('/') %}
 tell of drift:
   runner.event.send:
     - args:
       - tag: {{ ('alert/' ~ where) | json }}
+{% if tag.endswith('/failed') %}
       - data:
-          text: {{ (where ~ ' is ' ~ drift['status'] ~ ': ' ~ what) | json }}
+          text: {{ ('drift of ' ~ where ~ ' cannot be checked: ' ~ drift['reason']) | json }}
+{% else %}
+{% set what = drift['changes'] | map(attribute='address') | join(', ') %}
+{% set open = drift['changes'] | selectattr('opens_to_everybody', 'defined') | selectattr('opens_to_everybody') | list %}
+{% set id = {'drift_id': drift['drift_id']} | json %}
+      - data:
+          text: {{ (('OPEN TO EVERYBODY: ' if open else '') ~ where ~ ' is ' ~ drift['status'] ~ ': ' ~ what) | json }}
           approve: {{ ("salt-run event.send eos/" ~ where ~ "/drift/approved '" ~ id ~ "'") | json }}
+{% endif %}

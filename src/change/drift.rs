@@ -16,7 +16,7 @@ use self::outside::OutsideDifference;
 use super::diff::{self, Difference};
 use super::nomad_jobs::{self, FoundJob};
 use crate::model::{DriftPattern, DriftRules};
-use crate::report::{DriftClass, Drifted, FirstLook};
+use crate::report::{DriftClass, DriftEvidence, Drifted, FirstLook};
 
 pub use self::accepted::{AcceptedValues, KnownValues};
 
@@ -31,15 +31,19 @@ pub struct DriftFindings {
     pub accepted: AcceptedValues,
     /// Everything that identifies this drift, including secrets. It is only for a keyed digest.
     pub exact: Value,
+    /// The same without what a plan would do.
+    pub outside: Value,
 }
 
 /// Whether a look has something to compare with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looking {
+#[derive(Clone, Copy)]
+pub enum Looking<'a> {
     /// Every difference from the known values is drift.
     Again,
-    /// A value that no configuration sets and that no plan changes is accepted.
-    First,
+    /// A value that no configuration sets and that no plan changes is accepted. If the configuration sets it and
+    /// Terraform still plans no change, then either both say the same, or `ignore_changes` covers it. The function
+    /// says whether that may be: it takes the resource's type, its name and the attribute.
+    First(&'a dyn Fn(&str, &str, &str) -> bool),
 }
 
 /// One resource's entry in `resource_drift`.
@@ -65,7 +69,7 @@ pub fn drift_findings(
     rules: &DriftRules,
     followed: &BTreeMap<String, u64>,
     known: &KnownValues<'_>,
-    looking: Looking,
+    looking: Looking<'_>,
 ) -> DriftFindings {
     let unchanged = unchanged(plan, known);
     let mut outside = outside_entries(&plan["resource_drift"], rules, known);
@@ -74,23 +78,27 @@ pub fn drift_findings(
     let mut planned = planned_entries(&plan["resource_changes"], rules);
     let mut findings = DriftFindings { accepted: filled_in(plan, known.digest), ..DriftFindings::default() };
     let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
-    let mut exact = Vec::new();
+    let (mut exact, mut changed_outside) = (Vec::new(), Vec::new());
     for key in keys {
         let (mut drift, change) = (outside.remove(&key), planned.remove(&key));
-        if let (Looking::First, Some(entry)) = (looking, &mut drift) {
-            findings.first_look.extend(first_look(plan, entry, change.as_ref()));
+        if let (Looking::First(ignored), Some(entry)) = (looking, &mut drift) {
+            findings.first_look.extend(first_look(plan, entry, change.as_ref(), ignored));
         }
         let drift = drift.filter(|entry| entry.actions != ["update"] || !entry.differences.is_empty());
         if let (Some(entry), Some(accepted)) = (&drift, findings.accepted.get_mut(&key.0)) {
             accepted.retain(|one| entry.differences.iter().all(|difference| difference.path != one.path));
         }
         let Some((one, values)) = change_of(drift, change) else { continue };
+        if one.class == DriftClass::Drifted {
+            changed_outside.push(json!([key, one.actions, values]));
+        }
         exact.push(json!([key, one.class, one.actions, one.planned, values]));
         findings.changes.push(one);
     }
     findings.changes.sort_by_key(Drifted::loudness);
     findings.first_look.sort_by_key(|one| !one.opens_to_everybody);
     findings.exact = exact.into();
+    findings.outside = changed_outside.into();
     findings
 }
 
@@ -144,13 +152,20 @@ fn first_look(
     plan: &Value,
     entry: &mut OutsideEntry<'_>,
     change: Option<&PlannedEntry<'_>>,
+    ignored: &dyn Fn(&str, &str, &str) -> bool,
 ) -> Option<FirstLook> {
     let resource = entry.resource;
     if entry.actions != ["update"] || resource["deposed"].is_string() || resource["type"] == "nomad_job" {
         return None;
     }
+    let (kind, name) = (text(&resource["type"]), text(&resource["name"]));
+    let is_ignored = |one: &OutsideDifference<'_>| {
+        let empty = is_empty(one.shown.before) && is_empty(one.shown.after);
+        let attribute = one.path.first().map(String::as_str).unwrap_or_default();
+        !empty && configured::sets(plan, resource, &one.path) && ignored(&kind, &name, attribute)
+    };
     let is_drift = |one: &OutsideDifference<'_>| {
-        configured::sets(plan, resource, &one.path) || change.is_some_and(|change| undoes(change, &one.path))
+        change.is_some_and(|change| undoes(change, &one.path)) || is_ignored(one)
     };
     let (drift, found): (Vec<_>, Vec<_>) =
         std::mem::take(&mut entry.differences).into_iter().partition(is_drift);
@@ -158,8 +173,8 @@ fn first_look(
     let opens = found.iter().any(|one| opens(resource, one));
     (!found.is_empty()).then(|| FirstLook {
         address: text(&resource["address"]),
-        kind: text(&resource["type"]),
-        name: text(&resource["name"]),
+        kind,
+        name,
         opens_to_everybody: opens,
         attributes: found.into_iter().map(|one| one.shown.masked()).collect(),
     })
@@ -179,6 +194,8 @@ fn change_of(drift: Option<OutsideEntry<'_>>, change: Option<PlannedEntry<'_>>) 
         planned,
         undone_by_a_plan: true,
         opens_to_everybody: false,
+        cause: None,
+        evidence: DriftEvidence { provider: text(&resource["provider_name"]), ..DriftEvidence::default() },
         attributes: Vec::new(),
     };
     let Some(entry) = drift else {
@@ -195,6 +212,11 @@ fn change_of(drift: Option<OutsideEntry<'_>>, change: Option<PlannedEntry<'_>>) 
         actions: words(&actions),
         undone_by_a_plan: change.as_ref().is_some_and(undone),
         opens_to_everybody: differences.iter().any(|one| opens(resource, one)),
+        evidence: DriftEvidence {
+            provider: text(&resource["provider_name"]),
+            is_new: differences.iter().all(|one| one.shown.before.is_null()),
+            is_outside: true,
+        },
         ..one(resource, DriftClass::Drifted)
     };
     let attributes = differences.into_iter().map(|one| one.shown.masked()).collect();

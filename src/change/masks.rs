@@ -128,7 +128,8 @@ mod tests {
     use super::*;
     use crate::error::{Code, Layer, Phase};
     use crate::report::{
-        Counts, Drift, DriftClass, Drifted, FirstLook, MinionResult, PossibleOrphan, StateLine, Status,
+        Counts, Drift, DriftClass, DriftEvidence, Drifted, FirstLook, MinionResult, PossibleOrphan,
+        StateLine, Status,
     };
     use crate::view;
     use crate::words::{Words, words};
@@ -173,6 +174,8 @@ mod tests {
             planned: Vec::new(),
             undone_by_a_plan: false,
             opens_to_everybody: true,
+            cause: None,
+            evidence: DriftEvidence::default(),
             attributes: vec![attribute.clone()],
         };
         let first_look = FirstLook {

@@ -1,11 +1,11 @@
-//! Decides when repeatedly found drift causes an alert: after it stayed the same for long enough, and only once.
+//! Decides when a finding of scheduled checks causes an alert: after it stayed the same for long enough, and only once.
 
 use std::num::NonZeroU64;
 
-/// The result of the last scheduled checks of a component.
+/// The result of the last scheduled checks of a component: a drift, or the reason why they could not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DriftAlert {
-    pub drift_id: String,
+pub struct RepeatedFinding {
+    pub id: String,
     /// Number of consecutive checks that found it.
     pub seen: u64,
     pub alerted: bool,
@@ -13,16 +13,16 @@ pub struct DriftAlert {
 
 /// Returns what to remember after another check, and whether to send an alert now.
 pub fn next_alert(
-    before: Option<&DriftAlert>,
+    before: Option<&RepeatedFinding>,
     found: Option<&str>,
     alert_after: NonZeroU64,
-) -> (Option<DriftAlert>, bool) {
-    let Some(drift_id) = found else { return (None, false) };
-    let same = before.filter(|before| before.drift_id == drift_id);
+) -> (Option<RepeatedFinding>, bool) {
+    let Some(id) = found else { return (None, false) };
+    let same = before.filter(|before| before.id == id);
     let seen = same.map_or(0, |same| same.seen).saturating_add(1);
     let alerted = same.is_some_and(|same| same.alerted);
     let due = !alerted && seen >= alert_after.get();
-    (Some(DriftAlert { drift_id: drift_id.to_owned(), seen, alerted: alerted || due }), due)
+    (Some(RepeatedFinding { id: id.to_owned(), seen, alerted: alerted || due }), due)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod completed;
 mod data;
 mod deployment;
 mod drift_alert;
+mod drift_cause;
 mod environment;
 mod health;
 mod instances;
@@ -31,7 +32,8 @@ pub use baseline::{Baseline, FailedVersion, TurnEnd};
 pub use completed::CompletedOperations;
 pub use data::DATA;
 pub use deployment::{RolloutStatus, rollout_status};
-pub use drift_alert::{DriftAlert, next_alert};
+pub use drift_alert::{RepeatedFinding, next_alert};
+pub use drift_cause::{DriftFacts, drift_cause};
 pub use environment::{
     ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
     is_id,

@@ -17,6 +17,9 @@ use crate::workdir::{append_line, read_ours};
 /// The operation name of a run that repairs drift.
 pub const REMEDIATE: &str = "remediate";
 
+/// The operation name of a run that takes drift into the state.
+pub const ACCEPT_DRIFT: &str = "accept_drift";
+
 /// One run's journal: `journal.jsonl` in its folder, 0600.
 #[derive(Clone, Debug)]
 pub struct Journal {

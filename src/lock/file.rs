@@ -93,6 +93,11 @@ pub async fn acquire_reporting(
     Ok(FileLockGuard { file, naming_terraform })
 }
 
+/// Takes the lock, or fails if somebody holds it.
+pub async fn acquire_now(path: &Path, holder: &Holder) -> Result<FileLockGuard> {
+    acquire(path, holder, Duration::ZERO, &Cancel::new()).await
+}
+
 /// Tries to take the lock; true if Eos holds it now. A terraform that outlived its Eos and its guardian keeps the lock,
 /// although no process has the file open.
 fn take(file: &mut File) -> std::io::Result<bool> {

@@ -44,6 +44,7 @@ pub fn run(call: Call<'_>) -> Value {
         "acknowledge" => run::run(&call, requests::acknowledge(&call.request)),
         "approve" => approve::approve(&call),
         "destroy" => run::run(&call, requests::destroy(&call.request)),
+        "accept_drift" => run::run(&call, requests::accept_drift(&call.request)),
         "remediate" => run::run(&call, requests::remediate(&call.request)),
         "state.orchestrate" => {
             run::run(&call, state_run::beside_others(&call, requests::state_orchestrate(&call.request)))

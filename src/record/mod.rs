@@ -17,7 +17,7 @@ use std::path::Path;
 pub use backend_lock::BackendLockMarker;
 pub use drift_baseline::DriftBaseline;
 pub use ensured::Ensured;
-pub use scheduled_check::{CachedOutputs, ObservedDrift};
+pub use scheduled_check::{CachedOutputs, FailedCheck, ObservedDrift};
 pub use unfinished_apply::UnfinishedApply;
 pub use unreported_orphans::UnreportedOrphans;
 

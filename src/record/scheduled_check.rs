@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decide::DriftAlert;
+use crate::decide::RepeatedFinding;
 use crate::error::Result;
 use crate::workdir::{read_json, remove, write_json};
 
@@ -27,16 +27,55 @@ impl ObservedDrift {
         read_json(path, "move the file away; Eos then counts from zero how often this drift was found")
     }
 
-    pub fn alert(&self) -> DriftAlert {
-        DriftAlert { drift_id: self.drift_id.clone(), seen: self.seen, alerted: self.alerted }
+    pub fn finding(&self) -> RepeatedFinding {
+        RepeatedFinding { id: self.drift_id.clone(), seen: self.seen, alerted: self.alerted }
     }
 
     /// Stores what a check at `now` found. If it found nothing, the file is removed.
-    pub fn remember(path: &Path, before: Option<&Self>, found: Option<DriftAlert>, now: &str) -> Result<()> {
-        let Some(DriftAlert { drift_id, seen, alerted }) = found else { return remove(path) };
+    pub fn remember(
+        path: &Path,
+        before: Option<&Self>,
+        found: Option<RepeatedFinding>,
+        now: &str,
+    ) -> Result<()> {
+        let Some(RepeatedFinding { id: drift_id, seen, alerted }) = found else { return remove(path) };
         let same = before.filter(|before| before.drift_id == drift_id);
         let first = same.map_or(now, |same| &same.first).to_owned();
         write_json(path, &Self { drift_id, seen, alerted, first, last: now.to_owned() })
+    }
+}
+
+/// Why the last checks could not run, `failed_check.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCheck {
+    pub reason: String,
+    pub seen: u64,
+    pub alerted: bool,
+    /// RFC 3339, UTC: the first check in a row that failed for this reason.
+    pub since: String,
+}
+
+impl FailedCheck {
+    /// None if the last check ran, or if there was no check.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path, "move the file away; Eos then counts from zero how often the check failed")
+    }
+
+    pub fn finding(&self) -> RepeatedFinding {
+        RepeatedFinding { id: self.reason.clone(), seen: self.seen, alerted: self.alerted }
+    }
+
+    /// Stores what a check at `now` found. If it ran, the file is removed.
+    pub fn remember(
+        path: &Path,
+        before: Option<&Self>,
+        found: Option<RepeatedFinding>,
+        now: &str,
+    ) -> Result<()> {
+        let Some(RepeatedFinding { id: reason, seen, alerted }) = found else { return remove(path) };
+        let same = before.filter(|before| before.reason == reason);
+        let since = same.map_or(now, |same| &same.since).to_owned();
+        write_json(path, &Self { reason, seen, alerted, since })
     }
 }
 

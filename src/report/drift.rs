@@ -55,8 +55,37 @@ pub struct Drifted {
     pub undone_by_a_plan: bool,
     /// Whether the change opens the resource to everybody, such as a rule for 0.0.0.0/0.
     pub opens_to_everybody: bool,
+    /// Absent if several causes are possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<DriftCause>,
+    /// What decides the cause. It is not in the report.
+    #[serde(skip)]
+    pub evidence: DriftEvidence,
     /// The attributes that were changed outside. If the class is pending: those that the plan would change. Masked.
     pub attributes: Vec<AttributeChange>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftCause {
+    /// Somebody changed or deleted the resource outside of Terraform.
+    ChangedOutside,
+    /// Another version of the provider reads or plans it differently.
+    ProviderUpgraded,
+    /// Another apply changed the state since the last run.
+    AnotherApply,
+    /// The values that the configuration reads are different now.
+    ConfigurationChanged,
+}
+
+/// What is known about one changed resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DriftEvidence {
+    /// Source of its provider.
+    pub provider: String,
+    /// No changed value has one in the state, as attributes that a new version of the provider adds.
+    pub is_new: bool,
+    pub is_outside: bool,
 }
 
 impl Drifted {

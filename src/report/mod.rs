@@ -16,7 +16,7 @@ use crate::error::{Code, Error};
 use crate::model::Name;
 
 pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
-pub use drift::{Drift, DriftClass, Drifted, FirstLook, PossibleOrphan};
+pub use drift::{Drift, DriftCause, DriftClass, DriftEvidence, Drifted, FirstLook, PossibleOrphan};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;

@@ -8,6 +8,7 @@ mod body;
 mod children;
 mod constraint;
 mod document;
+mod ignored_changes;
 mod interface;
 mod json;
 mod json_blocks;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use ignored_changes::ignored_changes;
 pub use lock_file::{moved_providers, newer_providers, selected_providers, without_providers};
 pub use module::{Content, Module, ModuleFile};
 pub use needed::needed_to_destroy;

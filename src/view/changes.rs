@@ -17,7 +17,7 @@ pub fn diff(report: &Value) -> String {
             let (sign, word) = sign(change);
             text.push_str(&format!("  {name}   {sign} {}{word}{}\n", line(&change["address"]), more(change)));
             // All attributes of a new resource would hide the ones that change.
-            if ["~", "-/+", "x/+"].contains(&sign) {
+            if ["~", "-/+", "x/+", "="].contains(&sign) {
                 for attribute in change["attributes"].as_array().into_iter().flatten() {
                     let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
                     text.push_str(&attribute::draw(attribute, replaces, "      "));
@@ -51,6 +51,7 @@ fn sign(change: &Value) -> (&'static str, String) {
         ["create", "forget"] | ["forget", "create"] => {
             ("x/+", "replaces; the old one stays, without Terraform")
         }
+        ["accept"] => ("=", "accepts it into the state"),
         ["import"] => ("<-", "imports"),
         ["move"] => (">", "moves"),
         ["forget"] => ("x", "forgets; it stays, without Terraform"),

@@ -46,7 +46,10 @@ fn commands(environment: &str, name: &str, one: &Value, id: &str) -> String {
     let undo = format!(
         "\n  to correct this drift: salt-run infrastructure.remediate {environment} {name} drift_id={id}\n"
     );
-    if undone { undo } else { String::new() }
+    let accept = format!(
+        "  to accept it into the state: salt-run infrastructure.accept_drift {environment} {name} drift_id={id}\n"
+    );
+    if undone { undo + &accept } else { format!("\n{accept}") }
 }
 
 fn attributes(change: &Value) -> String {
@@ -74,7 +77,13 @@ fn what(change: &Value) -> String {
     };
     let partly = change["undone_by_a_plan"] == false && !words("planned").is_empty();
     let rest = if partly { ", and not undo all of this" } else { "" };
-    format!("({open}{outside}; {planned}{rest})")
+    let cause = match change["cause"].as_str() {
+        Some("provider_upgraded") => "; its provider was upgraded",
+        Some("another_apply") => "; another apply changed the state",
+        Some("configuration_changed") => "; the values that it reads have changed",
+        _ => "",
+    };
+    format!("({open}{outside}; {planned}{rest}{cause})")
 }
 
 #[cfg(test)]
@@ -92,7 +101,8 @@ mod tests {
             super::drift(&report),
             "\n  web   t.a  (changed outside; a plan would update it)\n      body: \"one\" → \"by hand\"\n  \
              web   t.b  (deleted outside; a plan would create it)\n\n  to correct this drift: salt-run \
-             infrastructure.remediate staging web drift_id=0f\n"
+             infrastructure.remediate staging web drift_id=0f\n  to accept it into the state: salt-run \
+             infrastructure.accept_drift staging web drift_id=0f\n"
         );
     }
 }

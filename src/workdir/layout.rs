@@ -74,6 +74,11 @@ impl Layout {
         self.control().join("drift_checked")
     }
 
+    /// Held while a scheduled drift check runs.
+    pub fn drift_check_lock(&self) -> PathBuf {
+        self.control().join("drift_check.lock")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.control().join("runs")
     }
@@ -288,6 +293,11 @@ impl ComponentPaths {
     /// The drift that scheduled checks found. It remains until a check finds none.
     pub fn drift(&self) -> PathBuf {
         self.control.join("drift.json")
+    }
+
+    /// Exists while scheduled drift checks cannot run.
+    pub fn failed_check(&self) -> PathBuf {
+        self.control.join("failed_check.json")
     }
 
     /// The values that are known and not in the state.

@@ -6,6 +6,7 @@ mod constraints;
 mod consul;
 mod disk_full;
 mod drift;
+mod drift_accept;
 mod drift_aws;
 mod drift_baseline;
 mod ensure;

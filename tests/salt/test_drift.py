@@ -103,6 +103,10 @@ def test_the_reactors_report_drift_and_remediate_only_the_allowed_components(sit
         assert tag == {"tag": "alert/staging/web"}
         assert changes[0]["address"] in event["data"]["text"]
         assert event["data"]["approve"].endswith('{"drift_id": "' + "0" * 32 + "\"}'")
+    failed = {"environment": "staging", "component": "web", "reason": "busy"}
+    told = rendered(site, "drift_alert", "eos/staging/web/drift/failed", failed)
+    (_, event) = told["tell of drift"]["runner.event.send"][0]["args"]
+    assert event["data"]["text"] == "drift of staging/web cannot be checked: busy"
     tag = "eos/staging/web/drift/approved"
     approved = rendered(site, "drift_remediate", tag, {"drift_id": "0" * 32, "_stamp": "now"})
     assert approved["put drift right"]["runner.infrastructure.remediate"][0]["args"] == [

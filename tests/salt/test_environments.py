@@ -71,7 +71,13 @@ def test_the_drift_schedule_is_for_the_named_environment_or_is_refused(two):
     refused = shown()
     assert "test" in refused, refused
     assert all(name in json.dumps(refused) for name in BOTH), refused
+    single = json.loads((two.pillars / "infrastructure.sls").read_text().partition("\n")[2])
+    single["infrastructure"]["environments"] = {"staging": {}}
     named = shown("pillar={environment: staging}")
+    two.pillar(single["infrastructure"])
+    unnamed = shown()
+    assert "test" in unnamed and "name the environment" in json.dumps(unnamed), unnamed
+    assert {"seconds": 3600} in named["schedule"] and {"splay": 600} in named["schedule"]
     assert {"job_kwargs": {"environment": "staging"}} in named["schedule"], named
 
 

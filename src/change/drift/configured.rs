@@ -31,7 +31,12 @@ pub fn sets(plan: &Value, resource: &Value, path: &[String]) -> bool {
             _ => break,
         }
     }
-    !at.is_null()
+    match at {
+        Value::Null => false,
+        // The constant null sets nothing.
+        Value::Object(map) => map.values().any(|one| !one.is_null()),
+        _ => true,
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +50,7 @@ mod tests {
             "tags": { "constant_value": { "a": "b" } },
             "name": { "references": ["var.name"] },
             "ingress": [{ "from_port": { "constant_value": 1 } }],
+            "subnets": { "constant_value": null },
             "timeouts": { "create": { "constant_value": "1m" } },
         });
         let resources = json!([{ "mode": "managed", "type": "t", "name": "a", "expressions": expressions }]);
@@ -62,6 +68,7 @@ mod tests {
             (vec!["timeouts", "create"], true),
             (vec!["timeouts", "delete"], false),
             (vec!["versioning"], false),
+            (vec!["subnets"], false),
         ] {
             let path: Vec<_> = path.into_iter().map(str::to_owned).collect();
             assert_eq!(sets(&plan, &root, &path), expected, "{path:?}");

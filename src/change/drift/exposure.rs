@@ -46,6 +46,18 @@ pub fn opens(kind: &str, after: &Value, one: &Difference<'_>) -> bool {
     flag || source || whole || grants_all(one.after)
 }
 
+/// Whether one rule is for everybody now, and was not, or was for other ports or with other words.
+pub fn grants_more(before: &Value, after: &Value) -> bool {
+    grants_all(after) && !(grants_all(before) && is_same_grant(before, after))
+}
+
+fn is_same_grant(before: &Value, after: &Value) -> bool {
+    const DECISIVE: [&str; 7] = ["port", "protocol", "cidr", "source", "range", "action", "member"];
+    let (Value::Object(old), Value::Object(new)) = (before, after) else { return before == after };
+    let is_decisive = |key: &&String| DECISIVE.iter().any(|word| key.contains(word));
+    old.keys().chain(new.keys()).filter(is_decisive).all(|key| old.get(key) == new.get(key))
+}
+
 /// Whether a part of the value, other than outgoing rules, is everybody.
 pub fn grants_all(value: &Value) -> bool {
     match value {
@@ -191,6 +203,11 @@ mod tests {
                 json!({ "cidr_ipv4": "0.0.0.0/0" }),
             ),
             ("aws_route_table", json!({ "route": [] }), json!({ "route": [{ "cidr_block": "0.0.0.0/0" }] })),
+            (
+                "aws_default_network_acl",
+                json!({ "ingress": [{ "cidr_block": "0.0.0.0/0", "icmp_code": null }] }),
+                json!({ "ingress": [{ "cidr_block": "0.0.0.0/0", "icmp_code": 0 }] }),
+            ),
             ("aws_s3_bucket", json!({ "tags": { "a": "b" } }), json!({ "tags": { "a": "*" } })),
         ];
         for (kind, before, after) in closed {

@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
             true => {
                 for (was, is) in gone.into_iter().zip(come) {
                     let one = sides.elements(Some(was), Some(is));
-                    match exposure::grants_all(one.after) {
+                    match exposure::grants_more(one.before, one.after) {
                         // The ports of a rule say little without its addresses.
                         true => self.push(&one, at(is), path),
                         false => self.value(&one, at(is), path),

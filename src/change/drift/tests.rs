@@ -214,25 +214,26 @@ fn a_first_look_accepts_only_what_no_configuration_sets_and_no_plan_changes() {
     let outside = entry(
         "t.a",
         &["update"],
-        json!({ "set": 1, "planned": 1, "computed": 1, "list": [] }),
-        json!({ "set": 2, "planned": 2, "computed": 2, "list": ["0.0.0.0/0"] }),
+        json!({ "set": 1, "alike": 1, "planned": 1, "computed": 1, "list": [] }),
+        json!({ "set": 2, "alike": 2, "planned": 2, "computed": 2, "list": ["0.0.0.0/0"] }),
     );
-    let back = json!({ "set": 2, "planned": 1, "computed": 2, "list": ["0.0.0.0/0"] });
+    let back = json!({ "set": 2, "alike": 2, "planned": 1, "computed": 2, "list": ["0.0.0.0/0"] });
     let undo = entry("t.a", &["update"], outside["change"]["after"].clone(), back);
     let gone = entry("t.gone", &["delete"], one("x"), Value::Null);
     let mut plan = plan(json!([outside, gone]), json!([undo]));
     let declared = json!({ "mode": "managed", "type": "t", "name": "a",
-        "expressions": { "set": { "constant_value": 1 } } });
+        "expressions": { "set": { "constant_value": 1 }, "alike": { "constant_value": 1 } } });
     plan["configuration"]["root_module"]["resources"] = json!([declared]);
     let known = KnownValues { accepted: AcceptedValues::new(), is_current: false, digest: &plain };
-    let look = |known: &KnownValues<'_>, looking| {
+    let look = |known: &KnownValues<'_>, looking: Looking<'_>| {
         drift_findings(&plan, &DriftRules::default(), &BTreeMap::new(), known, looking)
     };
-    let first = look(&known, Looking::First);
+    // Only `set` is under ignore_changes. For Terraform, both values of `alike` are the same.
+    let first = look(&known, Looking::First(&|_, _, attribute| attribute == "set"));
     let paths = |attributes: &[crate::report::AttributeChange]| -> Vec<String> {
         attributes.iter().map(|one| one.path.clone()).collect()
     };
-    assert_eq!(paths(&first.first_look[0].attributes), ["computed", "list[0]"]);
+    assert_eq!(paths(&first.first_look[0].attributes), ["alike", "computed", "list[0]"]);
     assert!(first.first_look[0].opens_to_everybody);
     assert_eq!(first.changes.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["gone", "a"]);
     assert_eq!(paths(&first.changes[1].attributes), ["planned", "set"]);

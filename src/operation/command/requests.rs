@@ -92,7 +92,17 @@ pub fn apply(request: &Request) -> Result<RunRequest> {
     Ok(end(arguments, wanted))
 }
 
+/// The drift that a check reported is undone.
 pub fn remediate(request: &Request) -> RunRequest {
+    of_drift(request, journal::REMEDIATE, |drift_id| What::Drift { drift_id })
+}
+
+/// The drift that a check reported is taken into the state.
+pub fn accept_drift(request: &Request) -> RunRequest {
+    of_drift(request, journal::ACCEPT_DRIFT, |drift_id| What::AcceptedDrift { drift_id })
+}
+
+fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let environment = arguments.environment_word();
     let missing = format!(
@@ -107,11 +117,10 @@ pub fn remediate(request: &Request) -> RunRequest {
     }
     let test = arguments.test(&request.identity);
     arguments.value("minion");
-    let what = What::Drift { drift_id: drift_id.unwrap_or_default() };
-    let intent = Intent::new(what, Mode::of(test));
+    let intent = Intent::new(what(drift_id.unwrap_or_default()), Mode::of(test));
     let wanted = RunRequest {
         components: Some([component].into()),
-        ..RunRequest::new(journal::REMEDIATE, arguments.environment(), intent)
+        ..RunRequest::new(operation, arguments.environment(), intent)
     };
     end(arguments, wanted)
 }

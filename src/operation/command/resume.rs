@@ -93,8 +93,8 @@ impl InterruptedRun {
             return Err(refusal(Code::RunComplete, format!("run {run_id} was a test and changed nothing")));
         }
         let operation = began.who.operation.as_str();
-        if operation == journal::REMEDIATE || operation == rollback::OPERATION {
-            // The drift that it was to remediate may differ by now.
+        if [journal::REMEDIATE, journal::ACCEPT_DRIFT, rollback::OPERATION].contains(&operation) {
+            // The drift that it was about may differ by now.
             let message = format!("run {run_id} was a {operation}; it cannot be resumed");
             return Err(not_resumable(message, "check the resources, then call it again"));
         }
@@ -148,7 +148,9 @@ fn last(request: &Request, environment: &Name) -> Result<InterruptedRun> {
     let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
             let began = &run.history.began;
-            began.changes_things() && began.who.operation != journal::REMEDIATE
+            let of_drift =
+                [journal::REMEDIATE, journal::ACCEPT_DRIFT].contains(&began.who.operation.as_str());
+            began.changes_things() && !of_drift
         })
     });
     let changing = changing.transpose()?;

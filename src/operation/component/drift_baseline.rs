@@ -1,14 +1,16 @@
 //! The baseline of drift: the values that are known and not in the state.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::change::{self, AcceptedValues, KnownValues, Looking};
+use crate::change::{self, AcceptedValues, DriftFindings, KnownValues, Looking};
 use crate::error::Result;
 use crate::operation::exec::{Invoker, init};
 use crate::operation::store::keyed_digest::DigestKey;
 use crate::record::{DriftBaseline, Record};
+use crate::resolve::ignored_changes;
 use crate::workdir::{ComponentPaths, Layout, write_json};
 
 /// Whether somebody looks for drift here, and a provider of this component can cause it.
@@ -64,18 +66,39 @@ pub(super) struct KnownBaseline {
     key: DigestKey,
     accepted: AcceptedValues,
     is_current: bool,
+    /// Source of a provider to its version at the last look.
+    providers: BTreeMap<String, String>,
 }
 
 impl KnownBaseline {
     pub fn read(layout: &Layout, paths: &ComponentPaths, record: &Record) -> Result<Self> {
         let found = DriftBaseline::read(&paths.baseline())?;
         let is_current = found.as_ref().is_some_and(|found| found.is_of(record));
-        let accepted = found.unwrap_or_default().resources;
-        Ok(Self { key: DigestKey::of(layout)?, accepted, is_current })
+        let DriftBaseline { resources, providers, .. } = found.unwrap_or_default();
+        Ok(Self { key: DigestKey::of(layout)?, accepted: resources, is_current, providers })
     }
 
-    pub fn looking(&self) -> Looking {
-        if self.is_current { Looking::Again } else { Looking::First }
+    /// Providers that have another version now than at the last look.
+    pub fn upgraded(&self, invoker: &Invoker<'_>) -> Result<BTreeSet<String>> {
+        let now = init::providers(invoker)?;
+        let then = self.providers.iter();
+        let moved = then.filter(|(source, then)| now.get(*source).is_some_and(|now| now != *then));
+        Ok(moved.map(|(source, _)| source.clone()).collect())
+    }
+
+    /// Stores what a check found out: its first look, or that the new versions of the providers find no drift.
+    pub fn after_check(
+        &self,
+        invoker: &Invoker<'_>,
+        record: &Record,
+        (accepted, is_clean): (&AcceptedValues, bool),
+    ) -> Result<()> {
+        if !self.is_current {
+            store(invoker, accepted.clone(), &record.lineage, record.serial)?;
+        } else if is_clean && !self.upgraded(invoker)?.is_empty() {
+            store(invoker, self.accepted.clone(), &record.lineage, record.serial)?;
+        }
+        Ok(())
     }
 
     /// Whether a plan without any difference still has to be read: an accepted value may have changed back.
@@ -83,11 +106,24 @@ impl KnownBaseline {
         self.is_current && !self.accepted.is_empty()
     }
 
-    /// Calls `read` with the known values.
-    pub fn with<T>(&self, read: impl FnOnce(&KnownValues<'_>) -> T) -> T {
+    /// Reads the drift in a plan.
+    pub fn findings(
+        &self,
+        invoker: &Invoker<'_>,
+        plan: &Value,
+        followed: &BTreeMap<String, u64>,
+    ) -> DriftFindings {
         let digest = |value: &Value| self.key.digest(value);
         let accepted = self.accepted.clone();
-        read(&KnownValues { accepted, is_current: self.is_current, digest: &digest })
+        let known = KnownValues { accepted, is_current: self.is_current, digest: &digest };
+        let rules = &invoker.context.component.drift;
+        if self.is_current {
+            return change::drift_findings(plan, rules, followed, &known, Looking::Again);
+        }
+        let paths = invoker.context.paths;
+        let ignored = ignored_changes(&[paths.module(), paths.data().join("modules")]);
+        let may_be = |kind: &str, name: &str, attribute: &str| ignored.may_cover(kind, name, attribute);
+        change::drift_findings(plan, rules, followed, &known, Looking::First(&may_be))
     }
 }
 

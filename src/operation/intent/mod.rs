@@ -34,6 +34,10 @@ pub enum What {
     Drift {
         drift_id: String,
     },
+    /// The drift with this id, and no other, is taken into the state.
+    AcceptedDrift {
+        drift_id: String,
+    },
     /// The components return to an earlier configuration. Each has its own `RollbackStep`.
     Rollback(RollbackRequest),
     /// One component returns to an earlier configuration.
@@ -123,20 +127,20 @@ impl Intent {
     pub fn may_name_removed(&self) -> bool {
         match self.what {
             What::Destroy => !self.saves_plans(),
-            What::Drift { .. } => true,
+            What::Drift { .. } | What::AcceptedDrift { .. } => true,
             _ => false,
         }
     }
 
     /// Whether the operation cannot apply to a Salt step: a call that names one is refused.
     pub fn refuses_steps(&self) -> bool {
-        use What::{Acknowledge, Drift, Rollback, StateEdit};
-        matches!(self.what, Acknowledge | Drift { .. } | Rollback(_) | StateEdit(_))
+        use What::{AcceptedDrift, Acknowledge, Drift, Rollback, StateEdit};
+        matches!(self.what, Acknowledge | Drift { .. } | AcceptedDrift { .. } | Rollback(_) | StateEdit(_))
     }
 
     /// Whether the components use another configuration than the pillar's.
     pub fn uses_other_configuration(&self) -> bool {
-        matches!(self.what, What::UndoCreate | What::RollbackStep(_) | What::Drift { .. })
+        self.drift_id().is_some() || matches!(self.what, What::UndoCreate | What::RollbackStep(_))
     }
 
     /// Whether a person reads the new plan, which then has to name the attributes that change.
@@ -172,9 +176,14 @@ impl Intent {
 
     pub fn drift_id(&self) -> Option<&str> {
         match &self.what {
-            What::Drift { drift_id } => Some(drift_id),
+            What::Drift { drift_id } | What::AcceptedDrift { drift_id } => Some(drift_id),
             _ => None,
         }
+    }
+
+    /// Whether only the state changes, and takes what was changed outside.
+    pub fn accepts_drift(&self) -> bool {
+        matches!(self.what, What::AcceptedDrift { .. })
     }
 
     pub fn rollback(&self) -> Option<&RollbackRequest> {

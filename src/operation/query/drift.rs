@@ -7,7 +7,10 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::error::Result;
+use super::failed_checks;
+use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::lock::Holder;
+use crate::lock::file::{self, FileLockGuard};
 use crate::model::{Name, Overrides};
 use crate::operation::blueprint::prepared::AppliedConfigurations;
 use crate::operation::blueprint::{gone, prepare, select};
@@ -17,11 +20,12 @@ use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
+use crate::operation::runtime::runtime;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::shared_records;
 use crate::report::{ComponentReport, Report};
 use crate::view::progress::Stage;
-use crate::workdir::Layout;
+use crate::workdir::{Layout, ensure_private};
 
 pub fn drift(call: &Call<'_>) -> Report {
     environment(call, "drift", DriftCheckKind::Once)
@@ -67,7 +71,13 @@ fn report(call: &Call<'_>, operation: &str, question: Question, kind: DriftCheck
             let detected = found.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
             builder.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
         }
-        Err(error) => builder.failed(error),
+        Err(error) => {
+            let report = builder.failed(error);
+            if kind == DriftCheckKind::Scheduled {
+                failed_checks::alert(call, &report);
+            }
+            report
+        }
     }
 }
 
@@ -86,6 +96,10 @@ fn find(
     let layout = Layout::of(blueprint)?;
     layout.refuse_read_only("store the plan of a drift check below")?;
     begin_checks(&layout)?;
+    let _alone = match kind {
+        DriftCheckKind::Scheduled => Some(alone(&layout, builder)?),
+        DriftCheckKind::Once => None,
+    };
     shared_records::fetch(&blueprint.settings, &environment)?;
     let orphans = match &components {
         None => gone::report(blueprint, &layout)?,
@@ -93,6 +107,7 @@ fn find(
     };
     let selected = select(blueprint, components, false)?;
     let shown = selected.clone();
+    let checked: Vec<_> = selected.iter().map(|name| blueprint.nodes[name].component.clone()).collect();
     let journal_handle = JournalHandle::default();
     let found = driver::in_session(
         call,
@@ -105,8 +120,38 @@ fn find(
     // A check is not a run: its folder is removed from among the folders of runs.
     let _ = std::fs::remove_dir_all(layout.run(&builder.run_id));
     let mut found = found?;
+    if kind == DriftCheckKind::Scheduled {
+        for component in &checked {
+            let paths = layout.component(&component.name)?;
+            let Some(report) = found.get(&component.name) else { continue };
+            failed_checks::count(call, (&environment, &builder.run_id), component, &paths, report)?;
+        }
+    }
     found.extend(orphans);
     Ok(found)
+}
+
+/// Scheduled checks of an environment never overlap: a check that is still running refuses the next one.
+fn alone(layout: &Layout, builder: &ReportBuilder) -> Result<FileLockGuard> {
+    let holder = Holder {
+        run_id: builder.run_id.clone(),
+        jid: builder.identity.jid.clone(),
+        operation: builder.operation.clone(),
+        environment: builder.environment.clone(),
+        ..Holder::here()
+    };
+    let path = layout.drift_check_lock();
+    ensure_private(&layout.control())?;
+    let taken = runtime()?.block_on(file::acquire_now(&path, &holder));
+    taken.map_err(|error| match error.code {
+        Code::Locked => {
+            let since = file::holder(&path).ok().flatten().map(|one| one.since).unwrap_or_default();
+            let message = format!("the drift check before this one is still running, since {since}");
+            let remedy = "nothing was checked twice. If checks overlap often, check less often";
+            Error::new(Layer::Host, Phase::Preparation, Code::Busy, message, remedy)
+        }
+        _ => error,
+    })
 }
 
 /// Checks them in no order, since nothing is changed, but within the limits on parallel work.

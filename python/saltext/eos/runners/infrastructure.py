@@ -241,6 +241,28 @@ def remediate(
 
 
 @bridge.runner
+def accept_drift(
+    environment=None, component=None, drift_id=None, test=None, minion=None, *args, **kwargs
+):
+    """
+    Take the drift that was shown into the state. No resource is changed.
+
+    If anything has changed since the drift was shown, nothing is accepted.
+    A value that the configuration sets is planned back by the next run: change
+    the pillar or the module, too.
+
+    drift_id
+        Id of the drift, from ``drift`` or from the event that reported it.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.accept_drift staging web drift_id=5d41402abc4b2a76b9719d911017c592
+    """
+
+
+@bridge.runner
 def outputs(environment=None, components=None, cached=False, minion=None, *args, **kwargs):
     """
     Show the last outputs. Sensitive values are masked.

@@ -99,7 +99,9 @@ impl PlannedApply<'_> {
 
     pub(super) fn has_to_prove(&self) -> bool {
         let component = &self.node.component;
-        self.proves() && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
+        self.proves()
+            && !self.intent.accepts_drift()
+            && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
     }
 
     /// The end of a turn without failure so far. If a rollback may need this configuration later, a plan must be empty

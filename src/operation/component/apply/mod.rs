@@ -121,6 +121,10 @@ impl PlannedApply<'_> {
             let after = state::read(invoker).await?.unwrap_or_default();
             let (status, ended, after) = match (self.destroy, self.partly) {
                 (true, _) => (Status::Destroyed, TurnEnd::Destroyed, after),
+                // The applied configuration and the known-good one stay what they are.
+                (false, false) if self.intent.accepts_drift() => {
+                    (Status::Applied, TurnEnd::Complete(next), self.with_nulls(after))
+                }
                 (false, false) => (Status::Applied, self.whole(next), self.with_nulls(after)),
                 (false, true) => (Status::Applied, TurnEnd::Partial, after),
             };
@@ -135,7 +139,14 @@ impl PlannedApply<'_> {
             }
             let mut report = reports::with(ComponentReport::new(status, None), changes);
             self.look(&mut report, &after).await;
-            if self.partly {
+            if self.intent.accepts_drift() {
+                invoker
+                    .context
+                    .session
+                    .ledger
+                    .record_progress(&self.node.component.name, ChangeProgress::Applied);
+            }
+            if self.partly || self.intent.accepts_drift() {
                 return Ok(self.finished(report, after));
             }
             return Ok(self.settle(report, after, Some(next)).await);

@@ -3,6 +3,7 @@
 //! The applied configuration is laid out beside the workdir: after a failed run or a test, the workdir may contain
 //! another configuration, and a check must not write there.
 
+pub mod accept;
 mod plan_for_drift;
 pub mod remediate;
 mod scheduled_checks;
@@ -12,11 +13,10 @@ use std::rc::Rc;
 use self::plan_for_drift::{DriftPlan, plan_for_drift};
 pub use self::scheduled_checks::DriftCheckKind;
 use self::scheduled_checks::{now, remember};
-use super::drift_baseline::{self, KnownBaseline};
+use super::drift_baseline::KnownBaseline;
 use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::{migrate_backend, reports, shown_outputs};
-use crate::change::Looking;
-use crate::decide::{FailedVersion, State};
+use crate::decide::{DriftFacts, FailedVersion, State, drift_cause};
 use crate::error::{Code, Result};
 use crate::lock::LockGuard;
 use crate::model::Name;
@@ -143,9 +143,11 @@ async fn locked(
     let basis = collected.plan_basis(&session.call, &module)?;
     let (configuration_changed, failed) =
         compare_with_pillar(session, name, (&configuration, &store), &reader, (&basis, &record)).await?;
+    let mut state_now = None;
     if invoker.context.state().is_some() || kind == DriftCheckKind::Scheduled {
         let state = state::read(invoker).await?;
         recorded_state::check(Some(&record), state.as_ref(), false, &invoker.context)?;
+        state_now = state.as_ref().map(State::remembered);
         if kind == DriftCheckKind::Scheduled {
             cache_outputs(invoker, &record, state)?;
         }
@@ -156,11 +158,22 @@ async fn locked(
     let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record), &known).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
-    let drift_plan = found.map_err(|error| missing_variables::blame(&node, error))?;
-    if known.looking() == Looking::First {
-        let accepted = drift_plan.accepted.clone();
-        drift_baseline::store(invoker, accepted, &record.lineage, record.serial)?;
+    let mut drift_plan = found.map_err(|error| missing_variables::blame(&node, error))?;
+    let inputs_changed = configuration.facts != basis.digest()
+        && configuration.terraform == session.call.tool.version.to_string();
+    let state = match state_now {
+        None if !drift_plan.drift.is_empty() => state::read(invoker).await?.map(|state| state.remembered()),
+        state_now => state_now,
+    };
+    let facts = DriftFacts {
+        upgraded: known.upgraded(invoker)?,
+        another_apply: state.is_some_and(|state| state != record.remembered()),
+        inputs_changed,
+    };
+    for one in &mut drift_plan.drift {
+        one.cause = drift_cause(&one.evidence, &facts);
     }
+    known.after_check(invoker, &record, (&drift_plan.accepted, drift_plan.drift.is_empty()))?;
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
     invoker.report_warnings(Some(&record), &mut report);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::change::{self, AcceptedValues, Changes, DriftFindings};
-use crate::error::{Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::operation::component::{plan, reports};
 use crate::operation::exec::{Invoker, saved_plan_file};
@@ -15,7 +15,6 @@ use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
 use crate::report::{DriftClass, Drifted, FirstLook};
 use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
-use crate::workdir::Layout;
 
 /// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
@@ -30,6 +29,23 @@ pub(super) struct DriftPlan {
     pub accepted: AcceptedValues,
     /// None if nothing was changed outside.
     pub drift_id: Option<String>,
+    /// The same without what a plan would do.
+    pub outside_id: Option<String>,
+}
+
+/// An error if this is not the drift that was reported.
+pub(super) fn same(found: &DriftPlan, drift_id: &str, file: &Path) -> Result<()> {
+    if found.drift_id.as_deref() == Some(drift_id) {
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(file);
+    let now = match &found.drift_id {
+        Some(now) => format!("the current drift is {now}"),
+        None => "there is no such drift now".to_owned(),
+    };
+    let message = format!("drift {drift_id} is out of date: {now}");
+    let remedy = "nothing was applied; check again with infrastructure.drift";
+    Err(Error::new(Layer::Terraform, Phase::Planning, Code::DriftMoved, message, remedy))
 }
 
 /// One terraform process, and a second one if its stream shows a difference. Beside the workdir it takes no lock of
@@ -70,10 +86,9 @@ pub(super) async fn plan_for_drift(
     let document = saved_plan_file::document(invoker, file).await?;
     let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
-    let rules = &invoker.context.component.drift;
-    let seen =
-        baseline.with(|known| change::drift_findings(&document, rules, &followed, known, baseline.looking()));
-    let drift_id = identify(&invoker.context.session.call.layout, &seen, basis)?;
+    let seen = baseline.findings(invoker, &document, &followed);
+    let drift_id = identify(invoker, &seen, &seen.exact, basis)?;
+    let outside_id = identify(invoker, &seen, &seen.outside, basis)?;
     let DriftFindings { changes: drift, first_look, accepted, .. } = seen;
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
     Ok(DriftPlan {
@@ -82,15 +97,21 @@ pub(super) async fn plan_for_drift(
         first_look,
         accepted,
         drift_id,
+        outside_id,
     })
 }
 
 /// An id of the drift and of the configuration that it was compared with. It reveals neither.
-fn identify(layout: &Layout, seen: &DriftFindings, basis: &PlanBasis) -> Result<Option<String>> {
+fn identify(
+    invoker: &Invoker<'_>,
+    seen: &DriftFindings,
+    what: &Value,
+    basis: &PlanBasis,
+) -> Result<Option<String>> {
     if seen.changes.iter().all(|one| one.class == DriftClass::Pending) {
         return Ok(None);
     }
-    let mut id = keyed(layout, &json!([seen.exact, basis.digest()]))?;
+    let mut id = keyed(&invoker.context.session.call.layout, &json!([what, basis.digest()]))?;
     id.truncate(ID_DIGITS);
     Ok(Some(id))
 }

@@ -33,7 +33,7 @@ pub(super) fn remember(
         return Ok(report);
     }
     let alert_after = session.blueprint.nodes[name].component.drift.alert_after;
-    let noticed = before.as_ref().map(ObservedDrift::alert);
+    let noticed = before.as_ref().map(ObservedDrift::finding);
     let (after, due) = next_alert(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
     drift.seen = after.as_ref().map(|after| after.seen);
     ObservedDrift::remember(&paths.drift(), before.as_ref(), after, &now())?;

@@ -8,7 +8,7 @@ use crate::decide::{State, judge};
 use crate::error::{Code, Result};
 use crate::operation::component::apply::failed_version::FailedVersionVerdict;
 use crate::operation::component::apply::{PlannedApply, failed_version};
-use crate::operation::component::drift::remediate;
+use crate::operation::component::drift::{accept, remediate};
 use crate::operation::component::plan::{PlanOutcome, nomad_preflight};
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, plan, registrations, reports};
@@ -188,6 +188,9 @@ impl Turn<'_> {
         replace: &[String],
         before: Option<&State>,
     ) -> Result<PlanOutcome> {
+        if let Some(drift_id) = self.intent.drift_id().filter(|_| self.intent.accepts_drift()) {
+            return accept::plan(self.invoker, file, self.basis, self.record, drift_id).await;
+        }
         if let Some(drift_id) = self.intent.drift_id() {
             return remediate::plan(self.invoker, file, self.basis, self.record, drift_id).await;
         }
