@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::diff::{SENSITIVE, UNKNOWN};
 use super::redact::Redactor;
 use crate::error::Error;
-use crate::report::{ActionInvocation, AttributeChange, ComponentReport, ResourceChange, SaltRun, Warning};
+use crate::report::{
+    ActionInvocation, AttributeChange, ComponentReport, KeptBecause, ResourceChange, SaltRun, Warning,
+};
 
 /// Whether Eos wrote this part of an error's details itself.
 fn is_own(key: &str, part: &Value) -> bool {
@@ -30,6 +32,12 @@ impl Redactor {
             text(&mut orphan.address);
             text(&mut orphan.import);
             orphan.id.iter_mut().for_each(text);
+        }
+        for one in &mut report.kept {
+            text(&mut one.address);
+            if let KeptBecause::NeededBy(address) = &mut one.because {
+                text(address);
+            }
         }
         for drift in report.drift.iter_mut() {
             for one in &mut drift.changes {

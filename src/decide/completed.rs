@@ -120,7 +120,10 @@ mod tests {
     fn state(serial: u64, instances: &[(&str, Option<&str>, usize)]) -> State {
         let instance = |(address, id, deposed): &(&str, Option<&str>, usize)| {
             let id = id.map(str::to_owned);
-            ((*address).to_owned(), StateInstance { current: true, id, deposed: *deposed })
+            (
+                (*address).to_owned(),
+                StateInstance { current: true, id, deposed: *deposed, ..StateInstance::default() },
+            )
         };
         State { serial, instances: instances.iter().map(instance).collect(), ..State::default() }
     }

@@ -1,6 +1,6 @@
 //! The objects in a state, by address. A creation that is not among them may be an orphan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -11,6 +11,11 @@ pub struct StateInstance {
     pub current: bool,
     /// Its `id` attribute, if there is one.
     pub id: Option<String>,
+    pub kind: String,
+    /// The address without the instance's own key.
+    pub resource: String,
+    /// The resources that it needs, without keys: `module.m.type.name`.
+    pub dependencies: BTreeSet<String>,
     /// Number of objects that a replacement has put aside and has not destroyed yet.
     pub deposed: usize,
 }
@@ -22,6 +27,10 @@ pub fn instances(document: &Value) -> BTreeMap<String, StateInstance> {
     for resource in resources.filter(|resource| resource["mode"] == "managed") {
         for object in resource["instances"].as_array().into_iter().flatten() {
             let instance = found.entry(address(resource, &object["index_key"])).or_default();
+            instance.kind = resource["type"].as_str().unwrap_or_default().to_owned();
+            instance.resource = address(resource, &Value::Null);
+            let needs = object["dependencies"].as_array().into_iter().flatten();
+            instance.dependencies.extend(needs.filter_map(Value::as_str).map(str::to_owned));
             if object["deposed"].is_string() {
                 instance.deposed += 1;
                 continue;
@@ -73,6 +82,12 @@ mod tests {
         let found = instances(
             &json!({ "resources": [{ "mode": "managed", "type": "t", "name": "n", "instances": objects }] }),
         );
-        assert_eq!(found["t.n"], StateInstance { current: false, id: None, deposed: 1 });
+        let expected = StateInstance {
+            deposed: 1,
+            kind: "t".to_owned(),
+            resource: "t.n".to_owned(),
+            ..StateInstance::default()
+        };
+        assert_eq!(found["t.n"], expected);
     }
 }

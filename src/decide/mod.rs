@@ -12,6 +12,7 @@ mod deployment;
 mod drift_alert;
 mod drift_cause;
 mod environment;
+mod going_back;
 mod health;
 mod instances;
 mod orphan_candidates;
@@ -28,9 +29,9 @@ mod state_edit;
 pub mod step;
 
 pub use approval::{SavedPlanAction, SavedPlanStatus, saved_plan_action};
-pub use baseline::{Baseline, FailedVersion, TurnEnd};
+pub use baseline::{Baseline, Course, FailedVersion, Previous, TurnEnd};
 pub use completed::CompletedOperations;
-pub use data::DATA;
+pub use data::{holds_data, kept, not_kept, taken_data};
 pub use deployment::{RolloutStatus, rollout_status};
 pub use drift_alert::{RepeatedFinding, next_alert};
 pub use drift_cause::{DriftFacts, drift_cause};
@@ -38,6 +39,7 @@ pub use environment::{
     ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
     is_id,
 };
+pub use going_back::{RollbackFacts, RollbackGoal, rollback_goal};
 pub use health::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};
 use instances::address;
 pub use instances::{StateInstance, instances};

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn at(id: Option<&str>, deposed: usize) -> StateInstance {
-        StateInstance { current: true, id: id.map(str::to_owned), deposed }
+        StateInstance { current: true, id: id.map(str::to_owned), deposed, ..StateInstance::default() }
     }
 
     /// The planned action, the new id, the ids destroyed at the address, the object in the state, whether it is
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_table_decides_whether_a_creation_is_a_possible_orphan() {
-        let gone = || StateInstance { current: false, id: None, deposed: 1 };
+        let gone = || StateInstance { deposed: 1, ..StateInstance::default() };
         #[rustfmt::skip]
         let table: &[Row<'_>] = &[
             ("create", None, &[], None, true),

@@ -2,7 +2,7 @@
 
 use crate::change::Changes;
 use crate::error::Code;
-use crate::model::Policy;
+use crate::model::{DataPolicy, Policy};
 use crate::report::ResourceChange;
 use crate::words::{Words, words};
 
@@ -10,7 +10,9 @@ use crate::words::{Words, words};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     None,
-    /// `destroy confirm=ENVIRONMENT`. It replaces `allow_destroy`, but never `protect` or `max_destroys`.
+    /// The call names the one resource that it destroys.
+    Named,
+    /// `destroy confirm=ENVIRONMENT`. It replaces `allow_destroy`, but never `protect`, `data` or `max_destroys`.
     Confirmed,
     /// The caller named the resource that Terraform shall forget.
     Forget,
@@ -26,8 +28,14 @@ pub struct PolicyViolation {
     pub addresses: Vec<String>,
 }
 
-/// Policy's verdict on a plan. The strictest reason comes first.
-pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), PolicyViolation> {
+/// Policy's verdict on a plan. The strictest reason comes first. `data`: the addresses that it destroys and that hold
+/// data.
+pub fn judge(
+    policy: &Policy,
+    changes: &Changes,
+    consent: Consent,
+    data: &[String],
+) -> Result<(), PolicyViolation> {
     let destroyed: Vec<_> = changes.destroyed().collect();
     protected(policy, changes, consent)?;
     // Replacing a resource that Terraform itself left incomplete loses nothing. Otherwise no failed create could be
@@ -40,7 +48,18 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         .filter(|change| !change.reason.as_deref().is_some_and(is_no_loss))
         .collect();
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
-    if !lost.is_empty() && !policy.allow_destroy && consent != Consent::Confirmed {
+    if !data.is_empty() && consent == Consent::Confirmed && policy.data == DataPolicy::Ask {
+        return Err(PolicyViolation {
+            code: Code::TakesData,
+            message: words!["the destroy would take what holds data: ", data.join(", ")],
+            remedy: "to keep it, destroy with preserve_data=True; to take it without asking, set policy: \
+                     {data: allow}"
+                .into(),
+            addresses: data.to_vec(),
+        });
+    }
+    let consents = matches!(consent, Consent::Named | Consent::Confirmed);
+    if !lost.is_empty() && !policy.allow_destroy && !consents {
         return Err(PolicyViolation {
             code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
@@ -68,7 +87,9 @@ fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     let destroyed: Vec<_> = changes.destroyed().filter(is_guarded).collect();
     let forgotten: Vec<_> = match consent {
         Consent::Forget => Vec::new(),
-        Consent::None | Consent::Confirmed => changes.forgotten().filter(is_guarded).collect(),
+        Consent::None | Consent::Named | Consent::Confirmed => {
+            changes.forgotten().filter(is_guarded).collect()
+        }
     };
     let invoked: Vec<_> =
         changes.actions.iter().filter(|action| guards(&action.kind, &action.address)).collect();
@@ -127,7 +148,7 @@ mod tests {
     }
 
     fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> Option<Code> {
-        judge(policy, &changes(deleted), consent).err().map(|violation| violation.code)
+        judge(policy, &changes(deleted), consent, &[]).err().map(|violation| violation.code)
     }
 
     fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {
@@ -158,12 +179,34 @@ mod tests {
     }
 
     #[test]
+    fn a_confirmed_destroy_asks_before_it_takes_data() {
+        let data = ["a.x".to_owned()];
+        let ask = policy(true, None, &[]);
+        let allow = Policy { data: DataPolicy::Allow, ..ask.clone() };
+        let table = [
+            (&ask, Consent::Confirmed, Some(Code::TakesData)),
+            (&allow, Consent::Confirmed, None),
+            (&ask, Consent::Named, None),
+            // A change of the pillar is a matter of allow_destroy.
+            (&ask, Consent::None, None),
+            (&policy(true, None, &["a"]), Consent::Confirmed, Some(Code::Protected)),
+        ];
+        for (policy, consent, expected) in table {
+            let violation = judge(policy, &changes(&["a.x", "a.y"]), consent, &data).err();
+            assert_eq!(violation.as_ref().map(|one| one.code), expected, "{policy:?} {consent:?}");
+            if expected == Some(Code::TakesData) {
+                assert!(violation.unwrap().message.to_string().ends_with("a.x"));
+            }
+        }
+    }
+
+    #[test]
     fn a_tainted_resource_may_be_replaced_unless_it_is_protected() {
         for reason in ["tainted", "requested"] {
             let replaced = planned("a.x", "a", "x", "replace", Some(reason)).into_iter().collect();
             let changes = Changes { resources: replaced, ..Changes::default() };
-            assert_eq!(judge(&Policy::default(), &changes, Consent::None), Ok(()));
-            assert!(judge(&policy(false, None, &["a"]), &changes, Consent::None).is_err());
+            assert_eq!(judge(&Policy::default(), &changes, Consent::None, &[]), Ok(()));
+            assert!(judge(&policy(false, None, &["a"]), &changes, Consent::None, &[]).is_err());
         }
     }
 
@@ -171,26 +214,26 @@ mod tests {
     fn a_replacement_counts_as_a_destroy() {
         let replaced = planned("a.x", "a", "x", "replace", None).into_iter().collect();
         let changes = Changes { resources: replaced, ..Changes::default() };
-        assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
+        assert!(judge(&Policy::default(), &changes, Consent::None, &[]).is_err());
     }
     #[test]
     fn protect_covers_what_is_forgotten_and_invoked_and_names_old_copies() {
         let guarded = policy(true, None, &["a", "action.t.n"]);
         let judged =
-            |changes: Changes, consent| judge(&guarded, &changes, consent).map_err(|one| one.message);
+            |changes: Changes, consent| judge(&guarded, &changes, consent, &[]).map_err(|one| one.message);
         let of = |change: ResourceChange| Changes { resources: vec![change], ..Changes::default() };
         let forgotten = || of(planned("a.x", "a", "x", "remove", None).unwrap());
         let message = "the plan forgets what policy protects, without destroying it: a.x";
         assert_eq!(judged(forgotten(), Consent::None).unwrap_err(), message);
         assert_eq!(judged(forgotten(), Consent::Forget), Ok(()));
-        assert_eq!(judge(&policy(false, Some(0), &[]), &forgotten(), Consent::None), Ok(()));
+        assert_eq!(judge(&policy(false, Some(0), &[]), &forgotten(), Consent::None, &[]), Ok(()));
         let old = ResourceChange {
             deposed: Some("1a2b".to_owned()),
             ..planned("a.x", "a", "x", "delete", None).unwrap()
         };
         let message = "the plan destroys what policy protects: the old copy 1a2b of a.x";
         assert_eq!(judged(of(old.clone()), Consent::Confirmed).unwrap_err(), message);
-        let closed = judge(&policy(false, None, &[]), &of(old), Consent::None).unwrap_err();
+        let closed = judge(&policy(false, None, &[]), &of(old), Consent::None, &[]).unwrap_err();
         assert_eq!(closed.message, "the plan destroys the old copy 1a2b of a.x");
         let action = ActionInvocation { address: "action.t.n".to_owned(), ..ActionInvocation::default() };
         let invokes = Changes { actions: vec![action], ..Changes::default() };
@@ -202,6 +245,6 @@ mod tests {
     fn a_deletion_that_terraform_defers_is_judged_like_any_other() {
         let deferred = planned("a.x", "a", "x", "delete", None).into_iter().collect();
         let changes = Changes { deferred, ..Changes::default() };
-        assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
+        assert!(judge(&Policy::default(), &changes, Consent::None, &[]).is_err());
     }
 }

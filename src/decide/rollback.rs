@@ -88,12 +88,12 @@ pub fn decide_rollback(aftermath: &FailedRunComponent<'_>) -> RollbackDecision {
 }
 
 /// Returns the addresses that a rollback plan may delete or replace only with approval: resources that existed before
-/// the run, and resources that policy protects. An incomplete resource does not need approval, unless policy protects
+/// the run, and resources that policy protects. If it is not known what existed before, all of them count. An incomplete resource does not need approval, unless policy protects
 /// it.
 pub fn needs_approval<'a>(
     policy: &Policy,
     rollback: &RollbackSettings,
-    before: &BTreeSet<String>,
+    before: Option<&BTreeSet<String>>,
     changes: &'a Changes,
 ) -> Vec<&'a ResourceChange> {
     let asks = |change: &&ResourceChange| {
@@ -102,7 +102,8 @@ pub fn needs_approval<'a>(
         let guarded =
             policy.protect.iter().any(|guarded| *guarded == change.kind || covers(guarded, &change.address));
         let tainted = change.reason.as_deref() == Some("tainted");
-        let counts = rollback.needs_approval_for.contains(&loss) && before.contains(&change.address);
+        let counts = rollback.needs_approval_for.contains(&loss)
+            && before.is_none_or(|before| before.contains(&change.address));
         guarded || (change.does("delete") && counts && !tainted)
     };
     let concerned = changes.resources.iter().chain(&changes.deferred);
@@ -202,8 +203,10 @@ mod tests {
         for (policy, rollback, address, action, reason, expected) in table {
             let resources = planned(address, "a", "x", action, reason).into_iter().collect();
             let changes = Changes { resources, ..Changes::default() };
-            let asks = !needs_approval(policy, rollback, &before, &changes).is_empty();
+            let asks = !needs_approval(policy, rollback, Some(&before), &changes).is_empty();
             assert_eq!(asks, expected, "{policy:?} {rollback:?} {address} {action} {reason:?}");
+            let unknown = !needs_approval(policy, rollback, None, &changes).is_empty();
+            assert!(unknown || !expected, "{address} {action}");
         }
     }
 }

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_edit_that_is_already_done_needs_no_plan() {
-        let instance = StateInstance { current: true, id: Some("1".to_owned()), deposed: 0 };
+        let instance = StateInstance { current: true, id: Some("1".to_owned()), ..StateInstance::default() };
         let state = State { instances: [("a.b".to_owned(), instance)].into(), ..State::default() };
         let code = |need: StateEditNeed| match need {
             StateEditNeed::Plan => None,

@@ -29,6 +29,8 @@ macro_rules! codes {
 codes! {
     // Nothing to do
     NothingThere = "nothing_there",
+    DataKept = "data_kept",
+    NeededByData = "needed_by_data",
     Prepared = "prepared",
     DoneBefore = "done_before",
     SameFingerprint = "same_fingerprint",
@@ -54,6 +56,7 @@ codes! {
     Approved = "approved",
     Pending = "pending",
     Destroys = "destroys",
+    TakesData = "takes_data",
     MaxDestroys = "max_destroys",
     Protected = "protected",
     MissingVariable = "missing_variable",

@@ -80,7 +80,12 @@ impl RunStart {
     }
 
     pub fn destroys(&self) -> bool {
-        self.kind == Kind::Destroy
+        matches!(self.kind, Kind::Destroy | Kind::TakeDown)
+    }
+
+    /// Whether a destroy keeps the resources that hold data.
+    pub fn preserves_data(&self) -> bool {
+        self.kind == Kind::TakeDown
     }
 }
 
@@ -90,6 +95,8 @@ impl RunStart {
 pub enum Kind {
     Apply,
     Destroy,
+    /// It destroys everything except the resources that hold data.
+    TakeDown,
     /// It plans or prepares, and changes nothing.
     Look,
 }

@@ -58,7 +58,7 @@ pub use refusal::refusal;
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
 pub use settings::{
-    Backend, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Settings,
+    Backend, DataPolicy, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Settings,
     TerraformSettings, Timeouts,
 };
 pub use state_edit::{ResourceAddress, StateEdit};

@@ -121,13 +121,29 @@ pub struct Policy {
     /// Resource types or addresses. Deleting or replacing such a resource always needs approval of that plan by a
     /// person.
     pub protect: BTreeSet<String>,
+    /// Whether a destroy may take resources that hold data.
+    pub data: DataPolicy,
     /// A saved plan older than this is planned again before it is applied.
     pub max_plan_age: Duration,
+}
+
+/// Whether a confirmed destroy may also take resources that hold data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPolicy {
+    /// A person has to approve the plan.
+    Ask,
+    Allow,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let max_plan_age = Duration::from_secs(24 * 60 * 60);
-        Self { allow_destroy: false, max_destroys: None, protect: BTreeSet::new(), max_plan_age }
+        Self {
+            allow_destroy: false,
+            max_destroys: None,
+            protect: BTreeSet::new(),
+            data: DataPolicy::Ask,
+            max_plan_age,
+        }
     }
 }

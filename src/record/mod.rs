@@ -24,7 +24,7 @@ pub use unreported_orphans::UnreportedOrphans;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::{Baseline, FailedVersion, RecordedState, State};
+use crate::decide::{Baseline, FailedVersion, Previous, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
 use crate::report::{Status, Warning};
@@ -68,6 +68,12 @@ pub struct Record {
     /// Digest of the known-good configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_good: Option<String>,
+    /// What was known good before it. None in a record of version 0.2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+    /// The goal of the last rollback, until another configuration is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<String>,
     /// Addresses with a perpetual diff: each plan of the known-good configuration finds a change there.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub residue: BTreeSet<String>,
@@ -126,7 +132,27 @@ impl Record {
     }
 
     pub fn baseline(&self) -> Baseline {
-        Baseline { applied: self.applied.clone(), known_good: self.known_good.clone() }
+        Baseline {
+            applied: self.applied.clone(),
+            known_good: self.known_good.clone(),
+            previous: self.previous.clone(),
+            back: self.back.clone(),
+        }
+    }
+
+    /// The configurations that a later run may need.
+    pub fn configurations(&self) -> BTreeSet<&str> {
+        let previous = match &self.previous {
+            Some(Previous::Configuration(digest)) => Some(digest),
+            Some(Previous::Nothing) | None => None,
+        };
+        let all = [self.applied.as_ref(), self.known_good.as_ref(), previous, self.back.as_ref()];
+        all.into_iter().flatten().map(String::as_str).collect()
+    }
+
+    /// Nothing of it exists, or only what a destroy has kept.
+    pub fn is_gone(&self) -> bool {
+        Status::from_word(&self.outcome).is_taken_down() || (self.applied.is_none() && self.resources == 0)
     }
 
     /// The state together with its null outputs, if the record says that exactly this state was applied completely.

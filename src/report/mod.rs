@@ -2,6 +2,7 @@
 
 mod change;
 mod drift;
+mod kept;
 mod notes;
 mod salt;
 mod status;
@@ -17,6 +18,7 @@ use crate::model::Name;
 
 pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
 pub use drift::{Drift, DriftCause, DriftClass, DriftEvidence, Drifted, FirstLook, PossibleOrphan};
+pub use kept::{KeptBecause, KeptResource, notes};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;
@@ -62,6 +64,9 @@ pub struct ComponentReport {
     /// The snapshot that was taken before its apply. Absent if nothing was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
+    /// Resources that stay although the rest of the component goes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptResource>,
     /// How it differs from the applied configuration. Absent if that was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Box<Drift>>,
@@ -91,6 +96,7 @@ impl ComponentReport {
             possible_orphans: Vec::new(),
             deployment_id: None,
             snapshot_id: None,
+            kept: Vec::new(),
             drift: None,
             salt: None,
             rollback: None,

@@ -18,6 +18,8 @@ pub enum Status {
     Failed,
     Skipped,
     Destroyed,
+    /// Destroyed, except the resources that hold data.
+    DataKept,
     Cancelled,
     /// In the pillar, but nothing about it is recorded here, for example because it never ran.
     Absent,
@@ -42,7 +44,7 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Applied,
         Self::Unchanged,
         Self::Planned,
@@ -51,6 +53,7 @@ impl Status {
         Self::Failed,
         Self::Skipped,
         Self::Destroyed,
+        Self::DataKept,
         Self::Cancelled,
         Self::Absent,
         Self::Orphaned,
@@ -81,6 +84,7 @@ impl Status {
             | Self::AppliedWithWarnings
             | Self::Unchanged
             | Self::Destroyed
+            | Self::DataKept
             | Self::Absent
             | Self::Orphaned
             | Self::Healthy
@@ -93,9 +97,14 @@ impl Status {
         matches!(self, Self::Applied | Self::Unchanged | Self::AppliedWithWarnings)
     }
 
-    /// Whether the turn of the component changed or confirmed it as requested, or destroyed it.
+    /// Whether the component was taken down, as requested.
+    pub fn is_taken_down(self) -> bool {
+        matches!(self, Self::Destroyed | Self::DataKept)
+    }
+
+    /// Whether the turn of the component changed or confirmed it as requested, or took it down.
     pub fn ended_well(self) -> bool {
-        self.is_as_asked() || self == Self::Destroyed
+        self.is_as_asked() || self.is_taken_down()
     }
 
     /// The status in a record. A word from a newer version is read as failed.
@@ -113,6 +122,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Destroyed => "destroyed",
+            Self::DataKept => "data_kept",
             Self::Cancelled => "cancelled",
             Self::Absent => "absent",
             Self::Orphaned => "orphaned",

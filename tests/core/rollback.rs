@@ -356,5 +356,5 @@ fn several_components_roll_back_in_stages_and_those_with_data_stay() {
         pairs(&[("app-new", "two"), ("app-old", "one"), ("app-x", "one"), ("net-a", "one")])
     );
     let notes = back["components"]["app"]["notes"].to_string();
-    assert!(notes.contains("kept, because it stores data: world_thing.new"), "{back:#}");
+    assert!(notes.contains("kept, because it holds data: world_thing.new"), "{back:#}");
 }

@@ -34,7 +34,7 @@ PARAMETERS = {
         infrastructure:settings:parallelism.
     """,
     "plan_id": "Id of the plan, from the report of ``plan`` or of a blocked run.",
-    "preserve_data": "Leave components that hold data unchanged, and name them.",
+    "preserve_data": "Keep the resources that hold data, and name them.",
     "retry": """
         Register a failed version again, although Nomad has stopped trying it.
         A schedule cannot ask for it.

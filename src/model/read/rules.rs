@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::scalars;
 use super::tree::Tree;
 use crate::model::settings::{
-    DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Timeouts,
+    DataPolicy, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Timeouts,
 };
 use crate::model::{DriftPattern, DriftRules};
 
@@ -45,10 +45,19 @@ pub(super) fn policy(tree: Tree, problems: &Problems) -> Policy {
         allow_destroy: fields.read("allow_destroy", scalars::flag).unwrap_or(default.allow_destroy),
         max_destroys: fields.read("max_destroys", scalars::count),
         protect: fields.read("protect", scalars::texts).unwrap_or_default().into_iter().collect(),
+        data: fields.read("data", data_policy).unwrap_or(default.data),
         max_plan_age: fields.read("max_plan_age", scalars::duration).unwrap_or(default.max_plan_age),
     };
     fields.close();
     policy
+}
+
+fn data_policy(tree: &Tree) -> Result<DataPolicy, String> {
+    match tree.text() {
+        Some("ask") => Ok(DataPolicy::Ask),
+        Some("allow") => Ok(DataPolicy::Allow),
+        _ => Err("must be one of: ask, allow".to_owned()),
+    }
 }
 
 pub(super) fn rollback(tree: Tree, problems: &Problems) -> RollbackSettings {

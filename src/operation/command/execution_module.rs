@@ -7,7 +7,7 @@ use super::{approve, deploy, ensure, state_edit};
 use crate::decide::is_id;
 use crate::model::Overrides;
 use crate::operation::intent::rollback::RollbackRequest;
-use crate::operation::intent::{Intent, Mode, Options, What};
+use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::{credentials, drift, find_run, health, service, state, validate};
 use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
@@ -26,7 +26,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent, overrides, ..wanted }
         }),
         "plan" => one(call, "plan", |arguments, _, wanted| {
-            let what = if arguments.flag("destroy") { What::Destroy } else { What::Configuration };
+            let destruction = Destruction::confirmed(arguments.flag("preserve_data"));
+            let destroys = arguments.flag("destroy");
+            let what = if destroys { What::Destroy(destruction) } else { What::Configuration };
             let options = Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
             RunRequest { intent: Intent { what, mode: Mode::SavePlans, options }, ..wanted }
         }),
@@ -34,7 +36,8 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "approve" => shape(approve::approve(call)),
         "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
             let approved = arguments.flag("auto_approve") && !wanted.intent.is_test();
-            RunRequest { intent: Intent::new(What::Destroy, Mode::of(!approved)), ..wanted }
+            let what = What::Destroy(Destruction::confirmed(arguments.flag("preserve_data")));
+            RunRequest { intent: Intent::new(what, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
             let snapshot_id = Some(

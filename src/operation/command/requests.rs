@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::journal;
 use crate::model::Name;
 use crate::operation::intent::rollback::RollbackRequest;
-use crate::operation::intent::{Intent, Mode, Options, What};
+use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
@@ -138,10 +138,11 @@ pub fn destroy(request: &Request) -> RunRequest {
         arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy it"));
     }
     let environment = environment.unwrap_or_else(Arguments::placeholder);
+    let what = What::Destroy(Destruction::confirmed(arguments.flag("preserve_data")));
     let wanted = RunRequest {
         components: arguments.names("components"),
         overrides: arguments.overrides(),
-        ..RunRequest::new("destroy", environment, Intent::new(What::Destroy, Mode::of(test)))
+        ..RunRequest::new("destroy", environment, Intent::new(what, Mode::of(test)))
     };
     end(arguments, wanted)
 }
@@ -166,7 +167,7 @@ pub fn rollback(request: &Request) -> RunRequest {
         arguments,
         request,
         components,
-        RollbackRequest { snapshot_id, order, preserve_data, confirmed: false },
+        RollbackRequest { snapshot_id, order, preserve_data, ..RollbackRequest::default() },
     )
 }
 
@@ -180,7 +181,7 @@ pub fn staged_rollback(request: &Request) -> RunRequest {
         arguments,
         request,
         components,
-        RollbackRequest { order, preserve_data, ..RollbackRequest::default() },
+        RollbackRequest { order, preserve_data, takes_down: true, ..RollbackRequest::default() },
     )
 }
 

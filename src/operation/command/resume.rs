@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{self, CompletedComponent, RunStart};
 use crate::model::{self, Name, PillarPath, Problem};
 use crate::operation::blueprint::draft;
-use crate::operation::intent::{Intent, Mode, What};
+use crate::operation::intent::{Destruction, Intent, Mode, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
@@ -45,7 +45,7 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
     let began = &run.began;
     let what = match &began.plan_id {
         Some(plan_id) => What::SavedPlan { plan_id: plan_id.clone(), destroys: began.destroys() },
-        None if began.destroys() => What::Destroy,
+        None if began.destroys() => What::Destroy(Destruction::confirmed(began.preserves_data())),
         None => What::Configuration,
     };
     Ok(RunRequest {

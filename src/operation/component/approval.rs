@@ -8,7 +8,7 @@ use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::reports;
 use crate::change::Changes;
 use crate::decide::{
-    Consent, PolicyViolation, SavedPlanAction, SavedPlanStatus, State, judge, saved_plan_action,
+    Consent, PolicyViolation, SavedPlanAction, SavedPlanStatus, State, judge, saved_plan_action, taken_data,
 };
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Name};
@@ -40,7 +40,8 @@ pub(super) fn ready(
     let stored = plan.read()?;
     let approval = plan.approval()?;
     let consent = if stored.destroy { Consent::Confirmed } else { Consent::None };
-    let now_blocked = || judge(&component.policy, &stored.changes, consent).err();
+    let data = taken_data(&component.data, stored.changes.destroyed());
+    let now_blocked = || judge(&component.policy, &stored.changes, consent, &data).err();
     let blocked = stored.stopped.clone().map(PolicyStop::blocked).or_else(now_blocked);
     let (overtaken, moved) = (stored.is_superseded(before)?, stored.moved(now));
     let verdict = saved_plan_action(SavedPlanStatus {
@@ -62,8 +63,8 @@ pub(super) fn ready(
     }
 }
 
-/// The same check before anything runs, without a lock.
-pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
+/// The same check before anything runs, without a lock. True: the plan waits for an approval.
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
     // If it cannot be applied anyway, its inputs are not compared.
     plan.refuse_used()?;
     let name = plan.component;
@@ -77,7 +78,8 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     let record = session.records().latest(name, &paths).await?;
     let node = &*missing_variables::supply(session, node, record.as_ref(), destroys).await?;
     let now = collect_inputs(session, node, &reader, publishing).await?.plan_basis(&session.call, module)?;
-    ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
+    let decision = ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref())?;
+    Ok(matches!(decision, SavedPlanDecision::Blocked(..)))
 }
 
 /// Refuses a new plan whose changes differ from the changes that were shown.

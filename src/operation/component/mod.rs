@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod approval;
+pub mod data_at_risk;
 pub mod drift;
 pub mod drift_baseline;
 pub mod health;
@@ -166,8 +167,9 @@ async fn work(
         report.notes = Notes::default();
     }
     report.notes.extend(notes);
-    let is_gone =
-        report.status == Status::Destroyed || (intent.destroys() && report.status == Status::Unchanged);
+    let stays = report.status == Status::Unchanged && report.reason == Some(Code::DataKept);
+    let is_gone = report.status == Status::Destroyed
+        || (intent.destroys() && report.status == Status::Unchanged && !stays);
     if is_gone && intent.changes_things() {
         report.notes.extend(given_secrets::withdraw(&invoker.context).await);
     }
@@ -179,7 +181,7 @@ async fn work(
         Some(step) => needs_acknowledge::block(&invoker.context, step, report).await,
         None => report,
     };
-    if intent.changes_things() {
+    if intent.changes_things() && !stays {
         report = hooks::after(&invoker.context, intent.destroys(), report).await;
     }
     report.notes.extend(invoker.context.short_secrets());

@@ -1,10 +1,13 @@
 //! A state compared with the record of the last run: whether it is the same state, and which outputs are null.
 
+use std::collections::BTreeMap;
+
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, state};
 use crate::record::Record;
+use crate::report::Status;
 use crate::words::Words;
 
 /// The state with its null outputs, if a record lists them. For questions: it takes no lock.
@@ -12,6 +15,10 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     let state = state::read(invoker).await?;
     let name = &invoker.context.component.name;
     match invoker.context.session.records().latest(name, invoker.context.paths).await {
+        // Its outputs may be values of resources that are gone.
+        Ok(Some(record)) if record.outcome == Status::DataKept.word() => {
+            Ok(state.map(|state| State { outputs: BTreeMap::new(), ..state }))
+        }
         Ok(Some(record)) => Ok(record.with_nulls(state)),
         Ok(None) => Ok(state),
         // The state itself is still the answer. The next run of this component refuses the record.

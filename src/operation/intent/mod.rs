@@ -4,6 +4,8 @@
 
 pub mod rollback;
 
+use std::collections::BTreeSet;
+
 use self::rollback::{RollbackRequest, RollbackStep};
 use crate::decide::Consent;
 use crate::journal::Kind;
@@ -21,9 +23,12 @@ pub struct Intent {
 pub enum What {
     /// The components are changed to match the pillar.
     Configuration,
-    Destroy,
+    Destroy(Destruction),
     /// A component that this run created is destroyed, because the run failed.
-    UndoCreate,
+    UndoCreate {
+        /// The addresses that existed before the run.
+        before: BTreeSet<String>,
+    },
     /// The plans that were saved under this id, and no new ones.
     SavedPlan {
         plan_id: String,
@@ -48,6 +53,14 @@ pub enum What {
     Init,
     /// A person acknowledges a failed rollback.
     Acknowledge,
+}
+
+/// What a destroy may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Destruction {
+    /// Resources that hold data stay.
+    pub preserve_data: bool,
+    pub consent: Consent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +91,13 @@ pub struct Options {
     pub retry: bool,
 }
 
+impl Destruction {
+    /// A person confirmed it.
+    pub fn confirmed(preserve_data: bool) -> Self {
+        Self { preserve_data, consent: Consent::Confirmed }
+    }
+}
+
 impl Intent {
     pub fn new(what: What, mode: Mode) -> Self {
         Self { what, mode, options: Options::default() }
@@ -101,7 +121,7 @@ impl Intent {
 
     /// Whether the outputs after the run are known from it alone. A state edit leaves other changes for later.
     pub fn decides_outputs(&self) -> bool {
-        matches!(self.what, What::Configuration | What::Destroy)
+        matches!(self.what, What::Configuration | What::Destroy(_))
     }
 
     /// Whether the turn belongs to the run, and so to its journal and its report.
@@ -115,18 +135,24 @@ impl Intent {
     }
 
     pub fn destroys(&self) -> bool {
-        matches!(self.what, What::Destroy | What::UndoCreate | What::SavedPlan { destroys: true, .. })
+        use What::{Destroy, SavedPlan, UndoCreate};
+        matches!(self.what, Destroy(_) | UndoCreate { .. } | SavedPlan { destroys: true, .. })
     }
 
     /// Before saved plans are read: whether they may destroy components.
     pub fn may_destroy(&self) -> bool {
-        matches!(self.what, What::Destroy | What::SavedPlan { .. })
+        matches!(self.what, What::Destroy(_) | What::SavedPlan { .. })
+    }
+
+    /// Whether a destroy keeps the resources that hold data.
+    pub fn preserves_data(&self) -> bool {
+        matches!(self.what, What::Destroy(Destruction { preserve_data: true, .. }))
     }
 
     /// Whether the call may name components that were removed from the pillar.
     pub fn may_name_removed(&self) -> bool {
         match self.what {
-            What::Destroy => !self.saves_plans(),
+            What::Destroy(_) => !self.saves_plans(),
             What::Drift { .. } | What::AcceptedDrift { .. } => true,
             _ => false,
         }
@@ -140,7 +166,7 @@ impl Intent {
 
     /// Whether the components use another configuration than the pillar's.
     pub fn uses_other_configuration(&self) -> bool {
-        self.drift_id().is_some() || matches!(self.what, What::UndoCreate | What::RollbackStep(_))
+        self.drift_id().is_some() || matches!(self.what, What::UndoCreate { .. } | What::RollbackStep(_))
     }
 
     /// Whether a person reads the new plan, which then has to name the attributes that change.
@@ -152,11 +178,36 @@ impl Intent {
         }
     }
 
+    /// Whether it is a destroy that would also take data.
+    pub fn takes_data(&self) -> bool {
+        let takes = matches!(self.what, What::Destroy(Destruction { preserve_data: false, .. }));
+        takes && self.mode == Mode::Apply
+    }
+
+    /// The addresses that existed before the run, if it undoes a creation.
+    pub fn existed_before(&self) -> Option<&BTreeSet<String>> {
+        match &self.what {
+            What::UndoCreate { before } => Some(before),
+            _ => None,
+        }
+    }
+
+    /// The same, but the plans are only saved.
+    pub fn only_saving_plans(self) -> Self {
+        Self { mode: Mode::SavePlans, ..self }
+    }
+
+    /// The same, but nothing is applied or saved.
+    pub fn only_preview(self) -> Self {
+        Self { mode: Mode::Preview, ..self }
+    }
+
     /// The consent that the caller gives by this call.
     pub fn consent(&self) -> Consent {
         match &self.what {
-            What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Confirmed,
+            What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Named,
             What::StateEdit(StateEdit::Remove { destroy: false, .. }) => Consent::Forget,
+            What::Destroy(destruction) => destruction.consent,
             _ if self.destroys() => Consent::Confirmed,
             _ => Consent::None,
         }
@@ -210,6 +261,7 @@ impl Intent {
     /// The kind of run, as in the journal.
     pub fn kind(&self) -> Kind {
         match (self.changes_things(), self.destroys()) {
+            (true, true) if self.preserves_data() => Kind::TakeDown,
             (true, true) => Kind::Destroy,
             (true, false) => Kind::Apply,
             (false, _) => Kind::Look,

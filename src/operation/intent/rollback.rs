@@ -13,6 +13,8 @@ pub struct RollbackRequest {
     pub order: Option<Vec<Name>>,
     pub preserve_data: bool,
     pub confirmed: bool,
+    /// A component that was never different is taken down.
+    pub takes_down: bool,
 }
 
 /// The configuration that one component returns to, and what must be kept on the way.
@@ -20,14 +22,14 @@ pub struct RollbackRequest {
 pub struct RollbackTarget {
     /// Digest of the configuration to return to.
     pub configuration: String,
-    /// Addresses that existed with that configuration.
-    pub before: BTreeSet<String>,
+    /// Addresses that existed with that configuration. None if this is not known.
+    pub before: Option<BTreeSet<String>>,
     /// Addresses that a plan of this configuration always changes again.
     pub perpetual_diff: BTreeSet<String>,
     /// The known-good configuration. It stays the known-good one if this rollback fails.
     pub known_good: Option<String>,
-    /// Types and addresses that stay, whatever the configuration says.
-    pub data: BTreeSet<String>,
+    /// Resources that hold data stay, whatever the configuration says.
+    pub preserve_data: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -90,7 +90,8 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<MeasuredComponen
     };
     let record = session.records().read(invoker.context.component, &paths).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
-    let state = recorded_state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
+    let state =
+        recorded_state::whole(&invoker).await?.filter(|_| !outcome.is_some_and(Status::is_taken_down));
     let Some(mut state) = state else {
         return Ok((unhealthy(not_there(Code::NoState, "it has no state").of(name)), Vec::new()));
     };

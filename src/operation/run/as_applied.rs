@@ -47,8 +47,9 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
     }
 }
 
-/// Whether a saved plan can still be applied. The plan of a destroy may use the last applied configuration.
-pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
+/// Refuses a saved plan that cannot be applied any longer. The plan of a destroy may use the last applied configuration.
+/// True: the plan waits for an approval.
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
     let name = plan.component;
     match approval::check(session, plan).await {
         Err(error) if error.code == Code::PlanMoved && plan.read()?.destroy => {
@@ -81,18 +82,19 @@ fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>
     Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
 }
 
-/// Checks every saved plan against today's facts, before the first is applied.
-pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<()> {
-    let mut moved = Vec::new();
+/// Checks every saved plan against today's facts, before the first is applied. True: one waits for an approval.
+pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<bool> {
+    let (mut moved, mut waits) = (Vec::new(), false);
     for name in graph.names() {
-        if let Err(error) = check(session, plans.of(name)).await {
-            moved.push(error.of(name));
+        match check(session, plans.of(name)).await {
+            Ok(waiting) => waits |= waiting,
+            Err(error) => moved.push(error.of(name)),
         }
     }
     // The outputs of an upstream component are read again after it was applied.
     session.ledger.produced.borrow_mut().clear();
     match moved.len() {
-        0 => Ok(()),
+        0 => Ok(waits),
         1 => Err(moved.remove(0)),
         _ => {
             let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");

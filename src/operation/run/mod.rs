@@ -1,6 +1,7 @@
 //! A run over an environment: what orchestrate, plan, apply and destroy share.
 
 pub mod as_applied;
+mod data;
 mod foreseen_outputs;
 pub mod journal;
 mod prepared_run;
@@ -10,7 +11,7 @@ pub mod rollback;
 pub mod run_request;
 mod schedule;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::path::PathBuf;
 
@@ -104,18 +105,37 @@ fn execute(
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
     let journal_handle = JournalHandle { journal: Some(journal), done };
     driver::in_session(call, builder, prepared, journal_handle, &selected, async move |session: &Session| {
-        if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
-            as_applied::check_all(session, &graph, &SavedPlans::new(&session.call.layout, plan_id)).await?;
+        let mut holding = BTreeSet::new();
+        if intent.takes_data() {
+            holding = data::ask_first(session, &graph).await;
         }
+        let mut is_held = !holding.is_empty();
+        let mut intent = if is_held { intent.only_saving_plans() } else { intent };
+        if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
+            let plans = SavedPlans::new(&session.call.layout, plan_id);
+            let waits = as_applied::check_all(session, &graph, &plans).await?;
+            // A destroy does not begin while a part of it waits for an approval.
+            if waits && intent.destroys() {
+                (intent, is_held) = (intent.only_preview(), true);
+            }
+        }
+        // Nothing is destroyed, so each plan can be shown, whatever the others say.
+        let graph = if is_held { graph.without_edges() } else { graph };
         let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, &began, false).await;
         let foreseen = ForeseenOutputs::new(session, &pending, graph.names().cloned().collect());
+        let keeping = data::KeepingComponents::new(session);
         let turn = async |name: Name| {
+            if let Some(report) = keeping.needed(&name).filter(|_| intent.preserves_data()) {
+                return report;
+            }
             let turn = as_applied::run(session, &name, &intent);
-            match intent.foresees_outputs() {
+            let report = match intent.foresees_outputs() {
                 true => foreseen.before(&name, turn).await,
                 false => turn.await,
-            }
+            };
+            keeping.note(&name, &report);
+            report
         };
         let reports = match intent.rollback() {
             Some(request) => {
@@ -123,7 +143,8 @@ fn execute(
                 rollback::request::asked(session, &names, request, intent.mode).await?
             }
             None => {
-                let reports = schedule(session, graph, |name| session.on_failure(name), turn).await;
+                let mut reports = schedule(session, graph, |name| session.on_failure(name), turn).await;
+                data::tell(&mut reports, &holding);
                 rollback::after(session, &intent, reports).await
             }
         };

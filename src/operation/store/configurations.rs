@@ -68,8 +68,10 @@ pub(super) async fn upload(
     let shared = async {
         let stored = guard.objects().await?;
         // A configuration that is incomplete here was copied to Consul by the master that applied it.
-        let whole =
-            named(record).filter(|digest| store.lacks(digest).is_ok_and(|lacking| lacking.is_empty()));
+        let whole = record
+            .configurations()
+            .into_iter()
+            .filter(|digest| store.lacks(digest).is_ok_and(|lacking| lacking.is_empty()));
         for digest in needed(&store, whole)?.difference(&stored) {
             let bytes = store.object(digest)?;
             match bytes.len() <= LARGEST {
@@ -97,7 +99,7 @@ pub(super) async fn remove_unused(
 ) {
     let store = SnapshotStore::new(paths.snapshots());
     let tidied = async {
-        let needed = needed(&store, named(record))?;
+        let needed = needed(&store, record.configurations().into_iter())?;
         let surplus: Vec<_> = guard.objects().await?.difference(&needed).cloned().collect();
         guard.remove_objects(&surplus).await
     };
@@ -106,21 +108,16 @@ pub(super) async fn remove_unused(
     }
 }
 
-/// The configurations that the record names.
-fn named(record: &Record) -> impl Iterator<Item = &String> {
-    [&record.applied, &record.known_good].into_iter().flatten()
-}
-
 /// These configurations, and all their parts.
 fn needed<'a>(
     store: &SnapshotStore,
-    configurations: impl Iterator<Item = &'a String>,
+    configurations: impl Iterator<Item = &'a str>,
 ) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for digest in configurations {
         let configuration = store.configuration(digest)?;
         needed.extend(configuration.objects().into_iter().map(str::to_owned));
-        needed.insert(digest.clone());
+        needed.insert(digest.to_owned());
     }
     Ok(needed)
 }

@@ -100,7 +100,9 @@ impl PolicyStop {
     pub fn blocked(self) -> PolicyViolation {
         let Self { code, message, remedy, addresses } = self;
         // A code of a newer version is treated as the strictest one.
-        let known = [Code::Destroys, Code::MaxDestroys].into_iter().find(|known| known.as_str() == code);
+        let known = [Code::Destroys, Code::TakesData, Code::MaxDestroys]
+            .into_iter()
+            .find(|known| known.as_str() == code);
         let code = known.unwrap_or(Code::Protected);
         PolicyViolation { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }

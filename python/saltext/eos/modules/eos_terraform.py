@@ -44,6 +44,7 @@ def plan(
     destroy=False,
     secrets=None,
     upgrade=False,
+    preserve_data=False,
     *args,
     **kwargs,
 ):
@@ -52,6 +53,8 @@ def plan(
 
     destroy
         Plan to destroy the component.
+    preserve_data
+        With ``destroy``: keep the resources that hold data.
 
     CLI Example:
 
@@ -119,11 +122,15 @@ def destroy(
     auto_approve=False,
     variables=None,
     secrets=None,
+    preserve_data=False,
     *args,
     **kwargs,
 ):
     """
     Destroy the resources of a component.
+
+    What holds data is named first, and nothing is destroyed until the plan is
+    approved, or policy says ``data: allow``.
 
     environment
         Name of the environment. It has to be in the call.

@@ -130,11 +130,15 @@ def destroy(
     parallelism=None,
     on_failure=None,
     minion=None,
+    preserve_data=False,
     *args,
     **kwargs,
 ):
     """
     Destroy components in reverse order, never one that others depend on.
+
+    What holds data is named first, and nothing is destroyed until the plans
+    are approved, or policy says ``data: allow``.
 
     environment
         Name of the environment. It has to be in the call.
@@ -146,6 +150,7 @@ def destroy(
     .. code-block:: bash
 
         salt-run infrastructure.destroy staging confirm=staging
+        salt-run infrastructure.destroy staging confirm=staging preserve_data=True
     """
 
 
@@ -387,9 +392,10 @@ def rollback(
     **kwargs,
 ):
     """
-    Apply the configuration again that components had before.
+    Apply the configuration again that was known good before.
 
-    It is planned against the state as it is now: no old state is restored.
+    It is planned against the state as it is now: no old state is restored. A
+    second call changes nothing.
 
     environment
         Name of the environment. It has to be in the call.
@@ -397,7 +403,7 @@ def rollback(
         Components to roll back: a list, or names with commas between them.
     snapshot_id
         Snapshot to roll back to, for one component. By default the
-        configuration that was applied before.
+        configuration that was known good before.
     order
         Order of the components, dependents first. By default the pillar's.
     confirm

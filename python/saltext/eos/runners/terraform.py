@@ -42,13 +42,16 @@ def staged_rollback(
     """
     Roll back several components, one after the other.
 
+    Each returns to what was known good before. A second call changes nothing.
+    A component that never had another configuration is taken down.
+
     environment
         Name of the environment. It has to be in the call.
     components
         Components to roll back, in this order: dependents first.
     confirm
         The environment's name once more. It allows to delete or replace what
-        existed then.
+        existed then, and to take a component down.
 
     CLI Example:
 

@@ -73,6 +73,7 @@ def destroy(
     test=None,
     parallelism=None,
     on_failure=None,
+    preserve_data=False,
     *args,
     **kwargs,
 ):

@@ -20,7 +20,7 @@ use super::recovery::state_copies;
 use super::registrations::FollowedRegistrations;
 use super::{recovery, reports};
 use crate::change::Changes;
-use crate::decide::{ApplyFailure, ChangeProgress, OrphanCandidate, RecordedState, TurnEnd};
+use crate::decide::{self, ApplyFailure, ChangeProgress, OrphanCandidate, RecordedState, State, TurnEnd};
 use crate::error::{Error, Phase, Result};
 use crate::journal::JournalEntry;
 use crate::lock::Fence;
@@ -32,7 +32,7 @@ use crate::operation::intent::Intent;
 use crate::operation::session::PriorState;
 use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
-use crate::report::{ComponentReport, Counts, Status};
+use crate::report::{ComponentReport, Counts, KeptResource, Status, notes};
 use crate::snapshot::Snapshot;
 use crate::terraform::{ApplyArguments, Event, ROOM};
 use crate::words::{Words, words};
@@ -119,7 +119,12 @@ impl PlannedApply<'_> {
         invoker.begin_saving();
         if output.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
+            let kept = self.kept(&after);
             let (status, ended, after) = match (self.destroy, self.partly) {
+                // The outputs may be values of resources that are gone.
+                (true, _) if !kept.is_empty() => {
+                    (Status::DataKept, TurnEnd::DataKept, State { outputs: BTreeMap::new(), ..after })
+                }
                 (true, _) => (Status::Destroyed, TurnEnd::Destroyed, after),
                 // The applied configuration and the known-good one stay what they are.
                 (false, false) if self.intent.accepts_drift() => {
@@ -139,6 +144,8 @@ impl PlannedApply<'_> {
             }
             let mut report = reports::with(ComponentReport::new(status, None), changes);
             self.look(&mut report, &after).await;
+            report.notes.extend(notes(&kept));
+            report.kept = kept;
             if self.intent.accepts_drift() {
                 invoker
                     .context
@@ -210,6 +217,15 @@ impl PlannedApply<'_> {
             perpetual_diff: record.residue,
             attempted: next.to_owned(),
             state: self.text.clone().filter(|_| goes_back),
+        }
+    }
+
+    /// What a destroy has left, and why.
+    fn kept(&self, after: &State) -> Vec<KeptResource> {
+        let component = &self.node.component;
+        match self.destroy {
+            true => decide::kept(after, &component.data, &component.policy.protect),
+            false => Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::PlannedApply;
-use crate::decide::{Baseline, FailedVersion, OrphanCandidate, State, TurnEnd};
+use crate::decide::{Baseline, Course, FailedVersion, OrphanCandidate, State, TurnEnd};
 use crate::error::{Code, Result};
 use crate::journal::CompletedComponent;
 use crate::operation::component::recovery::possible_orphans;
@@ -68,8 +68,8 @@ impl PlannedApply<'_> {
         failed: Option<FailedVersion>,
     ) -> Result<()> {
         let invoker = self.invoker;
-        let Baseline { applied, known_good } =
-            self.record.map(Record::baseline).unwrap_or_default().after(ended);
+        let before = self.record.map_or_else(Baseline::nothing, Record::baseline);
+        let Baseline { applied, known_good, previous, back } = before.after(ended, self.course(status));
         let record = Record {
             run_id: invoker.context.session.call.run_id.clone(),
             outcome: status.word().to_owned(),
@@ -87,9 +87,11 @@ impl PlannedApply<'_> {
             applied,
             outputs: match ended {
                 TurnEnd::Complete(_) | TurnEnd::KnownGood(_) => Some(self.node.interface.outputs.clone()),
-                TurnEnd::Destroyed | TurnEnd::Partial => None,
+                TurnEnd::Destroyed | TurnEnd::DataKept | TurnEnd::Partial => None,
             },
             known_good,
+            previous,
+            back,
             residue: perpetual_diff,
             failed: failed.or_else(|| self.still_failed(ended)),
             warnings: match ended {
@@ -103,6 +105,16 @@ impl PlannedApply<'_> {
         records::write(invoker.context.lock, &invoker.context.component.name, invoker.context.paths, record)
             .await?;
         possible_orphans::forget(&invoker.context, candidates)
+    }
+
+    /// `status` is the end of the turn.
+    fn course(&self, status: Status) -> Course<'_> {
+        match self.intent.rollback_step() {
+            Some(step) => Course::Back(&step.target.configuration),
+            // A remediation applies the last applied configuration again.
+            None if status == Status::Unchanged || self.intent.drift_id().is_some() => Course::Same,
+            None => Course::Forward,
+        }
     }
 
     /// A state that contains this whole configuration, completed by the outputs that are null.

@@ -17,8 +17,9 @@ impl PlannedApply<'_> {
         let invoker = self.invoker;
         let store = SnapshotStore::new(invoker.context.paths.snapshots());
         let applied = self.record.and_then(|record| record.applied.clone());
-        let known_good = self.record.and_then(|record| record.known_good.clone());
-        for configuration in [&applied, &known_good].into_iter().flatten() {
+        let needed: Vec<String> =
+            self.record.iter().flat_map(|record| record.configurations()).map(str::to_owned).collect();
+        for configuration in &needed {
             configurations::download(
                 &invoker.context.session.call.locks,
                 &invoker.context.session.blueprint.environment,
@@ -38,7 +39,7 @@ impl PlannedApply<'_> {
             lineage: self.state_before.lineage.clone(),
             serial: self.state_before.serial,
             resources: self.state_before.resources,
-            configuration: applied.clone(),
+            configuration: applied,
             ..Snapshot::default()
         };
         let (capture, state) = (self.prepared(), self.text.clone());
@@ -47,8 +48,7 @@ impl PlannedApply<'_> {
             let state = state.map(|state| store.put(&state)).transpose()?;
             let snapshot = Snapshot { next, state, ..snapshot };
             store.write(&snapshot)?;
-            let protected: Vec<_> =
-                [&applied, &known_good].into_iter().flatten().map(String::as_str).collect();
+            let protected: Vec<_> = needed.iter().map(String::as_str).collect();
             Ok((snapshot, store.prune(&protected, SystemTime::now())))
         });
         let (snapshot, pruned) = taken.await.map_err(|error: Error| {

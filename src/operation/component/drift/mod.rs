@@ -68,7 +68,7 @@ async fn unlocked(session: &Session, name: &Name, kind: DriftCheckKind) -> Resul
     };
     match Record::read(&paths.record())? {
         None => return absent(Code::NeverRanHere),
-        Some(record) if record.outcome == Status::Destroyed.word() => return absent(Code::NoState),
+        Some(record) if Status::from_word(&record.outcome).is_taken_down() => return absent(Code::NoState),
         Some(_) => {}
     }
     let holder = session.holder(name);

@@ -12,7 +12,7 @@ use crate::operation::component::{plan, reports};
 use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
 use crate::operation::store::records;
 use crate::record::Record;
-use crate::report::{ComponentReport, ResourceChange, Status};
+use crate::report::{ComponentReport, KeptResource, ResourceChange, Status, notes};
 use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
@@ -22,12 +22,17 @@ impl Turn<'_> {
         &self,
         step: &RollbackStep,
         run: PlannedApply<'_>,
+        before: Option<&State>,
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
     ) -> Result<ComponentReport> {
         let component = &run.node.component;
-        let share = share(step, &changes);
+        let kept = match (step.target.preserve_data, before) {
+            (true, Some(state)) => decide::kept(state, &component.data, &component.policy.protect),
+            _ => Vec::new(),
+        };
+        let share = share(step, kept, &changes);
         let (changes, partly) = match &share.targets {
             None => (changes, false),
             Some(targets) if targets.is_empty() => {
@@ -87,10 +92,10 @@ pub(super) fn refuse_changed_state(
 }
 
 /// The part of a plan that is due now.
-fn share(step: &RollbackStep, changes: &Changes) -> RollbackShare {
+fn share(step: &RollbackStep, mut kept: Vec<KeptResource>, changes: &Changes) -> RollbackShare {
     let is_data = |change: &ResourceChange| {
-        let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
-        change.actions.iter().any(|action| action == "delete") && step.target.data.iter().any(is)
+        change.actions.iter().any(|action| action == "delete")
+            && kept.iter().any(|one| one.address == change.address)
     };
     let waits = |change: &ResourceChange| step.defers_destroys && change.actions == ["delete"];
     let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
@@ -98,11 +103,10 @@ fn share(step: &RollbackStep, changes: &Changes) -> RollbackShare {
     let addresses = |some: &[&ResourceChange]| -> Vec<String> {
         some.iter().map(|change| change.address.clone()).collect()
     };
-    RollbackShare {
-        targets: (!data.is_empty() || !later.is_empty()).then(|| addresses(&now)),
-        data: addresses(&data),
-        later: !later.is_empty(),
-    }
+    let targets = (!data.is_empty() || !later.is_empty()).then(|| addresses(&now));
+    let (data, later) = (addresses(&data), !later.is_empty());
+    kept.retain(|one| data.contains(&one.address));
+    RollbackShare { targets, kept, later }
 }
 
 /// Whether this plan may be applied without approval.
@@ -111,7 +115,7 @@ fn judge(step: &RollbackStep, component: &Component, changes: &Changes) -> Resul
     if step.trigger == RollbackTrigger::Confirmed {
         rollback.needs_approval_for.clear();
     }
-    let asks = decide::needs_approval(&component.policy, &rollback, &step.target.before, changes);
+    let asks = decide::needs_approval(&component.policy, &rollback, step.target.before.as_ref(), changes);
     let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
     if !asks.is_empty() {
         return Err(refused("the rollback would destroy resources that existed before the run", asks));
@@ -132,17 +136,16 @@ fn judge(step: &RollbackStep, component: &Component, changes: &Changes) -> Resul
 struct RollbackShare {
     /// None means the whole plan.
     targets: Option<Vec<String>>,
-    /// Addresses that stay although the plan would destroy them.
-    data: Vec<String>,
+    /// What stays although the plan would destroy it.
+    kept: Vec<KeptResource>,
     /// Whether a part is left for a later turn.
     later: bool,
 }
 
 impl RollbackShare {
     fn tell(&self, mut report: ComponentReport) -> ComponentReport {
-        if !self.data.is_empty() {
-            report.notes.push(words!["kept, because it stores data: ", self.data.join(", ")]);
-        }
+        report.notes.extend(notes(&self.kept));
+        report.kept = self.kept.clone();
         if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
             report.reason = Some(Code::Waits);
         }

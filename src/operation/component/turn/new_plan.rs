@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::keep_data::{Selection, taken};
 use super::{Turn, state_edit};
 use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
@@ -20,6 +21,13 @@ use crate::report::{ComponentReport, Status};
 use crate::terraform::{PlanArguments, Refresh};
 use crate::workdir::{Manifest, remove};
 
+/// Addresses that a plan replaces, and addresses that it is limited to.
+#[derive(Clone, Default)]
+struct PlanLimits {
+    replace: Vec<String>,
+    targets: Vec<String>,
+}
+
 impl Turn<'_> {
     /// `again` is the saved plan that this plan replaces, if its changes are the same.
     pub async fn plan_and_apply(
@@ -27,6 +35,7 @@ impl Turn<'_> {
         run: PlannedApply<'_>,
         before: Option<&State>,
         again: Option<(SavedPlan<'_>, Box<StoredPlan>)>,
+        selection: &Selection,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
@@ -37,15 +46,17 @@ impl Turn<'_> {
             false => invoker.plan_file(),
         };
         let replace = failed_version::spent(&run, before).await?;
-        let changes = match self.plan(&file, &replace, before, recovery, manifest).await? {
+        let limits = PlanLimits { replace, targets: selection.targets.clone() };
+        let changes = match self.plan(&file, &limits, before, recovery, manifest).await? {
             PlanOutcome::Changes(changes) => changes,
             PlanOutcome::Nothing(jobs) => {
                 let _ = std::fs::remove_file(&file);
                 return self.nothing(run, before, &jobs).await;
             }
         };
+        selection.check(&changes).inspect_err(|_| drop(std::fs::remove_file(&file)))?;
         if let Some(step) = intent.rollback_step() {
-            return self.apply_rollback(step, run, manifest, &file, changes).await;
+            return self.apply_rollback(step, run, before, manifest, &file, changes).await;
         }
         let told = match failed_version::judge(&run, &changes) {
             FailedVersionVerdict::Unrelated => None,
@@ -110,7 +121,8 @@ impl Turn<'_> {
         let Self { invoker, guard, intent, .. } = *self;
         let (session, component) = (invoker.context.session, invoker.context.component);
         let name = &component.name;
-        let verdict = judge(&component.policy, &changes, intent.consent());
+        let data = taken(component, intent.existed_before(), changes.destroyed());
+        let verdict = judge(&component.policy, &changes, intent.consent(), &data);
         let changes = reports::redacted(&invoker.context.redactor, changes);
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
@@ -149,7 +161,7 @@ impl Turn<'_> {
     async fn plan(
         &self,
         file: &Path,
-        replace: &[String],
+        limits: &PlanLimits,
         before: Option<&State>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
@@ -159,10 +171,10 @@ impl Turn<'_> {
         let block = surgery
             .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
             .transpose()?;
-        let planned = match self.plan_once(file, replace, before).await {
+        let planned = match self.plan_once(file, limits, before).await {
             Err(locked) if locked.code == Code::StateLocked => {
                 recovery.release(invoker, locked).await?;
-                self.plan_once(file, replace, before).await
+                self.plan_once(file, limits, before).await
             }
             planned => planned,
         };
@@ -185,7 +197,7 @@ impl Turn<'_> {
     async fn plan_once(
         &self,
         file: &Path,
-        replace: &[String],
+        limits: &PlanLimits,
         before: Option<&State>,
     ) -> Result<PlanOutcome> {
         if let Some(drift_id) = self.intent.drift_id().filter(|_| self.intent.accepts_drift()) {
@@ -196,8 +208,9 @@ impl Turn<'_> {
         }
         // A value that is null instead of known must not be evaluated.
         let refresh = if self.node.missing_variables.is_empty() { Refresh::First } else { Refresh::Never };
-        let (destroy, replace) = (self.intent.destroys(), replace.to_owned());
-        let plan = PlanArguments { destroy, refresh, replace, ..plan::into(file, self.invoker) };
+        let PlanLimits { replace, targets } = limits.clone();
+        let destroy = self.intent.destroys();
+        let plan = PlanArguments { destroy, refresh, replace, targets, ..plan::into(file, self.invoker) };
         // The stream does not say whether a change is about an old copy.
         let full = self.intent.is_shown() || before.is_some_and(State::has_old_copies);
         plan::plan(self.invoker, &plan, full).await

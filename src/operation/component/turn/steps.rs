@@ -50,7 +50,12 @@ impl Turn<'_> {
         if self.intent.destroys() && before.is_none_or(State::is_empty) {
             return run.unchanged(before.cloned().unwrap_or_default(), Some(Code::NothingThere)).await;
         }
-        self.plan_and_apply(run, before, again, recovery, manifest).await
+        let selection = self.selection(before);
+        if let Some(report) = selection.report_without_plan() {
+            return Ok(report);
+        }
+        let report = self.plan_and_apply(run, before, again, &selection, recovery, manifest).await?;
+        Ok(selection.tell(report))
     }
 
     /// The resumed run has completed this component, and nothing has changed since.

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::data::KeepingComponents;
 use super::schedule::schedule;
 use crate::decide::{ApplyFailure, ChangeProgress, RollbackDecision, State};
 use crate::error::{Code, Result};
@@ -17,7 +18,7 @@ use crate::model::{Blueprint, Name, Node, OnFailure};
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
 use crate::operation::intent::rollback::{RollbackStep, RollbackTarget, RollbackTrigger};
-use crate::operation::intent::{Intent, Mode, What};
+use crate::operation::intent::{Destruction, Intent, Mode, What};
 use crate::operation::session::{PriorState, Session};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
@@ -28,6 +29,14 @@ pub const OPERATION: &str = "rollback";
 
 type Reports = BTreeMap<Name, ComponentReport>;
 type RollbackTargets = BTreeMap<Name, RollbackTarget>;
+
+/// What becomes of each component.
+#[derive(Default)]
+struct RollbackPlan {
+    targets: RollbackTargets,
+    /// These have no earlier configuration: they are destroyed.
+    taken_down: BTreeMap<Name, Destruction>,
+}
 
 /// Rolls the run back if the pillar asks for it. The reports then say what happened to each component.
 pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
@@ -51,21 +60,22 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
         }
         return reports;
     }
-    let (mut destroys, mut targets) = (BTreeSet::new(), RollbackTargets::new());
+    let (mut destroys, mut targets) = (BTreeMap::new(), RollbackTargets::new());
     for (name, prior) in &changed {
         match result::decide(session, name, prior) {
             RollbackDecision::Leave => {}
             RollbackDecision::Keep(reason) => result::kept(reports.get_mut(name), prior, reason),
-            RollbackDecision::Destroy => drop(destroys.insert(name.clone())),
+            RollbackDecision::Destroy => drop(destroys.insert(name.clone(), existed(prior))),
             RollbackDecision::RollBack => drop(targets.insert(name.clone(), leg(prior))),
         }
     }
     session.call.channel.note(&format!(
         "the run failed: rolling back {}",
-        destroys.iter().chain(targets.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
+        destroys.keys().chain(targets.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
+    let plan = RollbackPlan { targets, ..RollbackPlan::default() };
     let mut done = destroy(session, &destroys).await;
-    done.extend(roll_back(session, &targets, RollbackTrigger::Automatic, Mode::Apply, None).await);
+    done.extend(roll_back(session, &plan, RollbackTrigger::Automatic, Mode::Apply, None).await);
     for (name, back) in done {
         if let Some(report) = reports.get_mut(&name) {
             result::tell(&session.blueprint.environment, &name, report, back);
@@ -75,14 +85,16 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
 }
 
 /// Destroys components that were never known good, dependents first.
-async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
-    let graph = session.blueprint.graph.restricted(names).reversed();
-    let intent = Intent::new(What::UndoCreate, Mode::Apply);
+async fn destroy(session: &Session, existed: &BTreeMap<Name, BTreeSet<String>>) -> Reports {
+    let graph = session.blueprint.graph.restricted(&existed.keys().cloned().collect()).reversed();
     schedule(
         session,
         graph,
         |_| OnFailure::Continue,
-        async |name| component::run(session, &name, &intent).await,
+        async |name| {
+            let what = What::UndoCreate { before: existed[&name].clone() };
+            component::run(session, &name, &Intent::new(what, Mode::Apply)).await
+        },
     )
     .await
 }
@@ -91,31 +103,43 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
 /// `given` is an order that was asked for.
 async fn roll_back(
     session: &Session,
-    rollback_targets: &RollbackTargets,
+    plan: &RollbackPlan,
     trigger: RollbackTrigger,
     mode: Mode,
     given: Option<Graph>,
 ) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
-    for (name, rollback_target) in rollback_targets {
+    for (name, rollback_target) in &plan.targets {
         match earlier(session, name, &rollback_target.configuration) {
             Ok(target) => drop(targets.insert(name.clone(), target)),
             Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
         }
     }
+    let today = |name: &Name| (session.blueprint.nodes[name].clone(), session.modules[name].clone());
+    targets.extend(plan.taken_down.keys().map(|name| (name.clone(), today(name))));
     let graph = given.unwrap_or_else(|| order(&session.blueprint.graph, &targets));
     let toward = session.toward(targets);
-    let back = RefCell::new(BTreeSet::new());
+    let (back, keeping) = (RefCell::new(BTreeSet::new()), KeepingComponents::new(&toward));
     let turn = async |name: Name, waits: bool| {
-        let read = read(&session.blueprint, &name, rollback_targets, &back.borrow());
-        let step = RollbackStep {
-            target: rollback_targets[&name].clone(),
-            trigger,
-            read,
-            defers_destroys: waits && mode == Mode::Apply,
-        };
+        if let Some(destruction) = plan.taken_down.get(&name) {
+            // It goes when nothing reads it any more.
+            if waits && mode == Mode::Apply {
+                return ComponentReport::new(Status::Planned, Code::Waits);
+            }
+            let intent = Intent::new(What::Destroy(*destruction), mode);
+            if let Some(report) = keeping.needed(&name).filter(|_| intent.preserves_data()) {
+                return report;
+            }
+            let report = component::run(&toward, &name, &intent).await;
+            keeping.note(&name, &report);
+            return report;
+        }
+        let target = plan.targets[&name].clone();
+        let read = read(&session.blueprint, &name, &plan.targets, &back.borrow());
+        let step = RollbackStep { target, trigger, read, defers_destroys: waits && mode == Mode::Apply };
         let intent = Intent::new(What::RollbackStep(step), mode);
         let report = component::run(&toward, &name, &intent).await;
+        keeping.note(&name, &report);
         if result::is_back(&report) {
             back.borrow_mut().insert(name);
         }
@@ -134,11 +158,16 @@ async fn roll_back(
 fn leg(prior: &PriorState) -> RollbackTarget {
     RollbackTarget {
         configuration: prior.known_good.clone().unwrap_or_default(),
-        before: addresses(prior.state.as_ref().map(|text| text.as_slice())),
+        before: Some(existed(prior)),
         perpetual_diff: prior.perpetual_diff.clone(),
         known_good: prior.known_good.clone(),
-        data: BTreeSet::new(),
+        preserve_data: false,
     }
+}
+
+/// The addresses that existed before this run changed the component.
+fn existed(prior: &PriorState) -> BTreeSet<String> {
+    addresses(prior.state.as_ref().map(|text| text.as_slice()))
 }
 
 /// A component that waits is not a failure: its dependents get their turn.

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Reports, RollbackTargets, addresses, roll_back};
-use crate::decide::DATA;
+use super::{OPERATION, Reports, RollbackPlan, addresses, roll_back};
+use crate::decide::{Baseline, Consent, RollbackFacts, RollbackGoal, rollback_goal};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::Name;
-use crate::operation::intent::Mode;
 use crate::operation::intent::rollback::{RollbackRequest, RollbackTarget, RollbackTrigger};
+use crate::operation::intent::{Destruction, Mode};
+use crate::operation::run::refuse_needed::refuse_needed;
 use crate::operation::session::Session;
+use crate::operation::store::configurations;
 use crate::record::Record;
-use crate::report::Status;
+use crate::report::{ComponentReport, Status};
 use crate::snapshot::{Snapshot, SnapshotStore};
+use crate::words::words;
 
 pub(in crate::operation::run) async fn asked(
     session: &Session,
@@ -21,57 +24,120 @@ pub(in crate::operation::run) async fn asked(
     mode: Mode,
 ) -> Result<Reports> {
     let given = request.order.as_ref().map(|order| chain(&session.blueprint.graph, order)).transpose()?;
-    let targets: RollbackTargets = names
-        .iter()
-        .map(|name| Ok((name.clone(), leg(session, name, request).map_err(|error| error.of(name))?)))
-        .collect::<Result<_>>()?;
+    let mut plan = RollbackPlan::default();
+    for name in names {
+        match leg(session, name, request).await.map_err(|error| error.of(name))? {
+            Some(target) => drop(plan.targets.insert(name.clone(), target)),
+            None => {
+                // A preview shows what a confirmation would allow.
+                let is_confirmed = request.confirmed || mode == Mode::Preview;
+                let consent = if is_confirmed { Consent::Confirmed } else { Consent::None };
+                let destruction = Destruction { preserve_data: request.preserve_data, consent };
+                plan.taken_down.insert(name.clone(), destruction);
+            }
+        }
+    }
+    if !plan.taken_down.is_empty() {
+        refuse_needed(&session.blueprint, &session.call.layout, names)?;
+    }
     let trigger = if request.confirmed { RollbackTrigger::Confirmed } else { RollbackTrigger::Requested };
-    Ok(roll_back(session, &targets, trigger, mode, given).await)
+    let mut reports = roll_back(session, &plan, trigger, mode, given).await;
+    for (name, report) in &mut reports {
+        if plan.taken_down.contains_key(name) {
+            tell(&session.blueprint.environment, report);
+        }
+    }
+    Ok(reports)
 }
 
-fn leg(session: &Session, name: &Name, request: &RollbackRequest) -> Result<RollbackTarget> {
+/// Says why the component is taken down, and how to confirm it.
+fn tell(environment: &Name, report: &mut ComponentReport) {
+    if report.status.is_taken_down() || report.status == Status::Planned {
+        report.notes.put_first("nothing was applied before this configuration, so it is taken down");
+    }
+    if let (Some(Code::Destroys), Some(error)) = (report.reason, &mut report.error) {
+        error.message = words!["nothing was applied before this configuration, so ", &error.message];
+        error.remedy = words!["to take it down, add confirm=", environment, "; ", &error.remedy];
+    }
+}
+
+/// Where the component returns to. None: it is taken down.
+async fn leg(session: &Session, name: &Name, request: &RollbackRequest) -> Result<Option<RollbackTarget>> {
     let paths = session.call.layout.component(name)?;
     let store = SnapshotStore::new(paths.snapshots());
-    let record = Record::read(&paths.record())?.unwrap_or_default();
-    let snapshot = match &request.snapshot_id {
-        Some(snapshot_id) => store.read(snapshot_id)?,
-        None => before(&store, &record)?,
+    let record = session.records().latest(name, &paths).await?;
+    let snapshots = Snapshots::read(&store, record.as_ref())?;
+    let (configuration, state) = match &request.snapshot_id {
+        Some(snapshot_id) => of_snapshot(store.read(snapshot_id)?)?,
+        None => match snapshots.goal(record.as_ref(), request.takes_down) {
+            RollbackGoal::Configuration(digest) => {
+                let state = snapshots.left_by(&digest);
+                (digest, state)
+            }
+            RollbackGoal::TakeDown => return Ok(None),
+            RollbackGoal::Unknown => return Err(nothing_earlier(request.takes_down)),
+        },
     };
-    let to = snapshot.configuration.ok_or_else(|| {
-        let id = &snapshot.snapshot_id;
+    let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
+    configurations::download(locks, environment, name, &store, &configuration).await;
+    let state = state.map(|digest| store.object(&digest)).transpose()?;
+    let record = record.unwrap_or_default();
+    Ok(Some(RollbackTarget {
+        configuration,
+        before: state.map(|state| addresses(Some(&state))),
+        preserve_data: request.preserve_data,
+        perpetual_diff: record.residue,
+        known_good: record.known_good,
+    }))
+}
+
+/// The configuration of a snapshot, and the digest of its state.
+fn of_snapshot(snapshot: Snapshot) -> Result<(String, Option<String>)> {
+    let Snapshot { snapshot_id: id, configuration, state, .. } = snapshot;
+    let configuration = configuration.ok_or_else(|| {
         refused(format!(
             "snapshot {id} was taken before the first apply, so there is no configuration to roll back to"
         ))
     })?;
-    let state = snapshot.state.map(|digest| store.object(&digest)).transpose()?;
-    let component = &session.blueprint.nodes[name].component;
-    let data = match request.preserve_data {
-        true => {
-            let own = component.data.iter().chain(&component.policy.protect).cloned();
-            own.chain(DATA.iter().map(|&kind| kind.to_owned())).collect()
-        }
-        false => BTreeSet::new(),
-    };
-    let before = addresses(state.as_deref());
-    Ok(RollbackTarget {
-        configuration: to,
-        before,
-        data,
-        perpetual_diff: record.residue,
-        known_good: record.known_good,
-    })
+    Ok((configuration, state))
 }
 
-/// The newest snapshot of a state with another configuration than today's.
-fn before(store: &SnapshotStore, record: &Record) -> Result<Snapshot> {
-    for id in store.list()? {
-        let snapshot = store.read(&id)?;
-        let failed = !Status::from_word(&record.outcome).is_as_asked();
-        if snapshot.configuration.is_some() && (failed || snapshot.configuration != record.applied) {
-            return Ok(snapshot);
+/// The snapshots of a component, the newest first.
+struct Snapshots(Vec<Snapshot>);
+
+impl Snapshots {
+    /// One that cannot be read stops a rollback only if the record alone cannot say where to.
+    fn read(store: &SnapshotStore, record: Option<&Record>) -> Result<Self> {
+        let all = store.list()?.into_iter().map(|id| store.read(&id));
+        match record.is_some_and(|record| record.previous.is_some() || record.back.is_some()) {
+            true => Ok(Self(all.flatten().collect())),
+            false => all.collect::<Result<_>>().map(Self),
         }
     }
-    Err(refused("no other configuration was ever applied, so there is nothing to roll back to".to_owned()))
+
+    fn goal(&self, record: Option<&Record>, may_take_down: bool) -> RollbackGoal {
+        let baseline = record.map_or_else(Baseline::nothing, Record::baseline);
+        let is_whole = record.is_some_and(Record::is_complete);
+        let is_gone = record.is_none_or(Record::is_gone);
+        let applied = baseline.applied.as_deref();
+        let is_next = |snapshot: &Snapshot| applied == Some(snapshot.next.as_str());
+        let mut configurations = self.0.iter().filter_map(|one| one.configuration.as_deref());
+        rollback_goal(&RollbackFacts {
+            baseline: &baseline,
+            is_whole,
+            is_gone,
+            earlier: configurations.find(|one| !is_whole || is_gone || Some(*one) != applied),
+            is_first: self.0.iter().any(|one| one.configuration.is_none() && is_next(one)),
+            went_back: self.0.first().is_some_and(|one| one.operation == OPERATION && is_next(one)),
+            may_take_down,
+        })
+    }
+
+    /// Digest of the state that the last apply of this configuration left.
+    fn left_by(&self, configuration: &str) -> Option<String> {
+        let is = |snapshot: &&Snapshot| snapshot.configuration.as_deref() == Some(configuration);
+        self.0.iter().skip_while(|one| !is(one)).take_while(is).last()?.state.clone()
+    }
 }
 
 /// Each component after the one before it. An error if that order breaks a dependency.
@@ -93,6 +159,21 @@ fn chain(graph: &Graph, order: &[Name]) -> Result<Graph> {
         let remedy = "name each component once";
         Error::new(Layer::Salt, Phase::Validation, Code::Order, "a component is named twice", remedy)
     })
+}
+
+fn nothing_earlier(takes_down: bool) -> Error {
+    let error =
+        refused("no other configuration was ever applied, so there is nothing to roll back to".to_owned());
+    match takes_down {
+        // Another host may have applied one.
+        true => Error {
+            message: "this host does not know whether another configuration was ever applied".into(),
+            remedy: "to take the component down and keep its data, use destroy with preserve_data=True"
+                .into(),
+            ..error
+        },
+        false => error,
+    }
 }
 
 fn refused(message: String) -> Error {

@@ -48,8 +48,7 @@ pub(super) fn kept(report: Option<&mut ComponentReport>, prior: &PriorState, rea
 }
 
 pub(super) fn is_back(report: &ComponentReport) -> bool {
-    use Status::{Applied, AppliedWithWarnings, Destroyed, Unchanged};
-    matches!(report.status, Applied | AppliedWithWarnings | Destroyed | Unchanged)
+    report.status.ended_well()
 }
 
 /// Adds the result of the rollback to the report of the failed run.
