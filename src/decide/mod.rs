@@ -43,7 +43,7 @@ pub use going_back::{RollbackFacts, RollbackGoal, rollback_goal};
 pub use health::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};
 use instances::address;
 pub use instances::{StateInstance, instances};
-pub use orphan_candidates::{ApplyOperations, OrphanCandidate, TerraformEnd};
+pub use orphan_candidates::{ApplyOperations, OrphanCandidate, PlannedCreation, TerraformEnd};
 pub use policy::{Consent, PolicyViolation, covers, judge};
 pub use recovery::{
     LocalStateAction, StateComparison, StateFile, StateVersion, UnsavedStateAction, local_state_action,

@@ -16,6 +16,17 @@ pub struct OrphanCandidate {
     pub id: Option<String>,
 }
 
+/// A creation in the plan of an apply.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCreation {
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Another object at this address is destroyed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
+}
+
 /// Whether Terraform's report of a failed creation can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerraformEnd {
@@ -82,6 +93,17 @@ impl ApplyOperations {
             && let Some(creation) = self.creations.get_mut(address)
         {
             creation.failed = true;
+        }
+    }
+
+    /// The stream may have lost its end. So this creation may have begun too.
+    pub fn may_have_started(&mut self, planned: &PlannedCreation) {
+        let PlannedCreation { address, kind, replaces } = planned;
+        if *replaces {
+            self.planned(address, "replace");
+        }
+        if !self.creations.contains_key(address) {
+            self.started(address, kind, "create", None);
         }
     }
 
@@ -222,6 +244,29 @@ mod tests {
         operations.failed("t.n", "create");
         assert!(operations.candidates("01RUN", &BTreeMap::new(), TerraformEnd::Orderly).is_empty());
         assert_eq!(operations.candidates("01RUN", &BTreeMap::new(), TerraformEnd::Abrupt).len(), 1);
+    }
+
+    #[test]
+    fn without_the_end_of_the_stream_every_planned_creation_counts_as_begun() {
+        let planned = |address: &str, replaces| PlannedCreation {
+            address: address.to_owned(),
+            kind: "t".to_owned(),
+            replaces,
+        };
+        let mut operations = ApplyOperations::default();
+        operations.started("t.known", "t", "create", None);
+        operations.completed("t.known", "create", Some("1"));
+        for (address, replaces) in
+            [("t.known", false), ("t.new", false), ("t.there", false), ("t.other", true)]
+        {
+            operations.may_have_started(&planned(address, replaces));
+        }
+        let state =
+            [("t.known", at(Some("1"), 0)), ("t.there", at(Some("2"), 0)), ("t.other", at(Some("3"), 0))];
+        let state = state.map(|(address, instance)| (address.to_owned(), instance)).into();
+        let candidates = operations.candidates("01RUN", &state, TerraformEnd::Abrupt);
+        let addresses: Vec<_> = candidates.iter().map(|one| one.address.as_str()).collect();
+        assert_eq!(addresses, ["t.new", "t.other"]);
     }
 
     #[test]

@@ -15,21 +15,34 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::words::Words;
 
 /// Makes a folder and the folders above it. A new folder has mode 0700. A link in its place is an error.
+///
+/// A power failure may remove a new folder with everything in it.
 pub fn ensure_private(folder: &Path) -> Result<()> {
-    make(folder).map_err(|error| Error::file(folder, "create the folder", error))
+    make(folder, false).map_err(|error| Error::file(folder, "create the folder", error))
 }
 
-fn make(folder: &Path) -> std::io::Result<()> {
+/// The same for a folder of files that must survive a power failure: syncs the name of each new folder.
+pub fn ensure_lasting(folder: &Path) -> Result<()> {
+    make(folder, true).map_err(|error| Error::file(folder, "create the folder", error))
+}
+
+fn make(folder: &Path, durable: bool) -> std::io::Result<()> {
     let create = || fs::DirBuilder::new().mode(0o700).create(folder);
     let made = match (create(), folder.parent()) {
         (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => {
-            make(above)?;
+            make(above, durable)?;
             create()
         }
         (made, _) => made,
     };
     match made {
-        Ok(()) => give_folder(folder),
+        Ok(()) => {
+            give_folder(folder)?;
+            match folder.parent().filter(|_| durable) {
+                Some(above) => sync_names(above),
+                None => Ok(()),
+            }
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists && fs::symlink_metadata(folder)?.is_dir() => {
             Ok(())
         }
@@ -45,28 +58,64 @@ pub fn open_private(path: &Path, how: &mut fs::OpenOptions) -> std::io::Result<f
     Ok(file)
 }
 
+/// Syncs the data of a file that another program wrote.
+pub fn sync_file(path: &Path) -> Result<()> {
+    let synced = fs::File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| Error::file(path, "sync", error))
+}
+
+/// Syncs the names of the files and folders in a folder.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    sync_names(folder).map_err(|error| Error::file(folder, "sync the folder", error))
+}
+
+fn sync_names(folder: &Path) -> std::io::Result<()> {
+    match fs::File::open(folder) {
+        Ok(folder) => folder.sync_all(),
+        // A folder above a root may be writable and not readable.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a power failure may do to a file that has just been written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// It may leave the file empty or incomplete.
+    None,
+    /// It leaves the old file or the new one, complete.
+    Whole,
+    /// It leaves the new file.
+    Full,
+}
+
 /// Replaces a file atomically and durably: writes a new file beside it, syncs it, renames it, and syncs the folder.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", error))
+    write_beside(path, bytes, Durability::Full).map_err(|error| Error::file(path, "write", error))
+}
+
+/// Replaces a file atomically. A power failure may restore the old file, until the folder is synced.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_beside(path, bytes, Durability::Whole).map_err(|error| Error::file(path, "write", error))
 }
 
 /// Replaces a file atomically without a sync, for data that can be made again or is verified when it is read.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, false).map_err(|error| Error::file(path, "write", error))
+    write_beside(path, bytes, Durability::None).map_err(|error| Error::file(path, "write", error))
 }
 
-fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
+fn write_beside(path: &Path, bytes: &[u8], durability: Durability) -> std::io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     let mut file = unfinished::begin(folder)?;
     file.write_all(bytes)?;
-    if durable {
+    if durability != Durability::None {
         file.as_file().sync_all()?;
     }
     file.persist(path)?;
-    if durable {
-        fs::File::open(folder)?.sync_all()?;
+    match durability {
+        Durability::Full => sync_names(folder),
+        Durability::None | Durability::Whole => Ok(()),
     }
-    Ok(())
 }
 
 /// Sets the mode to 0700 if executable, otherwise to 0600.
@@ -87,12 +136,20 @@ pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result
         let line = serde_json::to_string(value)?;
         let mut file = open_private(path, fs::OpenOptions::new().read(true).append(true))?;
         // An incomplete last line, written on a full disk, would spoil this line too.
-        let torn = file.metadata()?.len().checked_sub(1).is_some_and(|last| {
+        let length = file.metadata()?.len();
+        let torn = length.checked_sub(1).is_some_and(|last| {
             let mut end = [0];
             file.read_exact_at(&mut end, last).is_ok() && end != *b"\n"
         });
         file.write_all(format!("{}{line}\n", if torn { "\n" } else { "" }).as_bytes())?;
-        if durably { file.sync_data() } else { Ok(()) }
+        if !durably {
+            return Ok(());
+        }
+        file.sync_data()?;
+        match path.parent().filter(|_| length == 0) {
+            Some(folder) => sync_names(folder),
+            None => Ok(()),
+        }
     };
     append().map_err(|error| Error::file(path, "write", error))
 }
@@ -105,7 +162,7 @@ pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(path) {
-            Ok(_) => fs::File::open(folder)?.sync_all().map(|()| true),
+            Ok(_) => sync_names(folder).map(|()| true),
             Err(taken) if taken.error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(failed) => Err(failed.error),
         }

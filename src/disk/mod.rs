@@ -10,8 +10,8 @@ mod trust;
 mod unfinished;
 
 pub use files::{
-    append_line, create_json, ensure_private, open_private, read, read_json, read_ours, remove, replace,
-    set_executable, torn, write, write_json,
+    append_line, create_json, ensure_lasting, ensure_private, open_private, read, read_json, read_ours,
+    remove, replace, set_executable, sync_file, sync_folder, torn, write, write_json, write_whole,
 };
 pub use narrow::{close, narrow_all, narrow_files};
 pub use ownership::give_all;

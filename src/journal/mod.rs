@@ -7,12 +7,14 @@ mod entry;
 mod run_history;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use entry::{CompletedComponent, JournalEntry, Kind, RunStart};
 pub use run_history::RunHistory;
 
 use crate::error::Result;
-use crate::workdir::{append_line, read_ours};
+use crate::workdir::{append_line, read_ours, sync_folder};
 
 /// The operation name of a run that repairs drift.
 pub const REMEDIATE: &str = "remediate";
@@ -24,11 +26,13 @@ pub const ACCEPT_DRIFT: &str = "accept_drift";
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// Whether the name of the file is safe against a power failure.
+    is_lasting: Arc<AtomicBool>,
 }
 
 impl Journal {
     pub fn of(run: &Path) -> Self {
-        Self { path: run.join("journal.jsonl") }
+        Self { path: run.join("journal.jsonl"), is_lasting: Arc::default() }
     }
 
     /// Appends a step.
@@ -38,7 +42,13 @@ impl Journal {
 
     /// Appends a step. Returns after the step is safe against a power failure.
     pub fn note_durably(&self, entry: JournalEntry) -> Result<()> {
-        self.append(entry, true)
+        self.append(entry, true)?;
+        // Once for each journal. A run without an apply needs no sync.
+        if !self.is_lasting.load(Ordering::Relaxed) {
+            self.path.ancestors().skip(1).take(2).try_for_each(sync_folder)?;
+            self.is_lasting.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// None if no run ever began in this folder.

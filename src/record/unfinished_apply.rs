@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::{OrphanCandidate, RecordedState};
+use crate::decide::{OrphanCandidate, PlannedCreation, RecordedState};
 use crate::error::Result;
 use crate::workdir::{read_json, remove, torn, write_json};
 
@@ -24,6 +24,11 @@ pub struct UnfinishedApply {
     pub resources: u64,
     /// Address to id of objects in that state that no longer existed. The apply creates new objects there.
     pub gone: BTreeMap<String, String>,
+    /// Everything that the apply creates. Secrets were removed from the addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<PlannedCreation>,
+    /// Whether the apply removes each resource in that state, at least for some time.
+    pub empties: bool,
     /// The rendered backend block. Empty for the local backend.
     pub backend: String,
     /// sha256 of the local state file before the apply.

@@ -22,8 +22,8 @@ pub use store::SnapshotStore;
 /// The version of these formats.
 const SCHEMA: u32 = 1;
 
-/// One component, just before the first effect of an apply. The copy of the state is only evidence: Eos never restores
-/// it by itself.
+/// One component, just before the first effect of an apply. The copy of the state is restored only
+/// if an interrupted apply destroyed a local state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub schema: u32,

@@ -1,7 +1,7 @@
 //! One component's snapshots and objects: `{snapshot_id}.json` and `objects/{sha256}`, 0600 in 0700.
 //!
-//! An existing object is not written again. Writes are not synced: each digest is verified when the object is read. If
-//! a power failure destroyed an object, the error names it.
+//! An existing object is not written again, so it is complete: its data is synced before it gets its name. The names are
+//! synced before something relies on them. Each digest is verified when the object is read.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use ulid::Ulid;
 use super::{Configuration, SCHEMA, Snapshot};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::workdir::{ensure_private, ids, next_id, read, write};
+use crate::workdir::{ensure_private, ids, next_id, read, sync_folder, write_whole};
 
 #[derive(Clone, Debug)]
 pub struct SnapshotStore {
@@ -54,13 +54,25 @@ impl SnapshotStore {
         if self.has(digest) {
             return Ok(());
         }
-        write(&self.objects().join(digest), &bytes()?)
+        write_whole(&self.objects().join(digest), &bytes()?)
     }
 
-    /// A power failure may leave an empty file in place of an object. Such a file does not count.
+    /// Everything that was written survives a power failure when this returns, if the folder of the store does.
+    pub fn sync(&self) -> Result<()> {
+        sync_folder(&self.objects())?;
+        sync_folder(&self.folder)
+    }
+
+    /// In 0.2.0 and earlier, a power failure might leave an empty file in place of an object. Such a file
+    /// does not count.
     pub fn has(&self, digest: &str) -> bool {
         let found = self.objects().join(digest).metadata();
         found.is_ok_and(|metadata| metadata.len() > 0 || digest == sha256(""))
+    }
+
+    /// The file of an object.
+    pub fn place(&self, digest: &str) -> PathBuf {
+        self.objects().join(digest)
     }
 
     /// Reads and verifies an object. Error codes: `snapshot_incomplete`, `snapshot_corrupt`.
@@ -106,7 +118,7 @@ impl SnapshotStore {
         let snapshot = Snapshot { schema: SCHEMA, ..snapshot.clone() };
         let bytes = serde_json::to_vec_pretty(&snapshot)
             .map_err(|error| Error::file(&path, "write", error.into()))?;
-        write(&path, &bytes)
+        write_whole(&path, &bytes)
     }
 
     /// Error codes: `no_such_snapshot`, `snapshot_corrupt`.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ComponentPaths;
 use crate::digest::sha256;
-use crate::disk::{read_json, write};
+use crate::disk::{read_json, replace, write_whole};
 use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
@@ -22,8 +22,8 @@ pub struct Manifest {
     /// The configuration files in the workdir at the end of the last run.
     #[serde(default)]
     configuration: BTreeMap<String, String>,
-    /// An apply began and Eos did not see its end. So it is not known which files the module wrote.
-    #[serde(default)]
+    /// An apply began and Eos did not see its end. Written by 0.2.0 and earlier; now `applying.json` says it.
+    #[serde(default, skip_serializing)]
     open: bool,
 }
 
@@ -31,17 +31,14 @@ impl Manifest {
     /// Reads the manifest, and refuses configuration that a person changed or added.
     pub fn open(paths: &ComponentPaths) -> Result<Self> {
         let manifest: Self = read_json(&paths.manifest(), &remedy(paths))?.unwrap_or_default();
-        if manifest.open {
+        // Eos did not see the end of an apply. So it is not known which files the module wrote.
+        if manifest.open || paths.applying().exists() {
             return Ok(manifest);
         }
         let files = configuration(&paths.workdir)?;
         let touched: Vec<_> = files
             .iter()
-            .filter(|(path, digest)| {
-                [&manifest.configuration, &manifest.written]
-                    .iter()
-                    .all(|ours| ours.get(*path) != Some(digest))
-            })
+            .filter(|(path, digest)| !manifest.accepts(path, digest))
             .map(|(path, _)| paths.workdir.join(path).display().to_string())
             .collect();
         if touched.is_empty() {
@@ -53,28 +50,41 @@ impl Manifest {
             .with(serde_json::json!({ "files": touched })))
     }
 
-    /// Marks the start of an apply, because the module may write files during it.
-    pub fn begin_apply(&mut self, paths: &ComponentPaths) -> Result<()> {
-        self.open = true;
-        self.write(paths)
+    fn accepts(&self, path: &str, digest: &String) -> bool {
+        [&self.configuration, &self.written].iter().any(|ours| ours.get(path) == Some(digest))
     }
 
-    /// Accepts the present files as those of Eos or of the module. Writes the manifest if it differs, or if `changed`.
+    /// Accepts the present files as those of Eos or of the module. Writes the manifest if it would accept others, or if
+    /// `changed`.
+    ///
+    /// A power failure may restore the earlier manifest.
     pub fn seal(&mut self, paths: &ComponentPaths, changed: bool) -> Result<()> {
         let configuration = configuration(&paths.workdir)?;
-        if changed || self.open || self.configuration != configuration || !paths.manifest().exists() {
+        let accepts_others =
+            self.configuration.iter().any(|(path, digest)| configuration.get(path) != Some(digest));
+        let refuses_some = configuration.iter().any(|(path, digest)| !self.accepts(path, digest));
+        if changed || self.open || accepts_others || refuses_some || !paths.manifest().exists() {
             (self.open, self.configuration) = (false, configuration);
-            self.write(paths)?;
+            write_whole(&paths.manifest(), &self.bytes(paths)?)?;
         }
         Ok(())
     }
 
-    /// Writes the manifest atomically, but without a sync. If a power failure destroys it, one run is refused, but no
-    /// state is lost.
-    pub fn write(&self, paths: &ComponentPaths) -> Result<()> {
-        let path = paths.manifest();
-        let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", error.into()))?;
-        write(&path, &bytes)
+    /// Writes the manifest before the files in it: the present files and the coming ones are accepted. It is on disk
+    /// when the function returns.
+    pub fn announce(
+        &mut self,
+        paths: &ComponentPaths,
+        present: &BTreeMap<String, String>,
+        coming: BTreeMap<String, String>,
+    ) -> Result<()> {
+        self.configuration.extend(present.clone());
+        self.written = coming;
+        replace(&paths.manifest(), &self.bytes(paths)?)
+    }
+
+    fn bytes(&self, paths: &ComponentPaths) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|error| Error::file(&paths.manifest(), "write", error.into()))
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use super::ComponentPaths;
 use super::manifest::Manifest;
-use super::room::{make_room, remove_ours};
+use super::room::{make_room, remove_ours, sync_names};
 use crate::digest::sha256;
-use crate::disk::{ensure_private, set_executable, write};
+use crate::disk::{ensure_private, set_executable, write_whole};
 use crate::error::{Error, Result};
 use crate::resolve::Module;
 
@@ -31,10 +31,10 @@ pub fn materialise(
     let written: BTreeMap<_, _> =
         of_module.chain(ours.iter().map(|(path, bytes)| (path.clone(), sha256(bytes)))).collect();
     let before = std::mem::take(&mut manifest.written);
-    if before != written {
+    let either: BTreeMap<_, _> = before.clone().into_iter().chain(written.clone()).collect();
+    if before != either {
         // If the process dies below, the next run knows which files Eos wrote: the old and the new ones.
-        manifest.written = before.clone().into_iter().chain(written.clone()).collect();
-        manifest.write(paths)?;
+        manifest.announce(paths, &before, either.clone())?;
     }
     // Removes old files first: an old file may be in the place of a new folder, or the other way round.
     for gone in before.keys().filter(|path| !written.contains_key(*path)) {
@@ -57,7 +57,10 @@ pub fn materialise(
             place_file(&target, bytes)?;
         }
     }
-    let changed = before != written;
+    // From now on the old files count as manual changes.
+    let old = before.iter().filter(|(path, digest)| written.get(*path) != Some(*digest));
+    sync_names(&paths.workdir, old.map(|(path, _)| path))?;
+    let changed = either != written;
     manifest.written = written;
     manifest.seal(paths, changed)?;
     Ok(notes)
@@ -83,7 +86,8 @@ fn place_file(target: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = target.parent() {
         ensure_private(folder)?;
     }
-    write(target, bytes)
+    // An incomplete file would look like a manual change.
+    write_whole(target, bytes)
 }
 
 #[cfg(test)]

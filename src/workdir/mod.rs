@@ -11,11 +11,12 @@ mod room;
 mod run_ids;
 
 pub use crate::disk::{
-    append_line, create_json, ensure_private, read, read_json, read_ours, remove, replace, set_executable,
-    sweep_unfinished, torn, write, write_json,
+    append_line, create_json, ensure_lasting, ensure_private, read, read_json, read_ours, remove, replace,
+    set_executable, sweep_unfinished, sync_file, sync_folder, torn, write, write_json, write_whole,
 };
 pub use layout::{ComponentPaths, Layout};
 pub use manifest::Manifest;
 pub use materialise::materialise;
 pub use retain::retain_newest;
+pub use room::{remove_ours, sync_names};
 pub use run_ids::{ids, next_id};

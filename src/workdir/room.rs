@@ -1,14 +1,27 @@
 //! Makes room for a file of the module. Its path may have been a file, a folder or a link before. A link is never
 //! followed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::ComponentPaths;
 use super::run_ids::{ids, next_id};
-use crate::disk::{ensure_private, remove};
+use crate::disk::{ensure_lasting, remove, sync_folder};
 use crate::error::{Error, Result};
+
+/// After this, a power failure does not restore removed files and old versions of these paths.
+pub fn sync_names<'a>(root: &Path, files: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    // If the folder of a removed file was removed too, the name of that folder counts.
+    let changed = |relative: &'a String| {
+        let mut above = root.join(relative);
+        while above.pop() && !above.is_dir() {}
+        above
+    };
+    let folders: BTreeSet<_> = files.into_iter().map(changed).collect();
+    folders.iter().try_for_each(|folder| sync_folder(folder))
+}
 
 /// Removes a file that Eos wrote, and each folder of the module that is then empty.
 pub fn remove_ours(root: &Path, relative: &str) -> Result<()> {
@@ -71,9 +84,11 @@ fn kind(path: &Path) -> Result<Option<FileType>> {
 fn set_aside(paths: &ComponentPaths, path: &Path) -> Result<String> {
     let recovered = paths.recovered();
     let folder = recovered.join(format!("{}-set-aside", next_id(ids(&recovered))));
-    ensure_private(&folder)?;
+    ensure_lasting(&folder)?;
     let aside = folder.join(path.file_name().unwrap_or_default());
     fs::rename(path, &aside).map_err(|error| Error::file(path, "move away", error))?;
+    // A file of the module takes its name next.
+    sync_folder(&folder)?;
     Ok(format!(
         "{} had the name of a file of the module, but did not belong to the module: it was moved to {}",
         path.display(),

@@ -130,6 +130,25 @@ fn creations_of_a_killed_run_are_named_and_their_import_command_works() {
 }
 
 #[test]
+fn an_apply_that_was_killed_after_it_destroyed_everything_is_continued() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let only = "variable \"body\" {}\nresource \"world_thing\" \"only\" {\n  name = \"only\"\n  \
+                replace_on = var.body\n}\n";
+    let rest = json!({ "policy": { "allow_destroy": true }, "variables": { "body": "one" } });
+    site.component("pair", &(world.provider("pair") + only), rest);
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    set_body(&mut site, "two");
+    hang(&world, "create", "only");
+    let us = killed::start(&site);
+    kill_all(us, &until_hangs(&world, "create", "only"));
+    world.faults(&json!([]));
+    let again = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
+    assert_eq!(orphans(&again), [("world_thing.only".to_owned(), None)]);
+}
+
+#[test]
 fn without_a_manual_import_an_orphan_is_created_again_and_reported_once() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
@@ -457,7 +476,8 @@ fn a_state_lost_with_its_terraform_is_not_recorded_as_empty() {
     let before = record(&site);
     let state = state(&site).display().to_string();
     set_body(&mut site, "two");
-    apply_by(&mut site, &format!("rm -f '{state}' '{state}.backup'; exit 1"));
+    let snapshots = control(&site).join("snapshots/objects").display().to_string();
+    apply_by(&mut site, &format!("rm -rf '{state}' '{state}.backup' '{snapshots}'; exit 1"));
     let failed = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
     assert!(notes(&failed).contains("the previous state is gone"), "{failed:#}");
@@ -466,6 +486,19 @@ fn a_state_lost_with_its_terraform_is_not_recorded_as_empty() {
     let refused = site.run("orchestrate", json!({}));
     assert_eq!(pair(&refused)["reason"], "state_empty", "{refused:#}");
     assert_eq!(world.names(), ["first", "second"]);
+}
+
+#[test]
+fn a_state_lost_with_its_backup_is_restored_from_the_snapshot() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    let (path, before) = (state(&site).display().to_string(), std::fs::read(state(&site)).unwrap());
+    set_body(&mut site, "two");
+    apply_by(&mut site, &format!("rm -f '{path}' '{path}.backup'; exit 1"));
+    let failed = site.run("orchestrate", json!({}));
+    assert!(notes(&failed).contains("snapshots/objects"), "{failed:#}");
+    assert_eq!(std::fs::read(state(&site)).unwrap(), before);
 }
 
 #[test]

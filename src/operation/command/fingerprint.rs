@@ -19,7 +19,7 @@ use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::resolve;
 use crate::terraform;
-use crate::workdir::{ComponentPaths, Layout, ensure_private};
+use crate::workdir::{ComponentPaths, Layout, ensure_lasting};
 
 /// One component of the pillar, read from its own entries only.
 pub(super) struct PillarSlice {
@@ -114,7 +114,7 @@ impl PillarSlice {
             terraform::BinaryIdentity::of(&self.settings.terraform)?,
         ]);
         let layout = Layout::new(&self.settings.root, &self.environment)?;
-        ensure_private(&layout.control())?;
+        ensure_lasting(&layout.control())?;
         keyed(&layout, &parts).map(Some)
     }
 

@@ -45,7 +45,7 @@ use crate::render;
 use crate::report::{ComponentReport, Notes, Status};
 use crate::view::progress::Stage;
 use crate::words::words;
-use crate::workdir::{ComponentPaths, Layout, Manifest, ensure_private};
+use crate::workdir::{ComponentPaths, Layout, Manifest, ensure_lasting};
 
 /// Runs one component. Every result, also an error, becomes its report.
 pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
@@ -79,9 +79,9 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     }
     let paths = session.call.layout.component(name)?;
     session.call.channel.stage(name, Stage::Preparing);
-    ensure_private(paths.control())?;
+    ensure_lasting(paths.control())?;
     if step.is_none() {
-        ensure_private(&paths.workdir)?;
+        ensure_lasting(&paths.workdir)?;
     }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;

@@ -33,15 +33,15 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
 pub(super) fn check(
     record: Option<&Record>,
     state: Option<&State>,
-    destroying: bool,
+    may_be_empty: bool,
     context: &Context<'_>,
 ) -> Result<()> {
     let Some(record) = record else { return Ok(()) };
     let verdict = decide::compare(Some(&record.remembered()), state);
     let (code, what) = match verdict {
         Ok(()) => return Ok(()),
-        // Nothing is left to destroy, as requested.
-        Err(StateProblem::Emptied) if destroying => return Ok(()),
+        // A destroy has nothing left to do, or an interrupted apply removed the resources.
+        Err(StateProblem::Emptied) if may_be_empty => return Ok(()),
         Err(StateProblem::Empty) => {
             (Code::StateEmpty, "the state is missing: everything would be created again")
         }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::journal::{Journal, JournalEntry, RunStart};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::store::{approvals, run_log};
-use crate::workdir::{Layout, ensure_private, retain_newest};
+use crate::workdir::{Layout, ensure_lasting, ensure_private, retain_newest};
 
 /// How many runs, and how many saved plans, are kept.
 const KEPT_RUNS: usize = 50;
@@ -21,6 +21,7 @@ pub fn begin(
     begun: &mut Option<PathBuf>,
 ) -> Result<Journal> {
     let run = layout.run(&builder.run_id);
+    ensure_lasting(&layout.runs())?;
     ensure_private(&run)?;
     layout.give_all();
     let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));

@@ -16,7 +16,7 @@ use crate::model::Name;
 use crate::record::Record;
 use crate::report::Status;
 use crate::words::Words;
-use crate::workdir::{Layout, create_json, read_json};
+use crate::workdir::{Layout, create_json, read_json, sync_file, sync_folder};
 
 /// `NAME.approval.json` beside the plan, 0600.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ impl SavedPlan<'_> {
 
     /// False if the plan already has an approval.
     pub fn grant(&self, approval: &Approval) -> Result<bool> {
+        // The approval is of no use without the plan, which was written without a sync.
+        sync_file(&self.file()?)?;
+        self.plans.folder().ancestors().skip(1).take(2).try_for_each(sync_folder)?;
         create_json(&self.path("approval.json"), approval)
     }
 

@@ -8,7 +8,7 @@ use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
-use crate::workdir::{ensure_private, read_json, write_json};
+use crate::workdir::{ensure_lasting, read_json, write_json};
 
 /// The components of a `plan` under its plan_id.
 #[derive(Serialize, Deserialize)]
@@ -66,7 +66,7 @@ impl PlanContents {
 
 impl SavedPlans {
     pub fn write_contents(&self, contents: &PlanContents) -> Result<()> {
-        ensure_private(self.folder())?;
+        ensure_lasting(self.folder())?;
         write_json(&self.folder().join(CONTENTS), contents)
     }
 

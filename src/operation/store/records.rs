@@ -60,7 +60,12 @@ impl Records<'_> {
 /// Tells other hosts that an apply begins. The files of that apply are on this host.
 pub async fn begin(lock: Option<&LockGuard>, unfinished: &UnfinishedApply) -> Result<()> {
     let Some(consul) = lock.and_then(LockGuard::consul) else { return Ok(()) };
-    let published = UnfinishedApply { suspects: Vec::new(), backend: String::new(), ..unfinished.clone() };
+    let published = UnfinishedApply {
+        planned: Vec::new(),
+        suspects: Vec::new(),
+        backend: String::new(),
+        ..unfinished.clone()
+    };
     consul.write(APPLYING, &serde_json::to_vec(&published).unwrap_or_default()).await
 }
 

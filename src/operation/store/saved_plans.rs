@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::model::Name;
-use crate::workdir::{Layout, ensure_private};
+use crate::workdir::{Layout, ensure_lasting};
 
 /// The list of the plans that were made together. Each component has its own files beside it.
 pub(super) const CONTENTS: &str = "plan.json";
@@ -64,7 +64,7 @@ impl SavedPlan<'_> {
 
     /// The plan file, in a folder that exists.
     pub fn file(&self) -> Result<PathBuf> {
-        ensure_private(self.plans.folder())?;
+        ensure_lasting(self.plans.folder())?;
         Ok(self.path("tfplan"))
     }
 

@@ -8,7 +8,7 @@ use crate::lock::{ConsulLocks, Holder, LockService};
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
 use crate::record::{Record, UnfinishedApply};
-use crate::workdir::{ComponentPaths, Layout, ensure_private};
+use crate::workdir::{ComponentPaths, Layout, ensure_lasting};
 
 pub(super) const KEY: &str = "record";
 
@@ -45,7 +45,7 @@ pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, E
         let Ok(name) = Name::new(&name) else { continue };
         // The turn of this component refuses the name; other components are not affected.
         let Ok(paths) = layout.component(&name) else { continue };
-        ensure_private(paths.control())?;
+        ensure_lasting(paths.control())?;
         let record = parse(&consul, environment, &name, &text);
         if let Err(error) = record.and_then(|record| record.write(&paths.record())) {
             torn.insert(name, error);

@@ -147,8 +147,9 @@ proptest! {
             if torn {
                 let mut manifest = Manifest::open(&site.place).unwrap();
                 let now = module.files.iter().map(|file| (format!("module/{}", file.path), file.sha256.clone()));
-                manifest.written.extend(now);
-                manifest.write(&site.place).unwrap();
+                let before = manifest.written.clone();
+                let either = before.clone().into_iter().chain(now).collect();
+                manifest.announce(&site.place, &before, either).unwrap();
             }
             prop_assert_eq!(site.sync(&module), Vec::<String>::new());
             site.assert_synced();

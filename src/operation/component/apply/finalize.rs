@@ -48,7 +48,8 @@ impl PlannedApply<'_> {
             let ended = configuration.as_deref().map_or(TurnEnd::Destroyed, |whole| self.whole(whole));
             self.write_record(Status::Unchanged, &state, ended).await?;
         }
-        possible_orphans::forget(&self.invoker.context, &self.carried)?;
+        possible_orphans::keep(&self.invoker.context, &self.carried)?;
+        possible_orphans::remove_crash_files(&self.invoker.context)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }

@@ -20,7 +20,9 @@ use super::recovery::state_copies;
 use super::registrations::FollowedRegistrations;
 use super::{recovery, reports};
 use crate::change::Changes;
-use crate::decide::{self, ApplyFailure, ChangeProgress, OrphanCandidate, RecordedState, State, TurnEnd};
+use crate::decide::{
+    self, ApplyFailure, ChangeProgress, OrphanCandidate, PlannedCreation, RecordedState, State, TurnEnd,
+};
 use crate::error::{Error, Phase, Result};
 use crate::journal::JournalEntry;
 use crate::lock::Fence;
@@ -32,7 +34,7 @@ use crate::operation::intent::Intent;
 use crate::operation::session::PriorState;
 use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
-use crate::report::{ComponentReport, Counts, KeptResource, Status, notes};
+use crate::report::{ComponentReport, Counts, KeptResource, ResourceChange, Status, notes};
 use crate::snapshot::Snapshot;
 use crate::terraform::{ApplyArguments, Event, ROOM};
 use crate::words::{Words, words};
@@ -108,7 +110,7 @@ impl PlannedApply<'_> {
         invoker.expect_start();
         // The files of an earlier apply that was interrupted are not removed with those of this one.
         let is_first = !self.elsewhere && !invoker.context.paths.applying().exists();
-        let said = self.run(manifest, file, &changes, snapshot, (&mut progress, &mut events)).await;
+        let said = self.run(file, &changes, snapshot, (&mut progress, &mut events)).await;
         progress.end();
         let sealed = manifest.seal(invoker.context.paths, false);
         if said.is_err() && !invoker.has_started() {
@@ -167,21 +169,25 @@ impl PlannedApply<'_> {
     /// Records that an apply begins, and runs it.
     async fn run(
         &self,
-        manifest: &mut Manifest,
         file: &Path,
         changes: &Changes,
         snapshot: &Snapshot,
         (progress, events): (&mut ApplyProgress<'_>, &mut ApplyEvents),
     ) -> Result<CommandOutput> {
         let (invoker, next) = (self.invoker, snapshot.next.as_str());
-        manifest.begin_apply(invoker.context.paths)?;
         let component = invoker.context.component.name.clone();
         invoker.context.session.ledger.change(&component, self.was(next));
         let applying = JournalEntry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
         invoker.context.session.ledger.note_durably(applying).await?;
         let gone = self.gone(changes);
         gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
-        recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
+        let started = recovery::ApplyStart {
+            gone,
+            planned: self.planned(changes),
+            empties: self.empties(changes),
+            carried: &self.carried,
+        };
+        recovery::begin(invoker, snapshot, started, self.record, self.backend).await?;
         let arguments = ApplyArguments {
             plan: file.to_owned(),
             state: invoker.context.state(),
@@ -247,6 +253,25 @@ impl PlannedApply<'_> {
             |address: &str| created.contains(self.invoker.context.redactor.text(address).as_str());
         let gone = self.held.iter().filter(|(address, _)| is_created(address));
         gone.map(|(address, id)| (address.clone(), id.clone())).collect()
+    }
+
+    /// What the plan creates. After a power failure, the stream may not show which of these creations began.
+    fn planned(&self, changes: &Changes) -> Vec<PlannedCreation> {
+        let created =
+            changes.resources.iter().filter(|one| one.actions.iter().any(|action| action == "create"));
+        let creation = |change: &ResourceChange| PlannedCreation {
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            replaces: change.actions.len() > 1,
+        };
+        created.map(creation).collect()
+    }
+
+    /// Whether it destroys or replaces each resource in the state. In between, the state may be empty.
+    fn empties(&self, changes: &Changes) -> bool {
+        let removed =
+            changes.resources.iter().filter(|one| one.actions.iter().any(|action| action == "delete"));
+        removed.count() as u64 >= self.state_before.resources
     }
 
     /// Saves and reports what was done before the failure. If that fails, the next run continues here.

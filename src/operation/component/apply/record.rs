@@ -10,6 +10,7 @@ use crate::operation::component::recovery::possible_orphans;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
+use crate::workdir::sync_folder;
 
 impl PlannedApply<'_> {
     /// This configuration is completely in the state, and it does not work.
@@ -102,9 +103,14 @@ impl PlannedApply<'_> {
             foreign: self.followed.foreign.clone(),
             ..Record::default()
         };
-        records::write(invoker.context.lock, &invoker.context.component.name, invoker.context.paths, record)
-            .await?;
-        possible_orphans::forget(&invoker.context, candidates)
+        let context = &invoker.context;
+        possible_orphans::keep(context, candidates)?;
+        if self.text.is_none() && context.state().is_some_and(|state| state.exists()) {
+            // Terraform made the file and synced its data, but not its name.
+            sync_folder(&context.paths.workdir)?;
+        }
+        records::write(context.lock, &context.component.name, context.paths, record).await?;
+        possible_orphans::remove_crash_files(context)
     }
 
     /// `status` is the end of the turn.

@@ -48,6 +48,7 @@ impl PlannedApply<'_> {
             let state = state.map(|state| store.put(&state)).transpose()?;
             let snapshot = Snapshot { next, state, ..snapshot };
             store.write(&snapshot)?;
+            store.sync()?;
             let protected: Vec<_> = needed.iter().map(String::as_str).collect();
             Ok((snapshot, store.prune(&protected, SystemTime::now())))
         });
@@ -64,7 +65,11 @@ impl PlannedApply<'_> {
     /// Stores only the configuration; returns its digest.
     pub async fn configuration(&self) -> Result<String> {
         let (store, capture) = (SnapshotStore::new(self.invoker.context.paths.snapshots()), self.prepared());
-        blocking(move || store.capture(capture)).await
+        blocking(move || {
+            let digest = store.capture(capture)?;
+            store.sync().map(|()| digest)
+        })
+        .await
     }
 
     fn prepared(&self) -> Capture {

@@ -10,13 +10,14 @@ mod unsaved_states;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::possible_orphans::{describe, orphans, unreported, write_unreported};
-use crate::decide::{ApplyOperations, OrphanCandidate, RecordedState, State, TerraformEnd};
+use crate::decide::{ApplyOperations, OrphanCandidate, PlannedCreation, RecordedState, State, TerraformEnd};
 use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::runtime::blocking;
 use crate::operation::store::records;
+use crate::process::boot_id;
 use crate::record::{Record, UnfinishedApply};
 use crate::report::{ComponentReport, Notes};
 use crate::snapshot::{Snapshot, SnapshotStore};
@@ -48,8 +49,8 @@ impl Recovery {
         SnapshotStore::new(paths.snapshots()).sweep_unfinished();
         let elsewhere =
             invoker.context.session.records().elsewhere(&invoker.context.component.name, paths).await?;
-        let mut recovery =
-            Self { unfinished: UnfinishedApply::read(&paths.applying())?, elsewhere, ..Self::default() };
+        let unfinished = possible_orphans::unfinished(&invoker.context, record)?;
+        let mut recovery = Self { unfinished, elsewhere, ..Self::default() };
         recovery.notes.extend(recovery.elsewhere.iter().map(|other| {
             let UnfinishedApply { run_id, started, pid, host, cwd, .. } = other;
             Words::own(format!(
@@ -73,6 +74,7 @@ impl Recovery {
                 Some(mut events) => {
                     unfinished.gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
                     recovery.operations = events.operations;
+                    recovery.notes.extend(after_restart(unfinished, &mut recovery.operations));
                     let is_same = unfinished.recorded.as_ref().is_none_or(|was| *was == Record::mark(record));
                     if !is_same && record.is_some_and(|record| record.run_id != *run_id) {
                         recovery.operations.overtake();
@@ -109,7 +111,7 @@ impl Recovery {
             let note = repair_state::repair_state(
                 invoker,
                 &state,
-                recovery.unfinished.is_some(),
+                recovery.unfinished.as_ref(),
                 recovery.remembered.as_ref(),
             )?;
             recovery.notes.extend(note);
@@ -121,6 +123,11 @@ impl Recovery {
     /// Whether an apply began on this host and its end was not recorded.
     pub fn is_unfinished(&self) -> bool {
         self.unfinished.is_some() || self.elsewhere.is_some()
+    }
+
+    /// Whether the interrupted apply may have left a state without resources.
+    pub fn may_have_emptied(&self) -> bool {
+        self.unfinished.as_ref().is_some_and(|unfinished| unfinished.empties)
     }
 
     /// Whether a record has to end an apply of another host.
@@ -173,11 +180,11 @@ impl Recovery {
         };
         let earlier =
             self.unfinished.iter().flat_map(|unfinished| &unfinished.suspects).chain(&self.unreported);
-        let earlier: BTreeSet<_> = earlier.filter(|candidate| !found(candidate)).cloned().collect();
-        self.candidates = earlier.into_iter().collect();
+        let mut all: BTreeSet<_> = earlier.filter(|candidate| !found(candidate)).cloned().collect();
         let run_id =
             self.unfinished.as_ref().map(|unfinished| unfinished.run_id.as_str()).unwrap_or_default();
-        self.candidates.extend(self.operations.candidates(run_id, &instances, TerraformEnd::Abrupt));
+        all.extend(self.operations.candidates(run_id, &instances, TerraformEnd::Abrupt));
+        self.candidates = all.into_iter().collect();
     }
 
     /// The next apply carries these, so that they are reported even if it crashes too.
@@ -202,6 +209,18 @@ impl Recovery {
     }
 }
 
+/// The machine has restarted since, perhaps by a power failure. Then the list of started creations may be incomplete.
+fn after_restart(unfinished: &UnfinishedApply, operations: &mut ApplyOperations) -> Option<Words> {
+    if unfinished.boot_id == boot_id() || unfinished.planned.is_empty() {
+        return None;
+    }
+    unfinished.planned.iter().for_each(|planned| operations.may_have_started(planned));
+    Some(Words::own(
+        "the machine has restarted since then, so the list of started creations may be incomplete: each \
+         creation in the plan counts as started",
+    ))
+}
+
 /// The same, directly after an apply that failed. Returns what was done.
 pub(super) async fn after_failure(
     invoker: &Invoker<'_>,
@@ -217,20 +236,31 @@ pub(super) async fn after_failure(
     let before = Some(before).filter(|before| !before.lineage.is_empty());
     let mut notes = unsaved_states::save(invoker, before, Some(&unfinished.digest)).await?;
     if let Some(state) = invoker.context.state() {
-        notes.extend(repair_state::repair_state(invoker, &state, true, before)?);
+        notes.extend(repair_state::repair_state(invoker, &state, Some(&unfinished), before)?);
     }
     Ok(notes)
+}
+
+/// What an apply is about to do, and what earlier ones left.
+pub(super) struct ApplyStart<'a> {
+    /// Objects in the state that no longer exist, by their addresses.
+    pub gone: BTreeMap<String, String>,
+    pub planned: Vec<PlannedCreation>,
+    /// Whether it removes each resource in the state.
+    pub empties: bool,
+    /// Possible orphans of earlier applies.
+    pub carried: &'a [OrphanCandidate],
 }
 
 /// What an apply records before its first effect.
 pub(super) async fn begin(
     invoker: &Invoker<'_>,
     snapshot: &Snapshot,
-    gone: BTreeMap<String, String>,
+    started: ApplyStart<'_>,
     record: Option<&Record>,
     backend: Option<&str>,
-    carried: &[OrphanCandidate],
 ) -> Result<()> {
+    let ApplyStart { gone, planned, empties, carried } = started;
     let here = Holder::here();
     let local = invoker.context.state().is_some();
     let unfinished = UnfinishedApply {
@@ -239,6 +269,8 @@ pub(super) async fn begin(
         serial: snapshot.serial,
         resources: snapshot.resources,
         gone,
+        planned,
+        empties,
         backend: backend.unwrap_or_default().to_owned(),
         digest: snapshot.state.clone().filter(|_| local).unwrap_or_default(),
         started: here.since,
@@ -258,5 +290,6 @@ pub(super) async fn begin(
 /// Takes that back, because the apply never began. `carried` are the possible orphans of earlier applies.
 pub(super) async fn withdraw(context: &Context<'_>, carried: &[OrphanCandidate]) -> Result<()> {
     records::withdraw(context.lock).await?;
-    possible_orphans::forget(context, carried)
+    possible_orphans::keep(context, carried)?;
+    possible_orphans::remove_crash_files(context)
 }

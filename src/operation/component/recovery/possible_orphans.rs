@@ -5,7 +5,7 @@ use crate::decide::OrphanCandidate;
 use crate::error::Result;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, manual_commands};
-use crate::record::{UnfinishedApply, UnreportedOrphans};
+use crate::record::{Record, UnfinishedApply, UnreportedOrphans};
 use crate::report::PossibleOrphan;
 use crate::words::{Words, words};
 
@@ -17,6 +17,17 @@ pub(super) fn unreported(context: &Context<'_>) -> Result<Option<UnreportedOrpha
         return UnreportedOrphans::end(&path).map(|()| None);
     }
     Ok(Some(unreported))
+}
+
+/// The interrupted apply. A record that was written after it began proves that it has ended: then only the removal of
+/// its file is missing, and its possible orphans are stored already.
+pub(super) fn unfinished(context: &Context<'_>, record: Option<&Record>) -> Result<Option<UnfinishedApply>> {
+    let Some(unfinished) = UnfinishedApply::read(&context.paths.applying())? else { return Ok(None) };
+    let is_newer = unfinished.recorded.as_ref().is_some_and(|was| *was != Record::mark(record));
+    if is_newer && record.is_some_and(|record| record.run_id == unfinished.run_id) {
+        return remove_crash_files(context).map(|()| None);
+    }
+    Ok(Some(unfinished))
 }
 
 /// Stores them: if this run crashes before its report is written, the next run reports them.
@@ -32,17 +43,21 @@ pub(super) fn write_unreported(context: &Context<'_>, candidates: &[OrphanCandid
     UnreportedOrphans { run_id, suspects: candidates }.write(&path)
 }
 
-/// The record is written: removes the files for the crash case, after these orphans are stored safely.
-pub(in crate::operation::component) fn forget(
+/// Stores these orphans safely, before a record is written and the files for the crash case are removed.
+pub(in crate::operation::component) fn keep(
     context: &Context<'_>,
     candidates: &[OrphanCandidate],
 ) -> Result<()> {
-    let paths = context.paths;
-    if !candidates.is_empty() {
-        write_unreported(context, candidates)?;
+    match candidates.is_empty() {
+        true => Ok(()),
+        false => write_unreported(context, candidates),
     }
-    state_copies::clear(&paths.copies())?;
-    UnfinishedApply::end(&paths.applying())
+}
+
+/// The record is written, and says everything: removes the files for the crash case.
+pub(in crate::operation::component) fn remove_crash_files(context: &Context<'_>) -> Result<()> {
+    state_copies::clear(&context.paths.copies())?;
+    UnfinishedApply::end(&context.paths.applying())
 }
 
 pub(in crate::operation::component) fn orphans(

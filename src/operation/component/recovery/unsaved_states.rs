@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::{Invoker, manual_commands, state};
 use crate::terraform;
 use crate::words::{Words, words};
-use crate::workdir::{self, ComponentPaths, ensure_private, ids, next_id, remove, replace, retain_newest};
+use crate::workdir::{self, ComponentPaths, ensure_lasting, ids, next_id, remove, replace, retain_newest};
 
 /// Terraform writes an unsaved state to this file in its working directory.
 const ERRORED: &str = "errored.tfstate";
@@ -59,7 +59,7 @@ pub(super) fn keep_replaced(paths: &ComponentPaths, text: &[u8]) -> Result<PathB
 /// The file is complete and on disk when the function returns.
 fn keep(paths: &ComponentPaths, end: &str, text: &[u8]) -> Result<PathBuf> {
     let folder = paths.recovered();
-    ensure_private(&folder)?;
+    ensure_lasting(&folder)?;
     let path = folder.join(format!("{}{end}", next_id(ids(&folder))));
     replace(&path, text)?;
     retain_newest(&folder, KEPT, |file| file == path || file.to_string_lossy().ends_with(WAITING));
@@ -197,7 +197,7 @@ mod tests {
         let name = |name| Name::new(name).unwrap();
         let paths = Layout::new(folder.path(), &name("staging")).unwrap().component(&name("net")).unwrap();
         // As if earlier files were written while the clock was ahead.
-        ensure_private(&paths.recovered()).unwrap();
+        ensure_lasting(&paths.recovered()).unwrap();
         for ahead in 0..KEPT {
             let id = ulid::Ulid::from_parts(u64::MAX >> 18, ahead as u128);
             std::fs::write(paths.recovered().join(format!("{id}{REPLACED}")), "").unwrap();

@@ -12,7 +12,7 @@ use crate::model::StateEdit;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
-use crate::workdir::{ComponentPaths, Manifest, read_json, remove, write, write_json};
+use crate::workdir::{ComponentPaths, Manifest, read_json, remove_ours, sync_names, write_json, write_whole};
 
 const FILE: &str = "eos_surgery.tf";
 
@@ -69,18 +69,20 @@ pub(super) fn write_block<'a>(
         return Err(Error::new(Layer::Salt, Phase::Preparation, Code::Invalid, message, remedy));
     }
     let (path, text) = (format!("module/{inner}"), render::surgery(edit));
-    manifest.written.insert(path.clone(), sha256(&text));
-    manifest.write(place)?;
-    write(&place.workdir.join(&path), text.as_bytes())?;
+    let before = manifest.written.clone();
+    let either = before.clone().into_iter().chain([(path.clone(), sha256(&text))]).collect();
+    manifest.announce(place, &before, either)?;
+    write_whole(&place.workdir.join(&path), text.as_bytes())?;
     Ok(StateEditFile { place, path })
 }
 
 impl StateEditFile<'_> {
     /// A saved plan contains the block.
     pub fn take_away(self, manifest: &mut Manifest) -> Result<()> {
-        remove(&self.place.workdir.join(&self.path))?;
+        remove_ours(&self.place.workdir, &self.path)?;
+        sync_names(&self.place.workdir, [&self.path])?;
         manifest.written.remove(&self.path);
-        manifest.write(self.place)
+        manifest.seal(self.place, true)
     }
 }
 

@@ -103,7 +103,10 @@ impl Turn<'_> {
         recovery.compare(before);
         match (moved, self.record) {
             (true, Some(record)) => migrate_backend::verify(record, before, self.invoker.context.paths)?,
-            _ => recorded_state::check(self.record, before, self.intent.destroys(), &self.invoker.context)?,
+            _ => {
+                let may_be_empty = self.intent.destroys() || recovery.may_have_emptied();
+                recorded_state::check(self.record, before, may_be_empty, &self.invoker.context)?;
+            }
         }
         if let Some(step) = self.intent.rollback_step() {
             apply_rollback::refuse_changed_state(
