@@ -1,8 +1,8 @@
 # Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
-	test-salt test matrix soak soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios check lint bench \
-	clean
+	test-salt test matrix soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
+	check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -104,11 +104,13 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed servers t
 matrix: need-terraform build servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
 
-# Takes long: KILLS kills (default 200) and ROUNDS rounds (default 200) of eight processes. SEED is random by default.
+# Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and after each file operation
+# CHANCES power failures by chance (default 3). SEED is random by default.
 soak: need-terraform servers .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-disk_full soak-exclusion soak-power_cut \
+		soak-soak soak-scenarios
 
-soak-consul soak-disk_full:
+soak-consul soak-disk_full soak-power_cut:
 	$(cargo_test) --test core -- --ignored $(@:soak-%=%)::
 
 soak-exclusion soak-soak soak-scenarios:

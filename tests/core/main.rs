@@ -28,6 +28,7 @@ mod naming;
 mod nomad;
 mod orchestrate;
 mod panics;
+mod power_cut;
 mod process;
 mod reader;
 mod recover;

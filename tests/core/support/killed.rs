@@ -1,7 +1,7 @@
 //! An Eos in its own process, and the processes of a world's calls, for tests that kill them.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -18,28 +18,32 @@ pub fn start(site: &Site) -> Child {
 }
 
 pub fn start_doing(site: &Site, operation: &str) -> Child {
-    let told = site.folder.path().join("told.json");
-    std::fs::write(&told, site.infrastructure.to_string()).unwrap();
-    again(an_eos_that_will_be_killed)
-        .env("EOS_TEST_TOLD", told)
-        .env("EOS_TEST_OPERATION", operation)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut command = command(site, operation, &json!({}));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// The other half of [`start_doing`].
+/// A command that runs an operation on this site in its own process.
+pub fn command(site: &Site, operation: &str, arguments: &Value) -> Command {
+    let told = site.folder.path().join("told.json");
+    let text =
+        json!({ "infrastructure": site.infrastructure, "operation": operation, "arguments": arguments });
+    std::fs::write(&told, text.to_string()).unwrap();
+    let mut command = again(an_eos_that_will_be_killed);
+    command.env("EOS_TEST_TOLD", told);
+    command
+}
+
+/// The other half of [`command`].
 #[test]
 #[ignore = "the other half of tests that kill it"]
 fn an_eos_that_will_be_killed() {
     let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
-    let (told, operation) = (Path::new(&told), std::env::var("EOS_TEST_OPERATION").unwrap());
-    let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+    let told = Path::new(&told);
+    let mut text: Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
     // In the folder of the test, which kills this process and then removes the folder.
     let folder = tempfile::tempdir_in(told.parent().unwrap()).unwrap();
-    let report = Site { folder, infrastructure }.run(&operation, json!({}));
+    let site = Site { folder, infrastructure: text["infrastructure"].take() };
+    let report = site.run(text["operation"].as_str().unwrap(), text["arguments"].clone());
     std::fs::write(told.with_file_name("report.json"), report.to_string()).unwrap();
 }
 
