@@ -169,6 +169,6 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
 def test_too_few_open_files_are_named_with_the_limit(echo, limit):
     argv = echo.salt_run(ORCHESTRATE, "environment=staging")
     done = echo.finish(["bash", "-c", f'ulimit -n {limit}; exec "$@"', "bash", *argv])
-    told = done.out + done.err
+    told = done.said
     assert done.rc == 1 and f"{limit} open files are too few" in told, done
     assert "raise ulimit -n" in told and "for this machine" not in told, done
