@@ -196,8 +196,8 @@ fn after_restart(tree: &Tree) -> Tree {
 /// Two disks are the same to the next run if they differ only in files that it never reads.
 fn digest(tree: &Tree, world: &World) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let mut world = (world.there.clone(), world.gone.clone());
-    (&mut world).hash(&mut hasher);
+    let world = (world.there.clone(), world.gone.clone());
+    world.hash(&mut hasher);
     for (path, leaf) in tree {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(".unfinished-") {
