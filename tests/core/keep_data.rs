@@ -107,11 +107,8 @@ fn a_destroy_that_keeps_data_takes_the_rest_and_the_next_run_brings_it_back() {
     assert_eq!(again["components"]["db"]["reason"], "data_kept", "{again:#}");
     assert_eq!(site.run("drift", json!({ "components": "db" }))["components"]["db"]["status"], "absent");
     let up = site.run("orchestrate", json!({ "test": true }));
-    assert_eq!(
-        up["components"]["db"]["changes"],
-        json!({ "add": 1, "change": 0, "remove": 0, "import": 0 }),
-        "{up:#}"
-    );
+    let counts = &up["components"]["db"]["changes"];
+    assert_eq!(["add", "change", "remove"].map(|key| counts[key].clone()), [1, 0, 0], "{up:#}");
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     assert_eq!(left(&site, "db"), names(&["dump", "proxy", "volume"]));
     assert_eq!(id(&site), before, "the data is the same as before");
