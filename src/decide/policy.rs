@@ -51,10 +51,12 @@ pub fn judge(
     if !data.is_empty() && consent == Consent::Confirmed && policy.data == DataPolicy::Ask {
         return Err(PolicyViolation {
             code: Code::TakesData,
-            message: words!["the destroy would take what holds data: ", data.join(", ")],
-            remedy: "to keep it, destroy with preserve_data=True; to take it without asking, set policy: \
-                     {data: allow}"
-                .into(),
+            message: words![
+                "the destroy would take what holds data: ",
+                data.join(", "),
+                "; preserve_data=True keeps it"
+            ],
+            remedy: "set policy: {data: allow}".into(),
             addresses: data.to_vec(),
         });
     }
