@@ -45,6 +45,7 @@ class Host:
         "jid": "",
         "user": "",
         "minion": "",
+        "place": ("master", None),
         "test": False,
         "environment": None,
         "automation": None,
@@ -57,6 +58,17 @@ class Host:
 
     def log(self, level, message):
         """There is no log."""
+
+    def pending(self):
+        """There is no state run."""
+        return {}
+
+    def keep_pending(self, pending):
+        """There is no state run."""
+
+    def apply_states(self):
+        """There is no state run."""
+        return []
 
 
 def pillar(root, module, count, binary="terraform"):

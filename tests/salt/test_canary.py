@@ -255,7 +255,7 @@ class Story(Searched):
         )
         started = self.site.start(argv)
         until(self.writes, "the thing is being written", timeout=60)
-        self.sweep("a run that hangs")
+        self.sweep("a run that hangs", running=True)
         return started
 
     def writes(self):
@@ -360,8 +360,9 @@ def told(story):
     # Drift, approval and rollback.
     story.run("drift", staging)
     story.run("remediate", staging, "component=source", "drift_id=none", rc=1)
+    story.run("accept_drift", staging, "component=source", "drift_id=none", rc=1)
     story.run("approve", f"plan_id={plan_id}", rc=1)
-    story.run("rollback", staging, "components=source", "test=True")
+    story.run("rollback", staging, "components=source", "confirm=staging", "test=True")
     story.run("rollback", staging, "components=source", "confirm=staging")
     story.run("acknowledge", staging, "components=source")
     story.run("promote", staging, "components=source")

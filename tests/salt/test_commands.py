@@ -80,7 +80,7 @@ class Reader(Nobody):
 
     root = environment = None
 
-    def __init__(self, *_):
+    def __init__(self, *_, **__):
         super().__init__()
         self.identity["environment"] = self.environment
 

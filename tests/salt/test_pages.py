@@ -23,6 +23,11 @@ CANNOT = {
     "README.md": {
         "salt-pip install --no-deps saltext_eos-*.whl": "test_wheel.py installs the wheel",
     },
+    "docs/guides/drift.md": {
+        "salt-call state.apply terraform.drift pillar='{environment: staging}'": (
+            "a minion must run: test_environments.py renders the state, test_drift.py runs its job"
+        ),
+    },
     "docs/guides/secrets.md": {
         "vault kv put secret/login token=s3cr3t-of-the-example": "the Vault of tests has no client",
     },
@@ -69,10 +74,17 @@ def test_the_guide_to_drift_works_as_it_is_written(site, world):
         reader.run("salt-run infrastructure.orchestrate staging")
         world.change("plain", body="by hand")
 
+    def somebody_changes_it_again(reader):
+        world.change("plain", body="by hand, again")
+        reader.run("salt-run infrastructure.drift environment=staging  # 1 drifted")
+
     reader = Reader(
         site,
         settings={"terraform": world.terraform},
-        before={"salt-run infrastructure.drift staging": somebody_changes_it},
+        before={
+            "salt-run infrastructure.drift staging": somebody_changes_it,
+            "salt-run infrastructure.accept_drift staging web DRIFT_ID test=True": somebody_changes_it_again,
+        },
     )
     follow(reader, "drift")
 

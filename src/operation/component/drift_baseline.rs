@@ -11,6 +11,7 @@ use crate::operation::exec::{Invoker, init};
 use crate::operation::store::keyed_digest::DigestKey;
 use crate::record::{DriftBaseline, Record};
 use crate::resolve::ignored_changes;
+use crate::terraform::Refresh;
 use crate::workdir::{ComponentPaths, Layout, write_json};
 
 /// Whether somebody looks for drift here, and a provider of this component can cause it.
@@ -106,11 +107,12 @@ impl KnownBaseline {
         self.is_current && !self.accepted.is_empty()
     }
 
-    /// Reads the drift in a plan.
+    /// Reads the drift in a plan. A plan that only refreshes does not show what Terraform would change, so what the
+    /// configuration sets is never accepted from it.
     pub fn findings(
         &self,
         invoker: &Invoker<'_>,
-        plan: &Value,
+        (plan, refresh): (&Value, Refresh),
         followed: &BTreeMap<String, u64>,
     ) -> DriftFindings {
         let digest = |value: &Value| self.key.digest(value);
@@ -122,7 +124,9 @@ impl KnownBaseline {
         }
         let paths = invoker.context.paths;
         let ignored = ignored_changes(&[paths.module(), paths.data().join("modules")]);
-        let may_be = |kind: &str, name: &str, attribute: &str| ignored.may_cover(kind, name, attribute);
+        let may_be = |kind: &str, name: &str, attribute: &str| {
+            refresh == Refresh::Only || ignored.may_cover(kind, name, attribute)
+        };
         change::drift_findings(plan, rules, followed, &known, Looking::First(&may_be))
     }
 }

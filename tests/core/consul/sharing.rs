@@ -67,11 +67,18 @@ fn a_configuration_of_one_host_can_be_used_on_another_and_states_are_not_shared(
     let variables = store(&two).object(&store(&two).configuration(&first).unwrap().variables).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&variables).unwrap(), json!({ "size": 1 }));
 
-    // The state before the second apply is only on its host, and objects that the record no longer names are gone.
+    // The state before the second apply is only on its host. The record names both configurations.
     let shared = objects(&bench);
-    assert_eq!(shared.len(), 4, "{shared:?}");
-    assert!(!shared.iter().any(|(name, _)| *name == first || second.state.as_ref() == Some(name)));
-    assert!(shared.iter().any(|(name, _)| *name == second.next));
+    assert_eq!(shared.len(), 6, "{shared:?}");
+    let has = |shared: &[(String, usize)], id: &str| shared.iter().any(|(name, _)| name == id);
+    assert!(has(&shared, &first) && has(&shared, &second.next), "{shared:?}");
+    assert!(!shared.iter().any(|(name, _)| second.state.as_ref() == Some(name)), "{shared:?}");
+
+    // Objects that the record no longer names are gone.
+    applied(&host(&bench, &backend, 3));
+    let shared = objects(&bench);
+    assert_eq!(shared.len(), 6, "{shared:?}");
+    assert!(!has(&shared, &first) && has(&shared, &second.next), "{shared:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ class Nobody:
         """Accepts any arguments."""
         self.identity = dict.fromkeys(("jid", "minion", "user", "salt_version"), "")
         self.identity |= {"test": False, "environment": None, "automation": None}
+        self.identity["place"] = ("master", None)
 
     def __enter__(self):
         return self
@@ -24,3 +25,12 @@ class Nobody:
         """Drops the message."""
 
     emit = log
+
+    def pending(self):
+        return {}
+
+    def keep_pending(self, pending):
+        """Keeps nothing, because there is no state run."""
+
+    def apply_states(self):
+        return []

@@ -36,13 +36,16 @@ class Searched:
     def look(self, place, text, *, but=()):
         self.leaks.extend(f"{place}: {one}" for one in self.flock.heard(text, but=but))
 
-    def sweep(self, step):
-        """Searches every file of the site: Salt's own files, the output of commands, and all files below the root."""
+    def sweep(self, step, *, running=False):
+        """Searches every file of the site: Salt's own files, the output of commands, and all files below the root.
+
+        While a terraform runs, only the folder of its files is closed to others.
+        """
         for folder, _, names in os.walk(self.site.folder):
             for path in (os.path.join(folder, name) for name in names):
-                self.file(step, path)
+                self.file(step, path, running)
 
-    def file(self, step, path):
+    def file(self, step, path, running):
         try:
             info = os.lstat(path)
             if stat.S_ISLNK(info.st_mode):
@@ -64,5 +67,8 @@ class Searched:
             return self.look(f"{below} after {step}", text)
         self.held[kind].update(one.partition(":")[0] for one in self.flock.heard(text))
         if (stat.S_IMODE(info.st_mode), stat.S_IMODE(above.st_mode)) != (0o600, 0o700):
+            if running and stat.S_IMODE(above.st_mode) == 0o700:
+                del self.seen[path]
+                return None
             self.open_to_others.append(f"{below}: {info.st_mode:o} in {above.st_mode:o}")
         return None

@@ -86,7 +86,7 @@ pub(super) async fn plan_for_drift(
     let document = saved_plan_file::document(invoker, file).await?;
     let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
-    let seen = baseline.findings(invoker, &document, &followed);
+    let seen = baseline.findings(invoker, (&document, refresh), &followed);
     let drift_id = identify(invoker, &seen, &seen.exact, basis)?;
     let outside_id = identify(invoker, &seen, &seen.outside, basis)?;
     let DriftFindings { changes: drift, first_look, accepted, .. } = seen;
