@@ -103,14 +103,20 @@ fn tag(path: &str) -> String {
     format!("module \"tag\" {{ source = \"{path}\" }}")
 }
 
-#[test]
-fn a_child_module_outside_of_the_source_is_refused_with_the_source_that_has_it() {
+/// `live/web`, which calls `shared/tag`.
+fn with_a_shared_module() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("live/web/main.tf", tag("../../shared/tag")), ("shared/tag/main.tf", String::new())]
     {
         std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
         std::fs::write(folder.path().join(name), text).unwrap();
     }
+    folder
+}
+
+#[test]
+fn a_child_module_outside_of_the_source_is_refused_with_the_source_that_has_it() {
+    let folder = with_a_shared_module();
     let read = |root: &str, subdir: &str| {
         let source = Source::Path { root: folder.path().join(root), subdir: subdir.to_owned() };
         Modules::new(&Shouts).get(&source, None).map(drop)
@@ -177,12 +183,7 @@ impl Host for Top {
 
 #[test]
 fn the_way_out_of_a_folder_of_salt_is_the_top_of_file_roots() {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("live/web/main.tf", tag("../../shared/tag")), ("shared/tag/main.tf", String::new())]
-    {
-        std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
+    let folder = with_a_shared_module();
     let host = Top(folder.path().to_owned());
     let read = |url: &str, subdir: &str| {
         let source = Source::Salt { url: url.to_owned(), subdir: subdir.to_owned() };

@@ -1,21 +1,18 @@
 //! Claims about drift, with the provider for tests. The files of its world show the real resources.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::lock::{Holder, file};
-use eos::operation::{Call, CallerIdentity, Request, run};
 use eos::process::Cancel;
-use eos::view::progress::ProgressDisplay;
 use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
+use crate::support::listener::scheduled_check;
 use crate::support::world::World;
-use crate::support::{NoSalt, Site, statuses};
+use crate::support::{Site, statuses};
 
 const SECRET: &str = "canary-of-drift";
 
@@ -298,70 +295,20 @@ fn attributes_ignored_by_rules_are_not_drift() {
     assert!(message.contains("components:web:drift:ignore") && message.contains("alert_after"), "{message}");
 }
 
-/// A host that collects events.
-#[derive(Default)]
-struct Listener(RefCell<Vec<(String, Value)>>);
-
-impl Host for Listener {
-    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn emit(&self, tag: &str, data: &Value) {
-        self.0.borrow_mut().push((tag.to_owned(), data.clone()));
-    }
-    fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, jid: &str) {
-        NoSalt.stop(jid);
-    }
-}
-
-/// Runs one scheduled check, and returns its events too.
-fn sync(site: &Site) -> (Value, Vec<(String, Value)>) {
-    let host = Listener::default();
-    let request = Request {
-        operation: "sync_states".to_owned(),
-        arguments: json!({ "environment": "staging" }).as_object().unwrap().clone(),
-        surplus: 0,
-        infrastructure: site.infrastructure.clone(),
-        problems: Vec::new(),
-        identity: CallerIdentity::default(),
-    };
-    let quiet = |environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize| {
-        ProgressDisplay::new(environment, components, parallel)
-    };
-    let report = run(Call { request, host: &host, progress: quiet });
-    (report, host.0.into_inner())
-}
-
 #[test]
 fn drift_is_reported_once_after_enough_checks_and_again_when_it_changes() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     site.infrastructure["settings"]["drift"] = json!({ "alert_after": 2 });
-    assert_eq!(sync(&site).1, [], "nothing is found, and nothing is told");
+    assert_eq!(scheduled_check(&site).1, [], "nothing is found, and nothing is told");
     let memory = control(&site, "web").join("drift.json");
     assert!(!memory.exists());
 
     world.change(&id(&world, "plain"), "by hand");
-    assert_eq!(sync(&site).1, []);
+    assert_eq!(scheduled_check(&site).1, []);
     // A check that a person starts does not count.
     look(&site);
-    let (report, events) = sync(&site);
+    let (report, events) = scheduled_check(&site);
     let [(tag, data)] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(tag, "eos/staging/web/drift");
     assert_eq!((&data["status"], &data["seen"]), (&json!("drifted"), &json!(2)), "{data:#}");
@@ -373,14 +320,14 @@ fn drift_is_reported_once_after_enough_checks_and_again_when_it_changes() {
             "undone_by_a_plan": true, "opens_to_everybody": false }])
     );
     assert_eq!(memory.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(sync(&site).1, [], "the same is told once");
+    assert_eq!(scheduled_check(&site).1, [], "the same is told once");
     assert_eq!(look(&site)["components"]["web"]["drift"]["seen"], 3);
 
     world.change(&id(&world, "plain"), "by another hand");
-    assert_eq!(sync(&site).1, []);
-    assert_eq!(sync(&site).1.len(), 1, "another drift is told");
+    assert_eq!(scheduled_check(&site).1, []);
+    assert_eq!(scheduled_check(&site).1.len(), 1, "another drift is told");
     orchestrate(&site);
-    assert_eq!(sync(&site).1, []);
+    assert_eq!(scheduled_check(&site).1, []);
     assert!(!memory.exists(), "what is put right is forgotten");
 }
 
@@ -461,7 +408,7 @@ fn a_drift_check_neither_writes_nor_locks_a_remote_state() {
     backend.hold();
     let found = look(&site);
     assert_eq!(classes(&found, "web"), one("plain", "drifted"), "{found:#}");
-    let (synced, _) = sync(&site);
+    let (synced, _) = scheduled_check(&site);
     assert_eq!(statuses(&synced)["web"], "drifted");
     assert_eq!(backend.state(), before);
     assert!(!control(&site, "web").join("locking.json").exists());
@@ -560,7 +507,7 @@ fn cached_outputs_are_those_of_the_last_scheduled_check_without_secrets() {
     orchestrate(&site);
     let cached = |site: &Site| site.run("outputs", json!({ "cached": true }));
     assert_eq!(cached(&site)["components"]["net"]["reason"], "never_synced");
-    sync(&site);
+    scheduled_check(&site);
     let known = cached(&site);
     assert_eq!(known["outputs"], json!({ "net": { "v": "one" } }), "{known:#}");
     assert!(known["components"]["net"]["notes"][1].as_str().unwrap().contains("secret"), "{known:#}");
@@ -569,7 +516,7 @@ fn cached_outputs_are_those_of_the_last_scheduled_check_without_secrets() {
     site.infrastructure["components"]["net"]["variables"] = json!({ "v": "two" });
     orchestrate(&site);
     assert_eq!(cached(&site)["outputs"]["net"]["v"], "one");
-    sync(&site);
+    scheduled_check(&site);
     assert_eq!(cached(&site)["outputs"]["net"]["v"], "two");
     let unknown = site.run("outputs", json!({ "cached": true, "components": "nett" }));
     assert_eq!(unknown["error"]["code"], "invalid", "{unknown:#}");

@@ -1,17 +1,13 @@
 //! Claims about accepting drift, its cause, and scheduled checks that cannot run.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::lock::{Holder, file};
-use eos::process::Cancel;
 use serde_json::{Value, json};
 
+use crate::support::listener::scheduled_check;
 use crate::support::world::World;
-use crate::support::{NoSalt, Site, statuses};
+use crate::support::{Site, statuses};
 
 /// A component with one thing that has a body, and one whose body is ignored.
 fn web(world: &World, version: &str) -> Site {
@@ -152,48 +148,9 @@ fn the_cause_is_named_where_the_facts_decide_it() {
     assert_eq!(look(&site)["status"], "unchanged");
 }
 
-/// A host that collects events.
-#[derive(Default)]
-struct Listener(RefCell<Vec<(String, Value)>>);
-
-impl Host for Listener {
-    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn emit(&self, tag: &str, data: &Value) {
-        self.0.borrow_mut().push((tag.to_owned(), data.clone()));
-    }
-    fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, jid: &str) {
-        NoSalt.stop(jid);
-    }
-}
-
-/// One scheduled check and the tags and data of its events.
-fn sync(site: &Site) -> (Value, Vec<(String, Value)>) {
-    let host = Listener::default();
-    let report = site.run_on(&host, "sync_states", json!({}));
-    (report, host.0.into_inner())
-}
-
 fn held(path: &Path) -> file::FileLockGuard {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(file::acquire(path, &Holder::here(), Duration::ZERO, &Cancel::new())).unwrap()
+    runtime.block_on(file::acquire_now(path, &Holder::here())).unwrap()
 }
 
 #[test]
@@ -203,27 +160,27 @@ fn a_check_that_cannot_run_alerts_once_and_checks_never_overlap() {
     orchestrate(&site);
     let control = site.folder.path().join("root/staging/.eos");
     let lock = held(&control.join("components/web/lock"));
-    assert_eq!(sync(&site).1, []);
-    let (report, events) = sync(&site);
+    assert_eq!(scheduled_check(&site).1, []);
+    let (report, events) = scheduled_check(&site);
     assert_eq!(statuses(&report)["web"], "skipped", "{report:#}");
     let [(tag, data)] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(tag, "eos/staging/web/drift/failed");
     assert_eq!((&data["reason"], &data["seen"]), (&json!("busy"), &json!(2)), "{data:#}");
-    assert_eq!(sync(&site).1, [], "once");
+    assert_eq!(scheduled_check(&site).1, [], "once");
     lock.release();
-    assert_eq!(sync(&site).1, []);
+    assert_eq!(scheduled_check(&site).1, []);
     assert!(!control.join("components/web/failed_check.json").exists(), "the check runs again");
 
     let lock = held(&control.join("drift_check.lock"));
-    let (report, events) = sync(&site);
+    let (report, events) = scheduled_check(&site);
     assert_eq!((&report["result"], &report["error"]["code"]), (&json!(false), &json!("busy")), "{report:#}");
     assert_eq!(events[0].0, "eos/staging/drift/failed");
     // A person may look meanwhile.
     assert_eq!(look(&site)["status"], "unchanged");
     lock.release();
-    assert_eq!(sync(&site).0["result"], true);
+    assert_eq!(scheduled_check(&site).0["result"], true);
     site.infrastructure["settings"]["drift"] = json!({ "alert_after": 0 });
-    let (_, events) = sync(&site);
+    let (_, events) = scheduled_check(&site);
     let reason = &events[0].1["reason"];
     assert_eq!((events[0].0.as_str(), reason), ("eos/staging/drift/failed", &json!("invalid")));
 }

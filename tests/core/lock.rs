@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use eos::error::{Code, Result};
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::lock::file::{FileLockGuard, acquire};
 use eos::lock::{Holder, LockService};
 use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
 
 use serde_json::{Value, json};
 
+use crate::support::listener::Listener;
 use crate::support::processes::{is_alive, kill, kill_with_guardian, until};
-use crate::support::{NoSalt, Site, again, killed};
+use crate::support::{Site, again, killed};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<FileLockGuard> {
     let holder =
@@ -250,41 +249,9 @@ fn a_request_to_stop_ends_waiting_for_a_lock() {
     assert_eq!(error.code, Code::Cancelled);
 }
 
-/// Collects the events of a run.
-#[derive(Default)]
-struct Bus(Mutex<Vec<(String, Value)>>);
-
-impl Bus {
-    fn waiting(&self) -> Vec<(String, Value)> {
-        let events = self.0.lock().unwrap();
-        events.iter().filter(|(tag, _)| tag.ends_with("/waiting_for_lock")).cloned().collect()
-    }
-}
-
-impl Host for Bus {
-    fn emit(&self, tag: &str, data: &Value) {
-        self.0.lock().unwrap().push((tag.to_owned(), data.clone()));
-    }
-    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        NoSalt.sdb(uri)
-    }
-    fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, _: &str) {}
+/// The events of a run that say for whom it waits.
+fn waits_told(bus: &Listener) -> Vec<(String, Value)> {
+    bus.events().into_iter().filter(|(tag, _)| tag.ends_with("/waiting_for_lock")).collect()
 }
 
 #[test]
@@ -303,18 +270,18 @@ fn a_run_that_waits_for_a_lock_says_for_whom_and_since_when() {
         user: "ann".into(),
         ..Holder::here()
     };
-    let bus = Bus::default();
+    let bus = Listener::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let cancel = Cancel::new();
     let guard = runtime.block_on(LockService::File.acquire(&path, &holder, Duration::ZERO, &cancel)).unwrap();
     let report = std::thread::scope(|scope| {
         let waits = scope.spawn(|| site.run_on(&bus, "orchestrate", json!({})));
-        killed::until("the event", || !bus.waiting().is_empty());
+        killed::until("the event", || !waits_told(&bus).is_empty());
         runtime.block_on(guard.release()).unwrap();
         waits.join().unwrap()
     });
     assert_eq!(report["result"], true, "{report:#}");
-    let waiting = bus.waiting();
+    let waiting = waits_told(&bus);
     assert_eq!(waiting.len(), 1, "{waiting:?}");
     let (tag, data) = &waiting[0];
     assert_eq!(tag, "eos/staging/c/waiting_for_lock");

@@ -4,6 +4,7 @@ pub mod disk;
 pub mod draw;
 pub mod http_backend;
 pub mod killed;
+pub mod listener;
 pub mod moto;
 pub mod pair;
 pub mod postgres;

@@ -2,7 +2,6 @@ package worldprovider
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -41,18 +40,6 @@ func (*accountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"password_wo_version": schema.Int64Attribute{Optional: true},
 		},
 	}
-}
-
-func (a *accountResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // called before the provider is configured
-	}
-	given, ok := req.ProviderData.(configured)
-	if !ok {
-		resp.Diagnostics.AddError("Wrong provider data", fmt.Sprintf("it is a %T", req.ProviderData))
-		return
-	}
-	a.configured = given
 }
 
 func (a *accountResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

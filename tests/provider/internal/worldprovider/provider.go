@@ -3,6 +3,7 @@ package worldprovider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -30,6 +31,19 @@ type settings struct {
 type configured struct {
 	folder    world.Folder
 	component string
+}
+
+// Configure takes what the provider's own Configure has made. Every resource embeds it.
+func (c *configured) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return // called before the provider is configured
+	}
+	given, ok := req.ProviderData.(configured)
+	if !ok {
+		resp.Diagnostics.AddError("Wrong provider data", fmt.Sprintf("it is a %T", req.ProviderData))
+		return
+	}
+	*c = given
 }
 
 func (p worldProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {

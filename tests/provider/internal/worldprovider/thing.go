@@ -15,18 +15,6 @@ import (
 
 type thingResource struct{ configured }
 
-func (t *thingResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // called before the provider is configured
-	}
-	given, ok := req.ProviderData.(configured)
-	if !ok {
-		resp.Diagnostics.AddError("Wrong provider data", fmt.Sprintf("it is a %T", req.ProviderData))
-		return
-	}
-	t.configured = given
-}
-
 func (t *thingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
