@@ -19,9 +19,9 @@ pub fn close(folder: &Path) {
 /// Narrows the files directly in a folder whose names are `ours`.
 pub fn narrow_files(folder: &Path, ours: impl Fn(&str) -> bool) {
     let narrowed = open(CWD, folder).and_then(|opened| {
-        each(&opened, &mut |name, found, stat| {
+        each(&opened, &ours, &mut |found, stat| {
             let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-            if is_file && ours(name) { narrow_one(found, stat) } else { Ok(()) }
+            if is_file { narrow_one(found, stat) } else { Ok(()) }
         })
     });
     note(folder, narrowed);
@@ -34,7 +34,7 @@ pub fn narrow_all(folder: &Path) {
 }
 
 fn below(folder: &OwnedFd, device: u64) -> io::Result<()> {
-    each(folder, &mut |_, found, stat| {
+    each(folder, &|_| true, &mut |found, stat| {
         let kind = FileType::from_raw_mode(stat.st_mode);
         if stat.st_dev != device || !matches!(kind, FileType::RegularFile | FileType::Directory) {
             return Ok(());
@@ -44,13 +44,17 @@ fn below(folder: &OwnedFd, device: u64) -> io::Result<()> {
     })
 }
 
-/// Calls `act` for each entry, with a descriptor that follows no link.
-fn each(folder: &OwnedFd, act: &mut dyn FnMut(&str, &OwnedFd, &Stat) -> io::Result<()>) -> io::Result<()> {
+/// Calls `act` for each entry whose name is `ours`, with a descriptor that follows no link.
+fn each(
+    folder: &OwnedFd,
+    ours: &dyn Fn(&str) -> bool,
+    act: &mut dyn FnMut(&OwnedFd, &Stat) -> io::Result<()>,
+) -> io::Result<()> {
     let listed = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     for entry in Dir::read_from(&listed)? {
         let entry = entry?;
         let name = entry.file_name();
-        if [c".", c".."].contains(&name) {
+        if [c".", c".."].contains(&name) || !ours(&name.to_string_lossy()) {
             continue;
         }
         match openat(folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
@@ -58,7 +62,7 @@ fn each(folder: &OwnedFd, act: &mut dyn FnMut(&str, &OwnedFd, &Stat) -> io::Resu
             Err(Errno::NOENT) => {}
             found => {
                 let found = found?;
-                act(&name.to_string_lossy(), &found, &fstat(&found)?)?;
+                act(&found, &fstat(&found)?)?;
             }
         }
     }

@@ -170,11 +170,15 @@ impl ComponentPaths {
 
     /// Takes the rights of other users from terraform's own files. Terraform runs with the caller's umask, because what
     /// a module makes elsewhere may be for others. What a module makes here keeps its mode, and the closed folder
-    /// guards it. `subdir`: where terraform runs. `written`: other folders in which it writes files.
-    pub fn narrow_terraforms(&self, subdir: &Path, written: &[PathBuf]) {
+    /// guards it. `subdir`: where terraform runs. `logs`: its streams. `plan`: the file of a plan that is saved, which
+    /// has the plans of other components beside it.
+    pub fn narrow_terraforms(&self, subdir: &Path, logs: &Path, plan: &Path) {
         narrow_files(&self.workdir, |_| true);
         narrow_files(subdir, is_terraforms);
-        written.iter().for_each(|folder| narrow_files(folder, |_| true));
+        narrow_files(logs, |_| true);
+        if let (Some(folder), Some(name)) = (plan.parent(), plan.file_name()) {
+            narrow_files(folder, |found| name == found);
+        }
     }
 
     /// The same for the folders that an init fills.

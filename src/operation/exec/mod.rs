@@ -106,9 +106,9 @@ impl<'a> Invoker<'a> {
     /// Takes the rights of other users from the files that terraform wrote with the caller's umask.
     /// `init`: also from those that only an init writes.
     pub(super) fn narrow(&self, init: bool) {
-        let call = &self.context.session.call;
-        let written = [self.logs.clone(), call.layout.plan(&call.run_id)];
-        self.context.paths.narrow_terraforms(&self.cwd, &written);
+        let plans = self.context.session.call.saved_plans();
+        let plan = plans.of(&self.context.component.name).place();
+        self.context.paths.narrow_terraforms(&self.cwd, &self.logs, &plan);
         if init {
             self.context.paths.narrow_data();
         }

@@ -65,7 +65,12 @@ impl SavedPlan<'_> {
     /// The plan file, in a folder that exists.
     pub fn file(&self) -> Result<PathBuf> {
         ensure_lasting(self.plans.folder())?;
-        Ok(self.path("tfplan"))
+        Ok(self.place())
+    }
+
+    /// The same, but its folder may be missing.
+    pub fn place(&self) -> PathBuf {
+        self.path("tfplan")
     }
 
     pub(super) fn path(&self, end: &str) -> PathBuf {
