@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::lock::Holder;
 use crate::model::Name;
 
+/// The operation name of a run that repairs drift.
+pub const REMEDIATE: &str = "remediate";
+
+/// The operation name of a run that takes drift into the state.
+pub const ACCEPT_DRIFT: &str = "accept_drift";
+
 /// The version of these formats. Readers ignore steps that they do not know.
 const SCHEMA: u32 = 1;
 
@@ -81,6 +87,11 @@ impl RunStart {
 
     pub fn destroys(&self) -> bool {
         matches!(self.kind, Kind::Destroy | Kind::TakeDown)
+    }
+
+    /// Whether it was about a drift that a check had found. That drift may differ by now.
+    pub fn is_about_drift(&self) -> bool {
+        [REMEDIATE, ACCEPT_DRIFT].contains(&self.who.operation.as_str())
     }
 
     /// Whether a destroy keeps the resources that hold data.

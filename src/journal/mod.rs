@@ -10,17 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use entry::{CompletedComponent, JournalEntry, Kind, RunStart};
+pub use entry::{ACCEPT_DRIFT, CompletedComponent, JournalEntry, Kind, REMEDIATE, RunStart};
 pub use run_history::RunHistory;
 
 use crate::error::Result;
 use crate::workdir::{append_line, read_ours, sync_folder};
-
-/// The operation name of a run that repairs drift.
-pub const REMEDIATE: &str = "remediate";
-
-/// The operation name of a run that takes drift into the state.
-pub const ACCEPT_DRIFT: &str = "accept_drift";
 
 /// One run's journal: `journal.jsonl` in its folder, 0600.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::state_edit;
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{self, CompletedComponent, RunStart};
+use crate::journal::{CompletedComponent, RunStart};
 use crate::model::{self, Name, PillarPath, Problem};
 use crate::operation::blueprint::draft;
 use crate::operation::intent::{Destruction, Intent, Mode, What};
@@ -93,8 +93,7 @@ impl InterruptedRun {
             return Err(refusal(Code::RunComplete, format!("run {run_id} was a test and changed nothing")));
         }
         let operation = began.who.operation.as_str();
-        if [journal::REMEDIATE, journal::ACCEPT_DRIFT, rollback::OPERATION].contains(&operation) {
-            // The drift that it was about may differ by now.
+        if began.is_about_drift() || operation == rollback::OPERATION {
             let message = format!("run {run_id} was a {operation}; it cannot be resumed");
             return Err(not_resumable(message, "check the resources, then call it again"));
         }
@@ -148,9 +147,7 @@ fn last(request: &Request, environment: &Name) -> Result<InterruptedRun> {
     let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
             let began = &run.history.began;
-            let of_drift =
-                [journal::REMEDIATE, journal::ACCEPT_DRIFT].contains(&began.who.operation.as_str());
-            began.changes_things() && !of_drift
+            began.changes_things() && !began.is_about_drift()
         })
     });
     let changing = changing.transpose()?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock_service::service;
 use crate::error::Result;
-use crate::journal::{REMEDIATE, RunStart};
+use crate::journal::RunStart;
 use crate::lock::LockService;
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
@@ -19,7 +19,7 @@ pub struct LastRun {
 /// A failure stops nothing: this host has the journal of the run.
 pub async fn tell(locks: &LockService, environment: &Name, began: &RunStart, complete: bool) {
     let LockService::Consul(consul) = locks else { return };
-    if !began.changes_things() || began.who.operation == REMEDIATE {
+    if !began.changes_things() || began.is_about_drift() {
         return;
     }
     let last = LastRun { began: began.clone(), complete };
