@@ -6,6 +6,7 @@
 //! [`operation`] joins them into the operations of users. `python` is the Python module, and [`view`] formats reports.
 
 pub mod change;
+mod clock;
 mod consul;
 pub mod decide;
 mod digest;

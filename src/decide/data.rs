@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policy::covers;
+use super::policy::is_named;
 use super::{State, StateInstance};
 use crate::report::{KeptBecause, KeptResource, ResourceChange};
 
@@ -51,10 +51,6 @@ const DATA: [&str; 38] = [
 /// Whether a resource holds data. `named`: the types and addresses that the pillar names.
 pub fn holds_data(named: &BTreeSet<String>, kind: &str, address: &str) -> bool {
     DATA.contains(&kind) || is_named(named, kind, address)
-}
-
-fn is_named(named: &BTreeSet<String>, kind: &str, address: &str) -> bool {
-    named.iter().any(|one| one == kind || covers(one, address))
 }
 
 /// The addresses of these changes that hold data.

@@ -1,5 +1,7 @@
 //! Decides which plans may be applied without approval.
 
+use std::collections::BTreeSet;
+
 use crate::change::Changes;
 use crate::error::Code;
 use crate::model::{DataPolicy, Policy};
@@ -82,9 +84,7 @@ pub fn judge(
 
 /// What `protect` names may be neither destroyed nor forgotten, and no action that it names may be invoked.
 fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), PolicyViolation> {
-    let guards = |kind: &String, address: &str| {
-        policy.protect.contains(kind) || policy.protect.iter().any(|guarded| covers(guarded, address))
-    };
+    let guards = |kind: &str, address: &str| is_named(&policy.protect, kind, address);
     let is_guarded = |change: &&ResourceChange| guards(&change.kind, &change.address);
     let destroyed: Vec<_> = changes.destroyed().filter(is_guarded).collect();
     let forgotten: Vec<_> = match consent {
@@ -119,6 +119,11 @@ fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         remedy: "remove it from policy:protect in the pillar".into(),
         addresses: resources.chain(invoked.iter().map(|action| action.address.clone())).collect(),
     })
+}
+
+/// Whether one of these names is the type of a resource, or covers its address.
+pub fn is_named(names: &BTreeSet<String>, kind: &str, address: &str) -> bool {
+    names.iter().any(|one| one == kind || covers(one, address))
 }
 
 /// An address covers itself, its instances and, if it is a module, everything in it.

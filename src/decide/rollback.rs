@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::covers;
+use super::policy::is_named;
 use crate::change::Changes;
 use crate::error::Code;
 use crate::model::{DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings};
@@ -88,8 +88,8 @@ pub fn decide_rollback(aftermath: &FailedRunComponent<'_>) -> RollbackDecision {
 }
 
 /// Returns the addresses that a rollback plan may delete or replace only with approval: resources that existed before
-/// the run, and resources that policy protects. If it is not known what existed before, all of them count. An incomplete resource does not need approval, unless policy protects
-/// it.
+/// the run, and resources that policy protects. If it is not known what existed before, all of them count. An
+/// incomplete resource does not need approval, unless policy protects it.
 pub fn needs_approval<'a>(
     policy: &Policy,
     rollback: &RollbackSettings,
@@ -99,8 +99,7 @@ pub fn needs_approval<'a>(
     let asks = |change: &&ResourceChange| {
         let loss =
             if change.actions.len() > 1 { DestructiveAction::Replace } else { DestructiveAction::Delete };
-        let guarded =
-            policy.protect.iter().any(|guarded| *guarded == change.kind || covers(guarded, &change.address));
+        let guarded = is_named(&policy.protect, &change.kind, &change.address);
         let tainted = change.reason.as_deref() == Some("tainted");
         let counts = rollback.needs_approval_for.contains(&loss)
             && before.is_none_or(|before| before.contains(&change.address));

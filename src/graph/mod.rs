@@ -114,12 +114,12 @@ impl Graph {
         Self { edges }
     }
 
-    /// Called only if a cycle exists. It follows dependencies that are not in the order until a name repeats.
     /// The same names in any order.
     pub fn without_edges(&self) -> Self {
         Self { edges: self.names().map(|name| (name.clone(), BTreeSet::new())).collect() }
     }
 
+    /// Called only if a cycle exists. It follows dependencies that are not in the order until a name repeats.
     fn cycle(&self) -> Vec<Name> {
         let ordered: BTreeSet<_> = self.order().into_iter().collect();
         let stuck = |name: &&Name| !ordered.contains(*name);

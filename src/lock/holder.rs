@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
 use crate::process::{ProcessIdentity, ProcessText};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ impl Holder {
             pid,
             start_time,
             boot_id,
-            since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            since: clock::now(),
             ..Self::default()
         }
     }

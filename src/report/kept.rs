@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Notes;
+use super::{ComponentReport, Notes};
 
 /// A resource that a destroy or a rollback keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +27,16 @@ pub enum KeptBecause {
     NeededBy(String),
 }
 
+impl ComponentReport {
+    /// Lists what stays, and says why.
+    pub fn keep(&mut self, kept: Vec<KeptResource>) {
+        self.notes.extend(notes(&kept));
+        self.kept = kept;
+    }
+}
+
 /// Sentences for people: one for each reason.
-pub fn notes(kept: &[KeptResource]) -> Notes {
+fn notes(kept: &[KeptResource]) -> Notes {
     let mut notes = Notes::default();
     let mut say = |what: &'static str, of: fn(&KeptBecause) -> bool| {
         let addresses: Vec<_> =

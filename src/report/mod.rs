@@ -18,7 +18,7 @@ use crate::model::Name;
 
 pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
 pub use drift::{Drift, DriftCause, DriftClass, DriftEvidence, Drifted, FirstLook, PossibleOrphan};
-pub use kept::{KeptBecause, KeptResource, notes};
+pub use kept::{KeptBecause, KeptResource};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;

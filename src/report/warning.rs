@@ -25,6 +25,11 @@ pub struct Warning {
 }
 
 impl Warning {
+    /// The same warning as one that the record has.
+    pub fn recorded(self) -> Self {
+        Self { stays: true, ..self }
+    }
+
     /// Two warnings with an equal key are the same: their details may differ from run to run.
     pub fn key(&self) -> (&str, &str) {
         (self.address.as_ref().or(self.check.as_ref()).map_or("", String::as_str), &self.summary)

@@ -40,10 +40,13 @@ pub fn opens(kind: &str, after: &Value, one: &Difference<'_>) -> bool {
     }
     let attribute = one.path.rsplit('.').next().unwrap_or_default();
     let flag = FLAGS.iter().any(|(name, opening)| attribute == *name && *one.after == *opening);
-    let source =
-        attribute.starts_with(SOURCE) && one.after.as_str().is_some_and(|text| SOURCES.contains(&text));
     let whole = is_rule(kind) && grants_all(after);
-    flag || source || whole || grants_all(one.after)
+    flag || is_any_source(attribute, one.after) || whole || grants_all(one.after)
+}
+
+/// Whether this attribute names everybody as the source of a rule.
+fn is_any_source(attribute: &str, value: &Value) -> bool {
+    attribute.starts_with(SOURCE) && value.as_str().is_some_and(|text| SOURCES.contains(&text))
 }
 
 /// Whether one rule is for everybody now, and was not, or was for other ports or with other words.
@@ -64,14 +67,9 @@ pub fn grants_all(value: &Value) -> bool {
         Value::String(text) => EVERYBODY.contains(&text.as_str()) || policy_for_all(text),
         Value::Array(items) => items.iter().any(grants_all),
         Value::Object(_) if is_outgoing("", value) => false,
-        Value::Object(map) => {
-            let source = |(key, one): (&String, &Value)| {
-                key.starts_with(SOURCE) && one.as_str().is_some_and(|text| SOURCES.contains(&text))
-            };
-            map.iter().any(|(key, one)| {
-                !OUTGOING.contains(&key.as_str()) && (grants_all(one) || source((key, one)))
-            })
-        }
+        Value::Object(map) => map.iter().any(|(key, one)| {
+            !OUTGOING.contains(&key.as_str()) && (grants_all(one) || is_any_source(key, one))
+        }),
         _ => false,
     }
 }

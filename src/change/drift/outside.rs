@@ -2,7 +2,9 @@
 //!
 //! Lists are compared as sets: one more rule in a list of rules is one difference, wherever it is.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 
 use super::accepted::{AcceptedValue, KnownValues, ValueDigest};
 use super::exposure;
@@ -73,6 +75,11 @@ impl<'a> Sides<'a> {
     }
 }
 
+/// The keys of both.
+fn keys<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) -> BTreeSet<&'a String> {
+    before.keys().chain(after.keys()).collect()
+}
+
 /// A mark on a container applies to all its parts.
 fn mark<'a>(mark: &'a Value, part: impl Fn(&'a Value) -> Option<&'a Value>) -> &'a Value {
     if mark == &Value::Bool(true) { mark } else { part(mark).unwrap_or(&NULL) }
@@ -102,10 +109,7 @@ impl<'a> Walk<'a> {
         }
         match (sides.before, sides.after) {
             (Value::Object(before), Value::Object(after)) if !sides.is_sensitive() => {
-                let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
-                keys.sort();
-                keys.dedup();
-                for key in keys {
+                for key in keys(before, after) {
                     let path = [path, std::slice::from_ref(key)].concat();
                     self.object(&sides.key(key), join(&shown, &key.as_str().into()), &path);
                 }
@@ -123,10 +127,7 @@ impl<'a> Walk<'a> {
             _ if sides.is_sensitive() => self.push(sides, shown, path),
             (Value::Array(before), Value::Array(after)) => self.list(sides, (before, after), shown, path),
             (Value::Object(before), Value::Object(after)) => {
-                let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
-                keys.sort();
-                keys.dedup();
-                for key in keys {
+                for key in keys(before, after) {
                     self.value(&sides.key(key), join(&shown, &key.as_str().into()), path);
                 }
             }

@@ -18,6 +18,7 @@ use crate::operation::request::call::Call;
 use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::approvals::Approval;
+use crate::operation::store::lock_service::caller;
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
@@ -74,15 +75,7 @@ fn attempt(
     let selected = select(&contents, &saved, request.components, &request.plan_id, &apply)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
-    let by = Holder {
-        run_id: builder.run_id.clone(),
-        jid: builder.identity.jid.clone(),
-        minion: builder.identity.minion.clone(),
-        user: builder.identity.user.clone(),
-        operation: builder.operation.clone(),
-        environment: builder.environment.clone(),
-        ..Holder::here()
-    };
+    let by = caller(builder);
     let began = RunStart::new(by.clone(), &by.user, Kind::Look, selected.clone());
     let began = RunStart { plan_id: Some(request.plan_id.clone()), ..began };
     let journal = run_journal::begin(&layout, builder, began, begun)?;

@@ -70,7 +70,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
             "component": wanted.component, "environment": wanted.environment, "retcode": 0,
         });
         let record = slice.record().ok().flatten().unwrap_or_default();
-        let warnings: Vec<_> = record.warnings.into_iter().map(|one| Warning { stays: true, ..one }).collect();
+        let warnings: Vec<_> = record.warnings.into_iter().map(Warning::recorded).collect();
         if !warnings.is_empty() {
             answer["warnings"] = json!(warnings);
         }

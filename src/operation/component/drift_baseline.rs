@@ -1,18 +1,17 @@
 //! The baseline of drift: the values that are known and not in the state.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
-
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{self, AcceptedValues, DriftFindings, KnownValues, Looking};
+use crate::clock;
 use crate::error::Result;
 use crate::operation::exec::{Invoker, init};
 use crate::operation::store::keyed_digest::DigestKey;
 use crate::record::{DriftBaseline, Record};
 use crate::resolve::ignored_changes;
 use crate::terraform::Refresh;
-use crate::workdir::{ComponentPaths, Layout, write_json};
+use crate::workdir::{Layout, write_json};
 
 /// Whether somebody looks for drift here, and a provider of this component can cause it.
 pub(super) fn is_wanted(invoker: &Invoker<'_>) -> bool {
@@ -27,7 +26,7 @@ pub fn begin_checks(layout: &Layout) -> Result<()> {
     let path = layout.drift_checked();
     match path.exists() {
         true => Ok(()),
-        false => write_json(&path, &json!({ "since": now() })),
+        false => write_json(&path, &json!({ "since": clock::now() })),
     }
 }
 
@@ -52,7 +51,7 @@ pub(super) fn store(
     serial: u64,
 ) -> Result<()> {
     let baseline = DriftBaseline {
-        time: now(),
+        time: clock::now(),
         run_id: invoker.context.session.call.run_id.clone(),
         lineage: lineage.to_owned(),
         serial,
@@ -72,11 +71,14 @@ pub(super) struct KnownBaseline {
 }
 
 impl KnownBaseline {
-    pub fn read(layout: &Layout, paths: &ComponentPaths, record: &Record) -> Result<Self> {
-        let found = DriftBaseline::read(&paths.baseline())?;
-        let is_current = found.as_ref().is_some_and(|found| found.is_of(record));
+    /// `record`: that of the last run, if there is one.
+    pub fn of(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
+        let found = DriftBaseline::read(&invoker.context.paths.baseline())?;
+        let nothing = Record::default();
+        let is_current = found.as_ref().is_some_and(|found| found.is_of(record.unwrap_or(&nothing)));
         let DriftBaseline { resources, providers, .. } = found.unwrap_or_default();
-        Ok(Self { key: DigestKey::of(layout)?, accepted: resources, is_current, providers })
+        let key = DigestKey::of(&invoker.context.session.call.layout)?;
+        Ok(Self { key, accepted: resources, is_current, providers })
     }
 
     /// Providers that have another version now than at the last look.
@@ -88,18 +90,20 @@ impl KnownBaseline {
     }
 
     /// Stores what a check found out: its first look, or that the new versions of the providers find no drift.
+    /// `is_confirmed`: providers were upgraded, and nothing has drifted.
     pub fn after_check(
         &self,
         invoker: &Invoker<'_>,
         record: &Record,
-        (accepted, is_clean): (&AcceptedValues, bool),
+        accepted: &AcceptedValues,
+        is_confirmed: bool,
     ) -> Result<()> {
-        if !self.is_current {
-            store(invoker, accepted.clone(), &record.lineage, record.serial)?;
-        } else if is_clean && !self.upgraded(invoker)?.is_empty() {
-            store(invoker, self.accepted.clone(), &record.lineage, record.serial)?;
-        }
-        Ok(())
+        let known = match self.is_current {
+            false => accepted,
+            true if is_confirmed => &self.accepted,
+            true => return Ok(()),
+        };
+        store(invoker, known.clone(), &record.lineage, record.serial)
     }
 
     /// Whether a plan without any difference still has to be read: an accepted value may have changed back.
@@ -129,8 +133,4 @@ impl KnownBaseline {
         };
         change::drift_findings(plan, rules, followed, &known, Looking::First(&may_be))
     }
-}
-
-fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

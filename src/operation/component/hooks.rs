@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::salt::job;
 use super::{shown_outputs, value_path};
+use crate::clock;
 use crate::consul::Registration;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -128,7 +129,7 @@ impl HookContext<'_> {
             "component": self.name(),
             "environment": session.blueprint.environment,
             "status": self.report.status.word(),
-            "updated_at": humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            "updated_at": clock::now(),
             "updated_by": session.call.identity.user,
         });
         let mut keys = BTreeMap::from([("metadata".to_owned(), metadata.to_string())]);

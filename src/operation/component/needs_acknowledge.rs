@@ -1,5 +1,6 @@
 //! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
+use crate::clock;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::context::Context;
 use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
@@ -52,11 +53,8 @@ pub(super) async fn block(
     let written = async {
         let paths = context.paths;
         let record = context.session.records().read(context.component, paths).await?.unwrap_or_default();
-        let rollback = FailedRollback {
-            run_id: context.session.call.run_id.clone(),
-            since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-            message,
-        };
+        let rollback =
+            FailedRollback { run_id: context.session.call.run_id.clone(), since: clock::now(), message };
         let (known_good, perpetual_diff) =
             (step.target.known_good.clone(), step.target.perpetual_diff.clone());
         records::write(

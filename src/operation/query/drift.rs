@@ -9,7 +9,6 @@ use tokio::sync::Semaphore;
 
 use super::failed_checks;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::Holder;
 use crate::lock::file::{self, FileLockGuard};
 use crate::model::{Name, Overrides};
 use crate::operation::blueprint::prepared::AppliedConfigurations;
@@ -22,6 +21,7 @@ use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 use crate::operation::runtime::runtime;
 use crate::operation::session::{JournalHandle, Session, driver};
+use crate::operation::store::lock_service::caller;
 use crate::operation::store::shared_records;
 use crate::report::{ComponentReport, Report};
 use crate::view::progress::Stage;
@@ -133,16 +133,9 @@ fn find(
 
 /// Scheduled checks of an environment never overlap: a check that is still running refuses the next one.
 fn alone(layout: &Layout, builder: &ReportBuilder) -> Result<FileLockGuard> {
-    let holder = Holder {
-        run_id: builder.run_id.clone(),
-        jid: builder.identity.jid.clone(),
-        operation: builder.operation.clone(),
-        environment: builder.environment.clone(),
-        ..Holder::here()
-    };
     let path = layout.drift_check_lock();
     ensure_private(&layout.control())?;
-    let taken = runtime()?.block_on(file::acquire_now(&path, &holder));
+    let taken = runtime()?.block_on(file::acquire_now(&path, &caller(builder)));
     taken.map_err(|error| match error.code {
         Code::Locked => {
             let since = file::holder(&path).ok().flatten().map(|one| one.since).unwrap_or_default();

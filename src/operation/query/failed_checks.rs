@@ -1,9 +1,8 @@
 //! Alerts of scheduled drift checks that cannot run.
 
-use std::time::SystemTime;
-
 use serde_json::json;
 
+use crate::clock;
 use crate::decide::next_alert;
 use crate::error::Result;
 use crate::model::{Component, Name};
@@ -33,7 +32,7 @@ pub(super) fn count(
         next_alert(known.as_ref(), failed.then_some(reason.as_str()), component.drift.alert_after);
     let seen = after.as_ref().map(|after| after.seen);
     ensure_private(paths.control())?;
-    FailedCheck::remember(&paths.failed_check(), before.as_ref(), after, &now())?;
+    FailedCheck::remember(&paths.failed_check(), before.as_ref(), after, &clock::now())?;
     if due {
         let data = json!({
             "environment": environment, "component": component.name, "run_id": run_id, "status": report.status,
@@ -52,8 +51,4 @@ pub(super) fn alert(call: &Call<'_>, report: &Report) {
         "message": error.message.to_string(),
     });
     call.host.emit(&format!("eos/{}/drift/failed", report.environment), &data);
-}
-
-fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

@@ -117,7 +117,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<MeasuredComponen
 fn with_checks(mut report: ComponentReport, record: Option<&Record>) -> ComponentReport {
     let Some(record) = record else { return report };
     let of_checks = record.warnings.iter().filter(|one| one.check.is_some());
-    report.warnings = of_checks.map(|one| Warning { stays: true, ..one.clone() }).collect();
+    report.warnings = of_checks.cloned().map(Warning::recorded).collect();
     if !report.warnings.is_empty() {
         report.notes.push(
             "its checks are as the last run or drift check found them; infrastructure.drift evaluates them now",

@@ -64,8 +64,7 @@ fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport
         None => ComponentReport::new(Status::Absent, Code::NeverRanHere),
         Some(record) => {
             let mut report = ComponentReport::new(Status::from_word(&record.outcome), None);
-            let stays = |one: &Warning| Warning { stays: true, ..one.clone() };
-            report.warnings = record.warnings.iter().map(stays).collect();
+            report.warnings = record.warnings.iter().cloned().map(Warning::recorded).collect();
             // A Salt step has no state.
             report.notes.push(match record.declared.contains_key("salt") {
                 true => format!("last run {} at {}", record.run_id, record.finished),

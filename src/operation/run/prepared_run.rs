@@ -8,13 +8,13 @@ use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::RunStart;
-use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
 use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
+use crate::operation::store::lock_service::caller;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::operation::store::{run_log, shared_records};
 use crate::report::{ComponentReport, Status};
@@ -88,15 +88,7 @@ impl PreparedRun {
 
     /// The first line of the run's journal.
     pub fn began(&self, builder: &ReportBuilder) -> RunStart {
-        let who = Holder {
-            run_id: builder.run_id.clone(),
-            jid: builder.identity.jid.clone(),
-            minion: builder.identity.minion.clone(),
-            user: builder.identity.user.clone(),
-            operation: builder.operation.clone(),
-            environment: builder.environment.clone(),
-            ..Holder::here()
-        };
+        let who = caller(builder);
         RunStart {
             plan_id: self.intent.plan_id().map(str::to_owned),
             resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),

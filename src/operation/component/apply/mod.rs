@@ -34,7 +34,7 @@ use crate::operation::intent::Intent;
 use crate::operation::session::PriorState;
 use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
-use crate::report::{ComponentReport, Counts, KeptResource, ResourceChange, Status, notes};
+use crate::report::{ComponentReport, Counts, KeptResource, ResourceChange, Status};
 use crate::snapshot::Snapshot;
 use crate::terraform::{ApplyArguments, Event, ROOM};
 use crate::words::{Words, words};
@@ -146,8 +146,7 @@ impl PlannedApply<'_> {
             }
             let mut report = reports::with(ComponentReport::new(status, None), changes);
             self.look(&mut report, &after).await;
-            report.notes.extend(notes(&kept));
-            report.kept = kept;
+            report.keep(kept);
             if self.intent.accepts_drift() {
                 invoker
                     .context
@@ -257,8 +256,7 @@ impl PlannedApply<'_> {
 
     /// What the plan creates. After a power failure, the stream may not show which of these creations began.
     fn planned(&self, changes: &Changes) -> Vec<PlannedCreation> {
-        let created =
-            changes.resources.iter().filter(|one| one.actions.iter().any(|action| action == "create"));
+        let created = changes.resources.iter().filter(|one| one.does("create"));
         let creation = |change: &ResourceChange| PlannedCreation {
             address: change.address.clone(),
             kind: change.kind.clone(),
@@ -269,9 +267,8 @@ impl PlannedApply<'_> {
 
     /// Whether it destroys or replaces each resource in the state. In between, the state may be empty.
     fn empties(&self, changes: &Changes) -> bool {
-        let removed =
-            changes.resources.iter().filter(|one| one.actions.iter().any(|action| action == "delete"));
-        removed.count() as u64 >= self.state_before.resources
+        changes.resources.iter().filter(|one| one.does("delete")).count() as u64
+            >= self.state_before.resources
     }
 
     /// Saves and reports what was done before the failure. If that fails, the next run continues here.

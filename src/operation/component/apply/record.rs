@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::PlannedApply;
+use crate::clock;
 use crate::decide::{Baseline, Course, FailedVersion, OrphanCandidate, State, TurnEnd};
 use crate::error::{Code, Result};
 use crate::journal::CompletedComponent;
@@ -34,7 +35,7 @@ impl PlannedApply<'_> {
             version: self.version(),
             configuration: configuration.to_owned(),
             run_id: self.invoker.context.session.call.run_id.clone(),
-            since: now(),
+            since: clock::now(),
             said: self.invoker.context.redactor.text(said),
         })
     }
@@ -74,7 +75,7 @@ impl PlannedApply<'_> {
         let record = Record {
             run_id: invoker.context.session.call.run_id.clone(),
             outcome: status.word().to_owned(),
-            finished: now(),
+            finished: clock::now(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             terraform: invoker.context.session.call.tool.version.to_string(),
             deployment_id: self.node.deployment_id.clone(),
@@ -147,8 +148,4 @@ impl PlannedApply<'_> {
         let graph = &self.invoker.context.session.blueprint.graph;
         graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
     }
-}
-
-fn now() -> String {
-    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }

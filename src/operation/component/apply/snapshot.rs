@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::PlannedApply;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::operation::runtime::blocking;
@@ -32,7 +33,7 @@ impl PlannedApply<'_> {
         let snapshot = Snapshot {
             snapshot_id: store.next_id(),
             run_id: invoker.context.session.call.run_id.clone(),
-            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            time: clock::now(),
             operation: invoker.context.session.call.operation.clone(),
             destroy: self.destroy,
             terraform: invoker.context.session.call.tool.version.to_string(),

@@ -21,9 +21,7 @@ pub(in crate::operation::component) async fn plan(
     record: Option<&Record>,
     drift_id: &str,
 ) -> Result<PlanOutcome> {
-    let nothing = Record::default();
-    let layout = &invoker.context.session.call.layout;
-    let baseline = KnownBaseline::read(layout, invoker.context.paths, record.unwrap_or(&nothing))?;
+    let baseline = KnownBaseline::of(invoker, record)?;
     let seen = plan_for_drift(invoker, file, basis, Refresh::First, record, &baseline).await?;
     plan_for_drift::same(&seen, drift_id, file)?;
     // Only a plan of this kind leaves the resources as they are.

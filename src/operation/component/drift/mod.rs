@@ -12,10 +12,11 @@ use std::rc::Rc;
 
 use self::plan_for_drift::{DriftPlan, plan_for_drift};
 pub use self::scheduled_checks::DriftCheckKind;
-use self::scheduled_checks::{now, remember};
+use self::scheduled_checks::remember;
 use super::drift_baseline::KnownBaseline;
 use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::{migrate_backend, reports, shown_outputs};
+use crate::clock;
 use crate::decide::{DriftFacts, FailedVersion, State, drift_cause};
 use crate::error::{Code, Result};
 use crate::lock::LockGuard;
@@ -154,7 +155,7 @@ async fn locked(
     }
     let file = invoker.plan_file();
     let refresh = if node.missing_variables.is_empty() { Refresh::First } else { Refresh::Only };
-    let known = KnownBaseline::read(&session.call.layout, paths, &record)?;
+    let known = KnownBaseline::of(invoker, Some(&record))?;
     let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record), &known).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
@@ -173,7 +174,8 @@ async fn locked(
     for one in &mut drift_plan.drift {
         one.cause = drift_cause(&one.evidence, &facts);
     }
-    known.after_check(invoker, &record, (&drift_plan.accepted, drift_plan.drift.is_empty()))?;
+    let is_confirmed = drift_plan.drift.is_empty() && !facts.upgraded.is_empty();
+    known.after_check(invoker, &record, &drift_plan.accepted, is_confirmed)?;
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
     invoker.report_warnings(Some(&record), &mut report);
@@ -224,7 +226,7 @@ fn cache_outputs(invoker: &Invoker<'_>, record: &Record, state: Option<State>) -
     let state = record.with_nulls(state).unwrap_or_default();
     let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
     let cached = CachedOutputs {
-        time: now(),
+        time: clock::now(),
         outputs: shown_outputs::shown(&invoker.context.redactor, &state),
         sensitive: hidden.map(|(name, _)| name.clone()).collect(),
     };

@@ -1,7 +1,6 @@
 //! What the scheduled drift checks of a component have found, and when they alert.
 
-use std::time::SystemTime;
-
+use crate::clock;
 use crate::decide::next_alert;
 use crate::error::Result;
 use crate::model::Name;
@@ -36,7 +35,7 @@ pub(super) fn remember(
     let noticed = before.as_ref().map(ObservedDrift::finding);
     let (after, due) = next_alert(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
     drift.seen = after.as_ref().map(|after| after.seen);
-    ObservedDrift::remember(&paths.drift(), before.as_ref(), after, &now())?;
+    ObservedDrift::remember(&paths.drift(), before.as_ref(), after, &clock::now())?;
     if due {
         let changes: Vec<_> = drift
             .changes
@@ -59,8 +58,4 @@ pub(super) fn remember(
         tracing::warn!("{name}: {} outside of Terraform", report.status.word());
     }
     Ok(report)
-}
-
-pub(super) fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

@@ -8,6 +8,7 @@ use self::job::{StepResult, failure, secrets};
 use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
 use super::{health, hooks, reports};
+use crate::clock;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
@@ -165,7 +166,7 @@ fn outcome(context: &Context<'_>, status: Status) -> Record {
     Record {
         run_id: session.call.run_id.clone(),
         outcome: status.word().to_owned(),
-        finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        finished: clock::now(),
         host: Holder::here().host,
         edges: edges.collect(),
         declared: component.declared.clone(),

@@ -12,7 +12,7 @@ use crate::operation::component::{plan, reports};
 use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
 use crate::operation::store::records;
 use crate::record::Record;
-use crate::report::{ComponentReport, KeptResource, ResourceChange, Status, notes};
+use crate::report::{ComponentReport, KeptResource, ResourceChange, Status};
 use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
@@ -94,8 +94,7 @@ pub(super) fn refuse_changed_state(
 /// The part of a plan that is due now.
 fn share(step: &RollbackStep, mut kept: Vec<KeptResource>, changes: &Changes) -> RollbackShare {
     let is_data = |change: &ResourceChange| {
-        change.actions.iter().any(|action| action == "delete")
-            && kept.iter().any(|one| one.address == change.address)
+        change.does("delete") && kept.iter().any(|one| one.address == change.address)
     };
     let waits = |change: &ResourceChange| step.defers_destroys && change.actions == ["delete"];
     let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
@@ -144,8 +143,7 @@ struct RollbackShare {
 
 impl RollbackShare {
     fn tell(&self, mut report: ComponentReport) -> ComponentReport {
-        report.notes.extend(notes(&self.kept));
-        report.kept = self.kept.clone();
+        report.keep(self.kept.clone());
         if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
             report.reason = Some(Code::Waits);
         }

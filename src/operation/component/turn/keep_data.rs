@@ -7,7 +7,7 @@ use crate::change::Changes;
 use crate::decide::{State, kept, not_kept, taken_data};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Component;
-use crate::report::{ComponentReport, KeptResource, ResourceChange, Status, notes};
+use crate::report::{ComponentReport, KeptResource, ResourceChange, Status};
 
 /// Empty if everything goes.
 #[derive(Default)]
@@ -37,9 +37,8 @@ impl Selection {
     }
 
     pub fn tell(&self, mut report: ComponentReport) -> ComponentReport {
-        if report.kept.is_empty() && !self.kept.is_empty() {
-            report.notes.extend(notes(&self.kept));
-            report.kept = self.kept.clone();
+        if report.kept.is_empty() {
+            report.keep(self.kept.clone());
         }
         report
     }
