@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -41,8 +42,13 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// Reads all files of `src`.
-    pub fn read() -> Self {
+    /// All files of `src`. They are read once for all tests.
+    pub fn read() -> &'static Self {
+        static READ: LazyLock<Imports> = LazyLock::new(Imports::read_sources);
+        &READ
+    }
+
+    fn read_sources() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = BTreeMap::new();
         for path in below(&root.join("src")) {

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import configure
-from support import programs
+from support import grains, programs
 from support.forked import Forked
 from support.result import Result
 from support.sink import Sink
@@ -29,6 +29,8 @@ class Site:
     def __init__(self, folder, *, ports=(14505, 14506), extra=None, sink=True, forks=True):
         self.folder = Path(folder)
         self.forks = forks
+        # What Salt collects depends on its user, and on grains in its configuration.
+        self.shares_grains = sink and forks and not {"user", "grains"} & set(extra or {})
         self.root = self.folder / "srv"
         self.states = self.folder / "states"
         self.pillars = self.folder / "pillar"
@@ -40,8 +42,10 @@ class Site:
             [self.pillars],
             [self.states, CHECKOUT / "salt"],
             ports=ports,
-            extra=extra,
+            extra=(extra or {}) | (grains.OPTIONS if self.shares_grains else {}),
         )
+        if self.shares_grains:
+            grains.give(self.folder / "salt")
         self.env = {
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "HOME": str(self.home),
@@ -54,7 +58,9 @@ class Site:
         self.sink = Sink(Path(sock)) if sink else None
 
     def close(self):
-        """Removes the link to this site. There is one if the site's path is too long for sockets."""
+        """Keeps this site's grains. Removes the link to this site, which a path that is too long for sockets needs."""
+        if self.shares_grains:
+            grains.take(self.folder / "salt")
         if self.sink:
             self.sink.close()
         remembered = self.folder / "salt" / "link"
