@@ -8,6 +8,7 @@
 pub mod change;
 mod clock;
 mod consul;
+mod count;
 pub mod decide;
 mod digest;
 pub mod disk;

@@ -1,5 +1,7 @@
 //! Decides whether a service is registered as required: each new instance, and enough instances in total.
 
+use crate::count::counted;
+
 use super::rollout::short_id;
 
 /// One instance of a service in a catalogue.
@@ -27,11 +29,11 @@ pub fn served(new: &[String], registered: &[RegisteredInstance], least: u64) -> 
     }
     let passing = registered.iter().filter(|one| one.failing.is_none()).count() as u64;
     if passing >= least {
-        return Ok(format!("{passing} of {} instance(s) passing", registered.len()));
+        return Ok(format!("{passing} of {} passing", counted(registered.len(), "instance")));
     }
     let failing = registered.iter().find_map(|one| one.failing.as_ref());
     let why = failing.map(|failing| format!(": {failing}")).unwrap_or_default();
-    Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", registered.len()))
+    Err(format!("{passing} of {} passing, {least} needed{why}", counted(registered.len(), "instance")))
 }
 
 /// Returns the failed check to report later, after another query of the new instances. `wanted` is their required

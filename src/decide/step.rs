@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::count::counted;
 use crate::report::{MinionResult, StateLine, Status};
 
 /// Maximum number of states that are reported of each kind for each minion, and maximum number of characters of a text.
@@ -71,7 +72,7 @@ pub fn sentence(minions: &BTreeMap<String, MinionResult>) -> String {
     let told = failed.iter().take(LINES).map(why).collect::<Vec<_>>().join("; ");
     let more = failed.len().saturating_sub(LINES);
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
-    format!("{} of {} minion(s) failed: {told}{more}", failed.len(), minions.len())
+    format!("{} of {} failed: {told}{more}", failed.len(), counted(minions.len(), "minion"))
 }
 
 fn no_answer() -> MinionResult {
@@ -261,7 +262,7 @@ mod tests {
         let minions: BTreeMap<_, _> =
             [("a".to_owned(), well.clone()), ("b".to_owned(), read(RUN, &MinionAnswer::Silent))].into();
         assert_eq!(whole(&minions), Status::Failed);
-        assert_eq!(sentence(&minions), "1 of 2 minion(s) failed: b: did not answer");
+        assert_eq!(sentence(&minions), "1 of 2 minions failed: b: did not answer");
         assert_eq!(whole(&BTreeMap::new()), Status::Failed);
         assert_eq!(whole(&[("a".to_owned(), well)].into()), Status::Applied);
     }

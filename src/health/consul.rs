@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::answer::{FailedMeasurement, FinalReason, Outlook};
 use super::nomad::{ask, unseen};
 use crate::consul::{ConsulClient, ConsulError, InstanceCheck, ServiceInstance, instances};
+use crate::count::counted;
 use crate::decide::{CheckStatus, RegisteredInstance, remembered, served};
 use crate::model::ConsulServer;
 use crate::nomad::{DeploymentWatch, ServingAllocations};
@@ -77,7 +78,8 @@ impl ConsulGate {
             }
             let count = servers.allocations.len() as u64;
             if count < servers.wanted {
-                let what = format!("{count} of {} new allocation(s) of {}", servers.wanted, job.name.id);
+                let what =
+                    format!("{count} of {} of {}", counted(servers.wanted, "new allocation"), job.name.id);
                 return Err(FailedMeasurement::new(what, None));
             }
             if servers.by_nomad {

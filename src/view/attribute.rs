@@ -5,6 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::quote::line;
 use super::width::beginning;
+use crate::count::counted;
 use crate::printable::one_line;
 
 /// In columns. Longer values are cut, because they would hide what matters.
@@ -49,7 +50,8 @@ fn lines(old: &str, new: &str, indent: &str) -> String {
             if shown.len() < LINES { shown.push(text) } else { left += 1 }
         }
     }
-    let rest = if left == 0 { String::new() } else { format!("{indent}… {left} more line(s) differ\n") };
+    let rest =
+        if left == 0 { String::new() } else { format!("{indent}… and {}\n", counted(left, "more line")) };
     shown.concat() + &rest
 }
 
@@ -108,7 +110,7 @@ mod tests {
         let many = |word: &str| (0..40).map(|line| format!("{word} {line}\n")).collect::<String>();
         let found = drawn(json!(many("a")), json!(many("b")));
         assert_eq!(found.lines().count(), 1 + LINES + 1, "{found}");
-        assert!(found.ends_with("… 68 more line(s) differ\n"), "{found}");
+        assert!(found.ends_with("… and 68 more lines\n"), "{found}");
         let long = |end: &str| format!("x\n{}{end}{}\n", "y".repeat(500), "z".repeat(500));
         let found = drawn(json!(long("1")), json!(long("2")));
         assert!(found.contains("y1z") && found.contains("y2z"), "{found}");

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::quote::{block, line};
 use super::style::Style;
 use super::{attribute, changes, components, drift, failures, runs, snapshots, units, warnings};
+use crate::count::counted;
 use crate::printable::one_line;
 
 /// Draws any report. Unknown parts are omitted. The text ends with a newline.
@@ -80,7 +81,7 @@ fn headline(report: &Value) -> String {
     };
     let said = match warnings::count(report) {
         0 => said,
-        many => format!("{said}, {many} warning(s)"),
+        many => format!("{said}, {}", counted(many, "warning")),
     };
     // Changes that policy stopped were not made.
     let counted = components

@@ -1,6 +1,8 @@
 //! Draws warnings of Terraform. The same warning of several components is drawn once, and one that the last run had too
 //! is one line.
 
+use crate::count::counted;
+
 use serde_json::Value;
 
 use super::quote::{block, line};
@@ -30,7 +32,7 @@ pub fn of_report(report: &Value) -> String {
     };
     let mut text: String = groups.iter().take(MOST).map(draw).collect();
     if let Some(more) = groups.len().checked_sub(MOST).filter(|more| *more > 0) {
-        text.push_str(&format!("  … and {more} more warning(s): --out=json lists them\n"));
+        text.push_str(&format!("  … and {}: --out=json lists them\n", counted(more, "more warning")));
     }
     if text.is_empty() { text } else { format!("\n{text}") }
 }
@@ -161,7 +163,7 @@ mod tests {
             .map(|index| json!({ "summary": "Deprecated", "address": format!("t.a[{index}]") }))
             .collect();
         let text = of_report(&report(json!({ "app": { "warnings": many } })));
-        assert!(text.ends_with("  … and 3 more warning(s): --out=json lists them\n"), "{text}");
+        assert!(text.ends_with("  … and 3 more warnings: --out=json lists them\n"), "{text}");
     }
 
     #[test]

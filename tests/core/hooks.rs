@@ -210,7 +210,7 @@ fn hook_states_run_after_an_apply_and_neither_in_a_test_nor_on_destroy() {
 fn failed_or_unanswered_hook_states_are_a_warning_or_fail_the_component() {
     let mut site = site(json!([states_hook()]));
     for (salt, why) in [
-        (ill(), "hooks:0 (salt) failed: 1 of 1 minion(s) failed: web1: file.managed"),
+        (ill(), "hooks:0 (salt) failed: 1 of 1 minion failed: web1: file.managed"),
         (Salt::new(&[], |_, _| None), "hooks:0 (salt) failed: no minion matches"),
     ] {
         site.infrastructure["components"]["web"]["hooks"] = json!([states_hook()]);

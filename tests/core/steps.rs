@@ -67,7 +67,7 @@ fn a_failed_state_fails_the_step_and_skips_its_dependents() {
     let post = &report["components"]["post"];
     assert_eq!(post["reason"], "salt_failed");
     let message = post["error"]["message"].as_str().unwrap();
-    assert_eq!(message, "1 of 2 minion(s) failed: web2: file.managed \"/x\": said");
+    assert_eq!(message, "1 of 2 minions failed: web2: file.managed \"/x\": said");
     assert_eq!(post["salt"]["minions"]["web1"]["status"], "unchanged");
     let status = site.run("status", json!({}));
     assert_eq!(statuses(&status)["post"], "failed", "{status:#}");
@@ -93,7 +93,7 @@ fn a_silent_minion_is_named_and_the_step_does_not_wait_for_its_full_timeout() {
     let report = site.run_on(&salt, "orchestrate", json!({}));
     assert!(began.elapsed().as_secs() < 120, "its timeout is ten minutes");
     let post = &report["components"]["post"];
-    assert_eq!(post["error"]["message"], "1 of 2 minion(s) failed: web2: did not answer", "{report:#}");
+    assert_eq!(post["error"]["message"], "1 of 2 minions failed: web2: did not answer", "{report:#}");
     assert!(salt.functions().contains(&"saltutil.find_job".to_owned()));
 }
 
@@ -108,7 +108,7 @@ fn a_step_waits_for_a_running_minion_until_its_timeout_and_then_stops_the_job() 
     });
     let report = site.run_on(&salt, "orchestrate", json!({}));
     let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
-    assert_eq!(message, "1 of 1 minion(s) failed: web1: did not end in time");
+    assert_eq!(message, "1 of 1 minion failed: web1: did not end in time");
     assert_eq!(*salt.stopped.borrow(), ["0"]);
 }
 

@@ -19,12 +19,12 @@ FAIL = {
     "taken": ({}, "Address already in use"),
 }
 REFUSED = {
-    "huge": ({"memory": 9_000_000}, "memory is exhausted on 1 node(s)"),
+    "huge": ({"memory": 9_000_000}, "memory is exhausted on 1 node"),
     "picky": (
         {"constraints": [{"attribute": "${attr.kernel.name}", "value": "plan9"}]},
-        '"${attr.kernel.name} = plan9" excludes 1 node(s)',
+        '"${attr.kernel.name} = plan9" excludes 1 node',
     ),
-    "driverless": ({"driver": "hovercraft"}, '"missing drivers" excludes 1 node(s)'),
+    "driverless": ({"driver": "hovercraft"}, '"missing drivers" excludes 1 node'),
     "crowded": ({}, "reserved port collision"),
 }
 

@@ -228,7 +228,7 @@ def test_a_call_that_names_two_environments_or_none_is_refused(asked, program, l
 def test_an_extra_or_repeated_argument_is_refused_by_eos_itself(asked, program, line):
     name, *words = shlex.split(line)
     _, _, report = asked(function_of(program, name), words)
-    assert any("positional argument(s) too many" in one["message"] for one in wrong(report)), report
+    assert any("positional argument too many" in one["message"] for one in wrong(report)), report
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def assert_hooks(done, written):
     assert done.statuses == statuses, done
     assert written.read_text() == "told by a hook\n"
     net, ping = (done.report["components"][name] for name in ("net", "ping"))
-    assert "hooks:1 (salt) failed: 1 of 1 minion(s) failed: minion: test.fail" in net["notes"][0]
+    assert "hooks:1 (salt) failed: 1 of 1 minion failed: minion: test.fail" in net["notes"][0]
     assert ping["reason"] == "hook_failed" and "hooks:0 (salt)" in ping["error"]["message"], done
     assert ping["salt"]["minions"]["minion"]["said"] is True, "the step itself was well"
 

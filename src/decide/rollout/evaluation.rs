@@ -1,5 +1,7 @@
 //! Evaluations: decisions of Nomad's scheduler about a job.
 
+use crate::count::counted;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -40,17 +42,17 @@ pub struct PlacementFailure {
 }
 
 impl PlacementFailure {
-    /// `memory is exhausted on 1 node(s)`.
+    /// `memory is exhausted on 1 node`.
     pub fn explain(&self) -> String {
         let mut said = Vec::new();
         for (constraint, nodes) in &self.constraint_filtered {
-            said.push(format!("constraint {constraint:?} excludes {nodes} node(s)"));
+            said.push(format!("constraint {constraint:?} excludes {}", counted(nodes, "node")));
         }
         for (class, nodes) in &self.class_filtered {
-            said.push(format!("node class {class:?} excludes {nodes} node(s)"));
+            said.push(format!("node class {class:?} excludes {}", counted(nodes, "node")));
         }
         for (what, nodes) in &self.dimension_exhausted {
-            said.push(format!("{what} is exhausted on {nodes} node(s)"));
+            said.push(format!("{what} is exhausted on {}", counted(nodes, "node")));
         }
         for quota in &self.quota_exhausted {
             said.push(format!("quota {quota} is exhausted"));
@@ -58,7 +60,7 @@ impl PlacementFailure {
         if said.is_empty() {
             said.push(match self.nodes_evaluated {
                 0 => "its datacenters and its node pool have no ready node".to_owned(),
-                evaluated => format!("none of the {evaluated} node(s) is suitable"),
+                evaluated => format!("none of {} is suitable", counted(evaluated, "node")),
             });
         }
         said.join(", ")

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::count::counted;
 use crate::error::{Code, Result};
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
@@ -26,9 +27,9 @@ fn describe(environment: &Name, name: &Name, record: Record) -> String {
     let edges: Vec<_> = record.edges.into_iter().collect();
     let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
     format!(
-        "it has {} resource(s), and depended on {needs}; \
+        "it has {}, and depended on {needs}; \
          infrastructure.destroy {environment} components={name} confirm={environment} destroys it",
-        record.resources
+        counted(record.resources, "resource")
     )
 }
 

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::value_path;
+use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{self, ConsulGate, FinalReason, GateContext, GateTally, HealthGate, Outlook, Unhealthy};
@@ -179,9 +180,9 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
                 humantime::format_duration(timing.healthy_deadline),
             );
             let passed = format!(
-                "; {} of {} check(s) passed in {}",
+                "; {} of {} passed in {}",
                 tally.passed,
-                tally.measured,
+                counted(tally.measured, "check"),
                 humantime::format_duration(seconds),
             );
             words![&gate.target, Words::own(held), last, Words::own(passed)]

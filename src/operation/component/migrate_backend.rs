@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::Invoker;
@@ -78,8 +79,11 @@ pub(super) fn verify(record: &Record, current: Option<&State>, paths: &Component
     if resources == record.resources {
         return Ok(());
     }
-    let message =
-        format!("the moved state has {resources} resource(s), but the last run left {}", record.resources);
+    let message = format!(
+        "the moved state has {}, but the last run left {}",
+        counted(resources, "resource"),
+        record.resources
+    );
     let remedy = format!("compare it with {}", paths.state().with_extension("tfstate.moved").display());
     Err(Error::new(Layer::Terraform, Phase::Preparation, Code::StateReplaced, message, remedy))
 }
@@ -115,7 +119,8 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
         true => format!("the arguments of the {old} backend changed"),
         false => format!("the backend changed from {old} to {new}"),
     };
-    let message = format!("{what}; the state with {} resource(s) is still in the old one", record.resources);
+    let message =
+        format!("{what}; the state with {} is still in the old one", counted(record.resources, "resource"));
     let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still \
                   work); otherwise set the old backend again";
     Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)

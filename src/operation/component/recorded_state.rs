@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::count::counted;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::context::Context;
@@ -52,8 +53,11 @@ pub(super) fn check(
         Err(StateProblem::Older) => (Code::StateOlder, "the current state is an older one"),
     };
     let message = Words::own(format!(
-        "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
-        record.run_id, record.finished, record.resources, record.serial
+        "the last run ({}, {}) left {} at serial {}; {what}",
+        record.run_id,
+        record.finished,
+        counted(record.resources, "resource"),
+        record.serial
     ));
     let remedy = Words::own(format!(
         "restore the state in {}; if those resources no longer exist, remove {}",

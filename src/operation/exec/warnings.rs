@@ -1,11 +1,12 @@
 //! The warnings of all terraform commands of one turn, without secrets.
 
 use super::Invoker;
+use crate::count::counted;
 use crate::printable::printable;
 use crate::record::Record;
 use crate::report::{ComponentReport, Warning};
 use crate::terraform::{self, Diagnostic, Severity};
-use crate::words::words;
+use crate::words::Words;
 
 impl Invoker<'_> {
     /// `evaluated`: the command has evaluated the checks.
@@ -31,7 +32,10 @@ impl Invoker<'_> {
         let (shown, left_out) = self.warnings.borrow().shown(before);
         report.warnings = shown;
         if left_out > 0 {
-            report.notes.push(words!["Terraform has ", left_out, " more warning(s), which are not listed"]);
+            report.notes.push(Words::own(format!(
+                "Terraform has {}, not listed here",
+                counted(left_out, "more warning")
+            )));
         }
     }
 }

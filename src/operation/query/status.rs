@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::count::counted;
 use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
 use crate::operation::blueprint::{gone, select, today};
@@ -69,8 +70,11 @@ fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport
             report.notes.push(match record.declared.contains_key("salt") {
                 true => format!("last run {} at {}", record.run_id, record.finished),
                 false => format!(
-                    "{} resource(s), serial {}, last run {} at {}",
-                    record.resources, record.serial, record.run_id, record.finished
+                    "{}, serial {}, last run {} at {}",
+                    counted(record.resources, "resource"),
+                    record.serial,
+                    record.run_id,
+                    record.finished
                 ),
             });
             report

@@ -2,6 +2,7 @@
 
 use super::configurations;
 use super::shared_records::{APPLYING, KEY, parse, underway};
+use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{Holder, LockGuard, LockService};
 use crate::model::{Component, Name};
@@ -117,8 +118,9 @@ fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "its state is a file on {}, with {} resource(s); here, on {here}, everything would be created again",
-        record.host, record.resources
+        "its state is a file on {}, with {}; here, on {here}, everything would be created again",
+        record.host,
+        counted(record.resources, "resource")
     );
     let remedy =
         format!("run it on {}, or move its state there to a backend that both hosts can reach", record.host);

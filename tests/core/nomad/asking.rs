@@ -45,17 +45,17 @@ fn a_job_without_a_possible_node_is_refused_with_the_missing_resources() {
     for (job, lacks) in [
         (
             Job { group: volume.to_owned(), ..Job::new("unregistered") },
-            "web: constraint \"missing CSI Volume web-data\" excludes 1 node(s)",
+            "web: constraint \"missing CSI Volume web-data\" excludes 1 node",
         ),
         (
             Job { job: nowhere.to_owned(), ..Job::new("nowhere") },
-            "web: constraint \"${attr.kernel.name} = plan9\" excludes 1 node(s)",
+            "web: constraint \"${attr.kernel.name} = plan9\" excludes 1 node",
         ),
         (
             Job { driver: "missing_driver", ..Job::new("driverless") },
-            "web: constraint \"missing drivers\" excludes 1 node(s)",
+            "web: constraint \"missing drivers\" excludes 1 node",
         ),
-        (Job { memory: 9_000_000, ..Job::new("roomless") }, "web: memory is exhausted on 1 node(s)"),
+        (Job { memory: 9_000_000, ..Job::new("roomless") }, "web: memory is exhausted on 1 node"),
         (
             Job { job: "datacenters = [\"mars\"]".to_owned(), ..Job::new("far") },
             "web: its datacenters and its node pool have no ready node",

@@ -175,7 +175,7 @@ fn a_job_without_a_possible_node_is_refused_before_anything_changes() {
         assert_eq!(web(&report)["reason"], "nomad_unplaceable", "{report:#}");
         assert_eq!(web(&report)["error"]["layer"], "nomad");
         let expected = "nomad_job.web: job unplaceable would have no node to run on: web: constraint \
-                        \"${attr.kernel.name} = plan9\" excludes 1 node(s); nothing was changed";
+                        \"${attr.kernel.name} = plan9\" excludes 1 node; nothing was changed";
         assert_eq!(message(&report), expected);
     }
     assert!(scene.world.names().is_empty());
@@ -327,7 +327,7 @@ fn a_service_in_consul_has_to_pass_several_times() {
     scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2, "2s"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "unhealthy", "{report:#}");
-    assert!(message(&report).contains("1 of 1 instance(s) passing, 2 needed"), "{report:#}");
+    assert!(message(&report).contains("1 of 1 instance passing, 2 needed"), "{report:#}");
     // A warning does not pass, and an unknown service does not pass.
     scene.pair.consul.call("PUT", "/v1/agent/check/warn/service:plain-1", "");
     scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "2s"));

@@ -66,7 +66,7 @@ fn a_job_without_a_node_is_reported_with_the_missing_resources() {
         all.as_array().unwrap().iter().any(|one| one["Status"] == "blocked")
     });
     let found = block(follow.diagnose());
-    let expected = "web has no node to run on: constraint \"missing drivers\" excludes 1 node(s)";
+    let expected = "web has no node to run on: constraint \"missing drivers\" excludes 1 node";
     assert_eq!(found.lines, [expected]);
     assert!(found.details["unplaced"]["web"].as_str().unwrap().contains("missing drivers"));
 }

@@ -84,9 +84,8 @@ fn a_check_that_never_passed_is_reported_also_after_nomad_has_reverted() {
 fn a_job_without_a_node_is_waited_for_and_the_missing_resources_are_named() {
     let Some(pair) = pair() else { return };
     let index = pair.register(&Job { memory: 9_000_000, ..Job::new("huge") }.text());
-    let lacks = |found: &JobHealth| {
-        said(found).contains("web has no node to run on: memory is exhausted on 1 node(s)")
-    };
+    let lacks =
+        |found: &JobHealth| said(found).contains("web has no node to run on: memory is exhausted on 1 node");
     let found = until(&pair.follow("huge", index), lacks);
     // Nomad's own deadline begins with the first placement, and there is no placement.
     let JobHealth::Waiting(_, more) = found else { panic!("{found:?}") };

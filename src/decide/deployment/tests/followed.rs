@@ -142,6 +142,6 @@ fn a_failure_is_explained_with_the_exit_code_and_the_missing_resources() {
     assert_eq!(
         said,
         "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; web has no \
-         node to run on: constraint \"missing drivers\" excludes 1 node(s), memory is exhausted on 2 node(s)"
+         node to run on: constraint \"missing drivers\" excludes 1 node, memory is exhausted on 2 nodes"
     );
 }

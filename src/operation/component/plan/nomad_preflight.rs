@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::change::{Changes, PlannedJob, Redactor, SENSITIVE, jobs, sensitive_values};
+use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, NomadError};
 use crate::operation::exec::context::Context;
@@ -46,9 +47,9 @@ pub(in crate::operation::component) async fn check(
                     told.iter().filter_map(|note| masked(&invoker.context, &document, note)).collect();
                 if masked.len() < told.len() {
                     notes.push(format!(
-                        "{}: {} note(s) from Nomad are not shown, because they may contain a secret",
+                        "{}: left out, because of a possible secret: {} from Nomad",
                         job.address,
-                        told.len() - masked.len()
+                        counted(told.len() - masked.len(), "note")
                     ));
                 }
                 notes.extend(masked);

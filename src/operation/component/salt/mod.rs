@@ -9,6 +9,7 @@ use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
 use super::{health, hooks, reports};
 use crate::clock;
+use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
@@ -22,7 +23,7 @@ use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
-use crate::words::{Words, words};
+use crate::words::Words;
 use crate::workdir::ComponentPaths;
 
 /// An operation that is for modules alone does not change a step, and reports that.
@@ -110,8 +111,10 @@ pub(super) async fn run(
 fn refuse_module(record: Option<&Record>) -> Result<()> {
     match record {
         Some(record) if record.resources > 0 => {
-            let message =
-                words!["it was a Terraform module, and still has ", record.resources, " resource(s)"];
+            let message = Words::own(format!(
+                "it was a Terraform module, and still has {}",
+                counted(record.resources, "resource")
+            ));
             let remedy = "set its source again and destroy it, or rename the step";
             Err(Error::new(Layer::Salt, Phase::Preparation, Code::HasResources, message, remedy))
         }
@@ -152,8 +155,12 @@ fn told(
             let states: usize = run.minions.values().map(|one| one.changed.len()).sum();
             let would = if test { "would change" } else { "changed" };
             report.notes.push(match step.what.is_states() {
-                true => Words::own(format!("{minions} minion(s), {states} state(s) {would}")),
-                false => Words::own(format!("{} on {minions} minion(s)", run.function)),
+                true => Words::own(format!(
+                    "{}, {} {would}",
+                    counted(minions, "minion"),
+                    counted(states, "state")
+                )),
+                false => Words::own(format!("{} on {}", run.function, counted(minions, "minion"))),
             });
         }
     }

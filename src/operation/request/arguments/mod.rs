@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use self::context::EnvironmentContext;
 use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
+use crate::count::counted;
 use crate::decide::is_id;
 use crate::error::Result;
 use crate::model::{self, Name, Overrides, PillarPath, Problem, hint};
@@ -42,7 +43,7 @@ impl Arguments {
         if request.surplus > 0 {
             arguments.problems.push(Problem::new(
                 &PillarPath::arguments(),
-                format!("{} positional argument(s) too many; name them: key=value", request.surplus),
+                format!("{} too many; name them: key=value", counted(request.surplus, "positional argument")),
             ));
         }
         arguments
