@@ -50,6 +50,7 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("Failed to get existing workspaces", Code::BackendUnreachable, BACKEND),
     ("Error refreshing state", Code::BackendUnreachable, BACKEND),
     ("Failed to load state", Code::BackendUnreachable, BACKEND),
+    ("Failed to refresh state", Code::BackendUnreachable, BACKEND),
 ];
 const HOME_FILE: &str = "in Terraform, ~ is the component's own folder HOME, not that of a person: put the file \
                          into the module (\"${path.module}/NAME\"), or write its absolute path";
