@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::{self, Holder, LockService};
+use crate::lock::{Holder, LockService};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::runtime::runtime;
-use crate::operation::store::audit;
 use crate::operation::store::lock_service::service;
+use crate::operation::store::{audit, held_locks};
 use crate::report::Report;
 use crate::workdir::Layout;
 
@@ -23,8 +23,11 @@ pub fn locks(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     arguments.value("minion");
     let builder = ReportBuilder::new("locks", environment.as_str(), false, &call.request.identity);
-    match arguments.check().and_then(|()| held(&draft(&call.request, &environment)?)) {
-        Ok(held) => builder.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
+    let held = arguments
+        .check()
+        .and_then(|()| runtime()?.block_on(held_locks::held(&draft(&call.request, &environment)?)));
+    match held {
+        Ok(held) => builder.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), json!(held))])),
         Err(error) => builder.failed(error),
     }
 }
@@ -54,22 +57,6 @@ pub fn unlock(call: &Call<'_>) -> Report {
         }
         Err(error) => builder.failed(error),
     }
-}
-
-fn held(draft: &Draft) -> Result<Vec<Value>> {
-    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    if let LockService::Consul(consul) = service(&draft.settings)? {
-        let listed = runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
-        return Ok(listed.iter().map(|lock| json!(lock)).collect());
-    }
-    let mut held = Vec::new();
-    for component in draft.components.keys() {
-        let path = layout.component(component)?.lock();
-        if let Some(holder) = lock::holder(&path)? {
-            held.push(json!({ "key": path, "component": component, "id": holder.run_id, "holder": holder }));
-        }
-    }
-    Ok(held)
 }
 
 fn free(draft: &Draft, component: &Name, id: &str, builder: &ReportBuilder) -> Result<Holder> {

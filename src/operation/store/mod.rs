@@ -7,6 +7,7 @@ pub mod approvals;
 pub mod audit;
 pub mod configurations;
 pub mod given_values;
+pub mod held_locks;
 pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;
