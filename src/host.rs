@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::model::MinionTarget;
+
 /// Salt, as the core uses it. Tests have their own implementation. An error is one sentence.
 pub trait Host {
     /// Returns the files below a `salt://` folder: from the path relative to it, to the path of a local copy. Empty if
@@ -21,6 +23,10 @@ pub trait Host {
     fn log(&self, level: tracing::Level, message: &str);
     /// Returns the number of requests to stop so far. Called every 100 ms while something runs.
     fn tick(&self) -> u32;
+    /// On the master: whether its process accepts jobs. On a minion: whether it has a master.
+    fn has_master(&self) -> bool {
+        false
+    }
     /// Starts a job, and does not wait for it.
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String>;
     /// Returns the answers of a job so far, by minion. Does not wait.
@@ -49,6 +55,19 @@ pub struct SaltJob {
     pub function: String,
     pub arguments: Vec<Value>,
     pub keywords: Map<String, Value>,
+}
+
+impl SaltJob {
+    /// The question which of these minions answer.
+    pub fn ping(target: &MinionTarget) -> Self {
+        Self {
+            target: target.pattern.clone(),
+            target_type: target.kind.to_owned(),
+            function: "test.ping".to_owned(),
+            arguments: Vec::new(),
+            keywords: Map::new(),
+        }
+    }
 }
 
 /// A job that is under way.

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod client;
+mod cluster;
 mod entry;
 mod error;
 mod health;
@@ -14,6 +15,7 @@ mod session;
 
 pub use catalog::{Registration, deregister, register};
 pub use client::ConsulClient;
+pub use cluster::{agents, leader, own_token};
 pub use entry::{KvEntry, LOCK_FLAG};
 pub use error::ConsulError;
 pub use health::{InstanceCheck, ServiceInstance, instances};

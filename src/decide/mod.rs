@@ -15,6 +15,7 @@ mod environment;
 mod going_back;
 mod health;
 mod instances;
+pub mod layers;
 mod orphan_candidates;
 mod policy;
 mod recovery;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod client;
+mod cluster;
 mod deployment_watch;
 mod diagnose;
 mod error;

@@ -8,6 +8,7 @@ mod command;
 mod component;
 mod exec;
 mod intent;
+mod layers;
 mod query;
 mod request;
 mod run;

@@ -112,6 +112,10 @@ impl Host for PyHost {
         self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
     }
 
+    fn has_master(&self) -> bool {
+        self.value("has_master") == true
+    }
+
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         let job = serde_json::to_value(job).map_err(|error| error.to_string())?;
         self.answer("start", |py| Ok(plain::to_python(py, &job)?.unbind()))

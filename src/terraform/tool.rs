@@ -47,8 +47,18 @@ impl Tool {
         guardian: &Guardian,
         cancel: &Cancel,
     ) -> Result<Self> {
+        Self::locate_within(PATIENCE, settings, guardian, cancel).await
+    }
+
+    /// The same, with less time for the program to tell its version.
+    pub async fn locate_within(
+        patience: Duration,
+        settings: &model::TerraformSettings,
+        guardian: &Guardian,
+        cancel: &Cancel,
+    ) -> Result<Self> {
         let path = find(&settings.binary)?;
-        let version_output = ask(&path, guardian, cancel).await?;
+        let version_output = ask(&path, patience, guardian, cancel).await?;
         let (product, version) = understand(&path, &version_output)?;
         for constraint in [&VersionConstraint::oldest(), &settings.version] {
             if !constraint.allows(&version) {
@@ -113,7 +123,7 @@ fn find(binary: &str) -> Result<PathBuf> {
     }
 }
 
-async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String> {
+async fn ask(path: &Path, patience: Duration, guardian: &Guardian, cancel: &Cancel) -> Result<String> {
     let folder =
         tempfile::tempdir().map_err(|error| Error::file(&std::env::temp_dir(), "write to", error))?;
     let passed = |name: &str| std::env::var_os(name).map(|value| (name.into(), value));
@@ -135,14 +145,15 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
         stdin: None,
         lock: None,
     };
-    let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };
+    let limits = Limits { timeout: patience, stop_grace: Duration::from_secs(2) };
     let mut version_output = String::new();
     let exit =
         process::run(&command, &limits, guardian, cancel, &mut |line| version_output.push_str(line)).await?;
     let program = path.display();
     match exit.stopped {
         Some(Cause::Timeout) => {
-            let message = format!("{program} version did not answer within {} s", PATIENCE.as_secs());
+            let within = humantime::format_duration(patience);
+            let message = format!("{program} version did not answer within {within}");
             return Err(refused(Code::TerraformHangs, message, INSTALL));
         }
         Some(Cause::User | Cause::LockLost | Cause::LeaseExpiring) => {

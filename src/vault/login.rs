@@ -1,7 +1,7 @@
 //! Logs in to Vault: a run gets its token here.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::VaultClient;
 use super::error::{VaultError, refuse};
@@ -69,18 +69,25 @@ async fn supplied(client: &VaultClient, token: SecretString) -> Result<NewToken>
 
 /// Unwraps a wrapping token. This works only once. A client that unwrapped it before Eos has Eos's credentials.
 async fn unwrap(client: &VaultClient, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
-    let used = |error: VaultError| match error {
-        VaultError::Refused(_) | VaultError::Denied(_) | VaultError::Missing(_) => refuse(
-            Code::VaultWrappingUsed,
-            "security: the wrapping token of infrastructure:settings:vault:auth was already used, or has \
-             expired",
-            "find who used it and revoke that secret_id, then supply a new one. Eos does not try it again",
-        ),
-        other => other.explain(&client.address, "unwrap the secret_id"),
-    };
-    let body = json!({ "token": wrapping.expose_secret() });
+    self::wrapping(client, mount, wrapping).await?;
+    // Sent only once: Vault does not give a lost answer again.
+    let answer = client
+        .post_as(wrapping, "sys/wrapping/unwrap", json!({}))
+        .await
+        .map_err(|error| used(client, error))?;
+    let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
+    secret_id.map(SecretString::from).ok_or_else(|| {
+        let message = "security: the wrapping token contained no secret_id";
+        refuse(Code::VaultWrappingForeign, message, "find who put it there, then supply another")
+    })
+}
+
+/// What Vault knows about a wrapping token, which stays unused. Refuses a token that was not made for a secret_id of
+/// this mount.
+pub async fn wrapping(client: &VaultClient, mount: &str, token: &SecretString) -> Result<Value> {
+    let body = json!({ "token": token.expose_secret() });
     let lookup = client.patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
-    let found = lookup.map_err(used)?;
+    let mut found = lookup.map_err(|error| used(client, error))?;
     let made_by = found["data"]["creation_path"].as_str().unwrap_or_default();
     let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));
     if ours.is_none_or(|(_, rest)| rest != "secret-id") {
@@ -90,11 +97,18 @@ async fn unwrap(client: &VaultClient, mount: &str, wrapping: &SecretString) -> R
             "find who put it there, then supply one that was made for this role",
         ));
     }
-    // Sent only once: Vault does not give a lost answer again.
-    let answer = client.post_as(wrapping, "sys/wrapping/unwrap", json!({})).await.map_err(used)?;
-    let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
-    secret_id.map(SecretString::from).ok_or_else(|| {
-        let message = "security: the wrapping token contained no secret_id";
-        refuse(Code::VaultWrappingForeign, message, "find who put it there, then supply another")
-    })
+    Ok(found["data"].take())
+}
+
+/// The error of a wrapping token that Vault does not know any more.
+fn used(client: &VaultClient, error: VaultError) -> Error {
+    match error {
+        VaultError::Refused(_) | VaultError::Denied(_) | VaultError::Missing(_) => refuse(
+            Code::VaultWrappingUsed,
+            "security: the wrapping token of infrastructure:settings:vault:auth was already used, or has \
+             expired",
+            "find who used it and revoke that secret_id, then supply a new one. Eos does not try it again",
+        ),
+        other => other.explain(&client.address, "unwrap the secret_id"),
+    }
 }

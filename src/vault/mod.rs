@@ -8,6 +8,7 @@ mod client;
 mod ensure;
 mod error;
 mod generate;
+mod health;
 mod login;
 mod read;
 mod reader;
@@ -17,6 +18,7 @@ mod token;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+pub use health::{seal, wrapping_ends};
 pub use login::Login;
 pub use reader::{VaultReader, VaultSecret};
 

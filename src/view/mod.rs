@@ -8,6 +8,7 @@ mod changes;
 mod components;
 mod drift;
 mod failures;
+mod layers;
 pub mod progress;
 mod quote;
 pub mod returns;

@@ -26,6 +26,8 @@ impl Style {
             | "orphaned"
             | "kept"
             | "drifted"
+            | "degraded"
+            | "unknown"
             | "rolled_back"
             | "applied_with_warnings" => "33",
             _ => return word,

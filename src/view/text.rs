@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::{attribute, changes, components, drift, failures, runs, snapshots, units, warnings};
+use super::{attribute, changes, components, drift, failures, layers, runs, snapshots, units, warnings};
 use crate::count::counted;
 use crate::printable::one_line;
 
@@ -14,6 +14,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     let mut text = String::new();
     if !report["error"].is_null() {
         text.push_str(&failures::whole(report));
+        text.push_str(&layers::layers(report, style));
         return text;
     }
     if let Some(runs) = report["runs"].as_array() {
@@ -30,6 +31,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));
+    text.push_str(&layers::layers(report, style));
     text.push_str(&failures::each(report));
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
@@ -74,11 +76,14 @@ fn headline(report: &Value) -> String {
     counts.sort_by_key(|(status, _)| order.iter().position(|known| known == status).unwrap_or(order.len()));
     let said: Vec<_> =
         counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
+    let worst = layers::worst(report);
     let said = match (said.is_empty(), report["operation"].as_str()) {
-        (true, _) => "all is well".to_owned(),
+        (true, _) if worst.is_empty() => "all is well".to_owned(),
+        (true, _) => "no components".to_owned(),
         (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
         (false, _) => said.join(", "),
     };
+    let said = std::iter::once(said).chain(worst).collect::<Vec<_>>().join(", ");
     let said = match warnings::count(report) {
         0 => said,
         many => format!("{said}, {}", counted(many, "warning")),

@@ -22,6 +22,7 @@ mod inherited;
 mod inputs;
 mod keep_data;
 mod killed;
+mod layers;
 mod lock;
 mod modes;
 mod naming;

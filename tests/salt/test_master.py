@@ -186,3 +186,26 @@ def test_a_plan_with_the_pillar_of_a_named_minion_is_applied_with_that_pillar(si
     assert command.startswith("salt-run infrastructure.apply plan_id="), planned
     assert command.endswith(" minion=web1"), planned
     assert site.run(*command.split()[1:]).rc == 0
+
+
+def test_the_layers_tell_which_minions_of_the_pillar_answer_their_master(master):
+    def step(target):
+        call = {"target": target, "target_type": "list", "function": "test.ping"}
+        return {"salt": call}
+
+    source = master.module("echo", modules.ECHO)
+    components = {"echo": {"source": source}, "step": step("minion")}
+    master.environment(components, name="layers")
+    done = master.run("infrastructure.status", "layers", "layers=True")
+    assert done.rc == 0, done
+    salt = done.report["layers"]["salt"]
+    assert salt["status"] == "healthy" and salt["faults"] == [], salt
+    facts = salt["facts"]
+    assert facts["runs_on"] == "master" and facts["has_master"] is True, facts
+    assert facts["minions"] == {"minion": True} and facts["version"], facts
+    assert done.report["layers"]["terraform"]["facts"]["program"]["version"], done
+
+    master.environment({**components, "nobody": step("nobody")}, name="layers")
+    missing = master.run("infrastructure.status", "layers", "layers=True", out=None)
+    assert missing.rc == 1, missing
+    assert 'no minion with an accepted key matches "nobody"' in missing.stdout, missing

@@ -19,6 +19,10 @@ PARAMETERS = {
         Also run the components that these depend on. By default their last
         outputs are used.
     """,
+    "layers": """
+        Also ask Salt, Terraform, Nomad, Consul and Vault how they are. The exit
+        code is 1 if one that the environment uses is unhealthy.
+    """,
     "migrate_backend": "Move the state of a component whose backend has changed.",
     "minion": """
         Minion whose pillar is used. By default the one in the master's option

@@ -102,6 +102,11 @@ class Host:
         """Write to Salt's log."""
         log.log(_LEVELS.get(level, logging.INFO), "%s", message)
 
+    def has_master(self):
+        """On the master: whether its process accepts jobs. On a minion: whether it has a master."""
+        kind, _ = self.identity["place"]
+        return jobs.master_runs(self.opts) if kind == "master" else kind == "minion"
+
     def start(self, job):
         """Start a job on minions. Its answers are polled."""
         return self._jobs.start(job)

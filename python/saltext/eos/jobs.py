@@ -25,11 +25,15 @@ def of(opts, nested):
     if opts.get("__role") != "master":
         overrides = {key: opts[key] for key in _OVERRIDES if opts.get(key)}
         return LocalJobs(opts["conf_file"], overrides, nested)
-    # The socket on which the master accepts jobs for its minions.
-    if bus.accepts(opts, "publish_pull.ipc"):
+    if master_runs(opts):
         return MasterJobs(opts)
     minion = os.path.join(opts["config_dir"], "minion")
     return LocalJobs(minion, {"file_client": "local", "local": True}, nested)
+
+
+def master_runs(opts):
+    """Whether a process accepts jobs at the socket of the master."""
+    return bus.accepts(opts, "publish_pull.ipc")
 
 
 class MasterJobs:

@@ -15,6 +15,7 @@ use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
 use crate::operation::exec::context::Context;
+use crate::operation::layers;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -29,17 +30,21 @@ use crate::workdir::ComponentPaths;
 type MeasuredComponent = (ComponentReport, Vec<Value>);
 
 pub fn health(call: &Call<'_>) -> Report {
-    let question = Question::new(Arguments::new(&call.request));
+    let mut arguments = Arguments::new(&call.request);
+    let wants_layers = arguments.flag("layers");
+    let question = Question::new(arguments);
     let builder = question.report_builder("health", &call.request.identity);
-    match measure(call, &builder, question) {
-        Ok(measured) => {
-            let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
-            let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
-            let components = measured.into_iter().map(|(name, (report, _))| (name, report)).collect();
-            builder.report(components, extra)
+    layers::beside(wants_layers, call, builder, question, |builder, question| {
+        match measure(call, &builder, question) {
+            Ok(measured) => {
+                let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
+                let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
+                let components = measured.into_iter().map(|(name, (report, _))| (name, report)).collect();
+                builder.report(components, extra)
+            }
+            Err(error) => builder.failed(error),
         }
-        Err(error) => builder.failed(error),
-    }
+    })
 }
 
 /// The function of the execution module, for one component. The log says why it is not healthy.

@@ -1,4 +1,4 @@
-//! What the records say of each component. Starts no terraform and takes no lock.
+//! What the records say of each component. Takes no lock, and starts no terraform, except to ask a layer.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,8 @@ use crate::count::counted;
 use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
 use crate::operation::blueprint::{gone, select, today};
+use crate::operation::layers;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
@@ -18,8 +20,16 @@ use crate::report::{ComponentReport, Report, Status, Warning};
 use crate::workdir::{ComponentPaths, Layout};
 
 pub fn status(call: &Call<'_>) -> Report {
-    let question = Question::new(Arguments::new(&call.request));
+    let mut arguments = Arguments::new(&call.request);
+    let wants_layers = arguments.flag("layers");
+    let question = Question::new(arguments);
     let builder = question.report_builder("status", &call.request.identity);
+    layers::beside(wants_layers, call, builder, question, |builder, question| {
+        recorded(call, builder, question)
+    })
+}
+
+fn recorded(call: &Call<'_>, builder: ReportBuilder, question: Question) -> Report {
     let Question { environment, components, problems } = question;
     let found = today(call, &environment, problems).and_then(|prepared| {
         let blueprint = &prepared.blueprint;

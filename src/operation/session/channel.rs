@@ -26,6 +26,7 @@ pub enum HostMessage {
 /// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
 pub enum HostQuestion {
     Sdb(String, oneshot::Sender<Result<SecretString, String>>),
+    HasMaster(oneshot::Sender<Result<bool, String>>),
     Start(Box<SaltJob>, oneshot::Sender<Result<StartedJob, String>>),
     Poll(String, oneshot::Sender<Result<BTreeMap<String, MinionReturn>, String>>),
     Stop(String),
@@ -36,6 +37,7 @@ impl HostQuestion {
     pub fn put(self, host: &dyn Host) {
         match self {
             Self::Sdb(uri, answer) => drop(answer.send(host.sdb(&uri).map(Into::into))),
+            Self::HasMaster(answer) => drop(answer.send(Ok(host.has_master()))),
             Self::Start(job, answer) => drop(answer.send(host.start(&job))),
             Self::Poll(jid, answer) => drop(answer.send(host.poll(&jid))),
             Self::Stop(jid) => host.stop(&jid),
@@ -94,6 +96,11 @@ impl HostChannel {
     /// A value from Salt's sdb.
     pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
         self.ask(|answer| HostQuestion::Sdb(uri.to_owned(), answer)).await
+    }
+
+    /// On the master: whether its process accepts jobs. On a minion: whether it has a master.
+    pub async fn has_master(&self) -> bool {
+        self.ask(HostQuestion::HasMaster).await.unwrap_or_default()
     }
 
     /// Starts a Salt job.

@@ -42,14 +42,7 @@ pub fn in_session<T: Send>(
     let cancel_file = Layout::of(blueprint)?.run(&builder.run_id).join("cancel");
     let parallelism = blueprint.settings.parallelism.get();
     let mut progress = (call.progress)(blueprint.environment.as_str(), shown, parallelism);
-    let (sender, receiver) = mpsc::channel();
-    let channel = HostChannel {
-        sender,
-        environment: blueprint.environment.clone(),
-        run_id: builder.run_id.clone(),
-        secrets: builder.secrets.clone(),
-        muted: Arc::default(),
-    };
+    let (channel, receiver) = channel(builder, &blueprint.environment);
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
     drive(call.host, &mut progress, &cancel, &cancel_file, channel, receiver, move |channel| {
@@ -64,6 +57,37 @@ pub fn in_session<T: Send>(
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     })
+}
+
+/// Runs `work` on its own thread without a session, so also where a session could not open. It can talk to the host, and
+/// learns of a request to stop.
+pub fn with_host<T: Send>(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    environment: &Name,
+    work: impl AsyncFnOnce(HostChannel, Cancel) -> T + Send,
+) -> Result<T> {
+    let mut progress = (call.progress)(environment.as_str(), &BTreeSet::new(), 1);
+    let (channel, receiver) = channel(builder, environment);
+    let cancel = Cancel::new();
+    let asked = cancel.clone();
+    // Nobody knows the id of this call before it ends, so there is no file that asks it to stop.
+    let no_file = Path::new("");
+    drive(call.host, &mut progress, &cancel, no_file, channel, receiver, move |channel| {
+        Ok(runtime()?.block_on(work(channel, asked)))
+    })
+}
+
+fn channel(builder: &ReportBuilder, environment: &Name) -> (HostChannel, Receiver<HostMessage>) {
+    let (sender, receiver) = mpsc::channel();
+    let channel = HostChannel {
+        sender,
+        environment: environment.clone(),
+        run_id: builder.run_id.clone(),
+        secrets: builder.secrets.clone(),
+        muted: Arc::default(),
+    };
+    (channel, receiver)
 }
 
 fn drive<T: Send>(

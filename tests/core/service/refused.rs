@@ -92,6 +92,31 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
     std::fs::write(&file, asked(token(&root, "writer", &works))).unwrap();
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["nomad-web"], "applied", "{report:#}");
+
+    // The same token may not see the nodes. That does not mean that Nomad is down.
+    let layer = || site.run("status", json!({ "layers": true }))["layers"]["nomad"].clone();
+    let blind = layer();
+    assert_eq!(
+        (&blind["status"], &blind["faults"][0]["code"]),
+        (&json!("unknown"), &json!("nomad_denied")),
+        "{blind:#}"
+    );
+    let cluster = &blind["facts"]["clusters"][0];
+    assert!(cluster["leader"].as_str().is_some_and(|leader| !leader.is_empty()), "{blind:#}");
+    assert_eq!(
+        (&cluster["token"]["policies"], &cluster["token"]["ttl"]),
+        (&json!(["writer"]), &json!(null)),
+        "{blind:#}"
+    );
+    // With a token that Nomad does not know, every run fails.
+    std::fs::write(&file, "00000000-dead-4000-8000-00000000000a").unwrap();
+    let unknown = layer();
+    assert_eq!(
+        (&unknown["status"], &unknown["faults"][0]["code"]),
+        (&json!("unhealthy"), &json!("nomad_denied")),
+        "{unknown:#}"
+    );
+    assert_eq!(unknown["faults"].as_array().unwrap().len(), 1, "{unknown:#}");
 }
 
 #[test]

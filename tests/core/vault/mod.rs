@@ -3,6 +3,7 @@
 mod bench;
 mod canary;
 mod ensuring;
+mod layers;
 mod lending;
 mod login;
 mod providing;

@@ -184,7 +184,7 @@ def validate(environment=None, minion=None, *args, **kwargs):
 
 
 @bridge.runner
-def status(environment=None, components=None, minion=None, *args, **kwargs):
+def status(environment=None, components=None, minion=None, layers=False, *args, **kwargs):
     """
     Show how the last runs ended, what is locked, and what is running.
 
@@ -193,11 +193,12 @@ def status(environment=None, components=None, minion=None, *args, **kwargs):
     .. code-block:: bash
 
         salt-run infrastructure.status staging
+        salt-run infrastructure.status staging layers=True
     """
 
 
 @bridge.runner
-def health(environment=None, components=None, minion=None, *args, **kwargs):
+def health(environment=None, components=None, minion=None, layers=False, *args, **kwargs):
     """
     Measure each health gate once, now. The exit code is 0 if all pass.
 
@@ -206,6 +207,7 @@ def health(environment=None, components=None, minion=None, *args, **kwargs):
     .. code-block:: bash
 
         salt-run infrastructure.health staging
+        salt-run infrastructure.health staging layers=True
     """
 
 

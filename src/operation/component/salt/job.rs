@@ -107,7 +107,7 @@ type Answers = BTreeMap<String, MinionAnswer>;
 
 impl StepJobs<'_> {
     async fn in_batches(&mut self, size: impl Fn(usize) -> usize) -> Result<Answers> {
-        let ping = self.start(ping(&self.step.target)).await?;
+        let ping = self.start(SaltJob::ping(&self.step.target)).await?;
         let minions: Vec<_> = ping.minions.into_iter().collect();
         let mut answers = Answers::new();
         let mut failed = false;
@@ -272,13 +272,3 @@ impl StepJobs<'_> {
 }
 
 type Returns = BTreeMap<String, MinionReturn>;
-
-fn ping(target: &MinionTarget) -> SaltJob {
-    SaltJob {
-        target: target.pattern.clone(),
-        target_type: target.kind.to_owned(),
-        function: "test.ping".to_owned(),
-        arguments: Vec::new(),
-        keywords: Map::new(),
-    }
-}

@@ -1,0 +1,144 @@
+//! Judges Consul: its leader, its agents, and the token.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::layer::{LayerReport, LayerStatus, fault, listed};
+use super::token::TokenFacts;
+use crate::error::{Code, Error, Layer};
+use crate::words::{Words, words};
+
+/// The answers of one Consul.
+#[derive(Debug)]
+pub struct ConsulFacts {
+    pub address: String,
+    /// Its place in the pillar, such as `infrastructure:settings:lock`.
+    pub settings: &'static str,
+    /// What it is used for.
+    pub used_for: Vec<&'static str>,
+    /// Empty if there is no leader.
+    pub leader: Result<String, Error>,
+    pub agents: Result<ConsulAgents, Error>,
+    /// None if the settings name no token, or if Consul's access control is off.
+    pub token: Option<Result<TokenFacts, Error>>,
+    /// The longest possible apply.
+    pub needed: Duration,
+}
+
+#[derive(Debug, Default)]
+pub struct ConsulAgents {
+    pub all: Vec<ConsulAgent>,
+    /// The token may not see all agents, so some are left out.
+    pub filtered: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct ConsulAgent {
+    pub name: String,
+    /// `alive`, `leaving`, `left`, `failed`, or `unknown`.
+    pub status: &'static str,
+    pub is_server: bool,
+}
+
+pub fn consul(clusters: Vec<ConsulFacts>) -> LayerReport {
+    let mut report = LayerReport::healthy(Map::new());
+    let mut all = Vec::new();
+    for cluster in clusters {
+        all.push(facts(&cluster));
+        let said = summary(&cluster);
+        let before = if report.summary.is_empty() { "" } else { "; " };
+        report.summary = words![&report.summary, before, said];
+        judge(cluster, &mut report);
+    }
+    report.facts.insert("clusters".to_owned(), all.into());
+    report
+}
+
+fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
+    let ConsulFacts { address, settings, leader, agents, token, needed, .. } = cluster;
+    match leader {
+        Err(error) if error.code == Code::ConsulUnreachable => return report.unanswered(error),
+        Err(error) => report.unanswered(error),
+        Ok(leader) if leader.is_empty() => {
+            let message = format!("the Consul at {address} has no leader");
+            let remedy =
+                "check that most of its servers run and reach each other: consul operator raft list-peers";
+            report.fault(LayerStatus::Unhealthy, fault(Layer::Host, Code::NoLeader, message, remedy));
+        }
+        Ok(_) => {}
+    }
+    let mut is_known = true;
+    match token {
+        None => {}
+        Some(Ok(token)) => {
+            let remedy = format!("create a new token, and write it where {settings}:token points");
+            let early = token.expires_early(needed, Layer::Host, "Consul", &remedy);
+            early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
+        }
+        // A run with this token fails, even if others may read what was asked.
+        Some(Err(error)) => {
+            is_known = false;
+            report.fault(LayerStatus::Unhealthy, error);
+        }
+    }
+    let agents = match agents {
+        Ok(agents) => agents,
+        // Then the token is the cause, and it was reported.
+        Err(error) if error.code == Code::ConsulDenied && !is_known => return,
+        Err(error) => return report.unanswered(error),
+    };
+    let failed = agents.all.iter().filter(|agent| agent.status == "failed");
+    let failed: Vec<_> = failed
+        .map(|agent| if agent.is_server { format!("{} (a server)", agent.name) } else { agent.name.clone() })
+        .collect();
+    if !failed.is_empty() {
+        let message = format!("{} agent(s) of Consul do not answer: {}", failed.len(), listed(&failed));
+        let remedy = "start Consul there; remove an agent that will not come back: consul force-leave NAME";
+        report.fault(LayerStatus::Degraded, fault(Layer::Host, Code::AgentsFailed, message, remedy));
+    }
+    if agents.filtered && is_known {
+        let message = format!("the token may not see all agents of the Consul at {address}");
+        let remedy = format!(
+            "to see them, give the token of {settings}:token the policy node_prefix \"\" {{ policy = \"read\" }}; \
+             Consul gates need it too"
+        );
+        report.unanswered(fault(Layer::Host, Code::ConsulDenied, message, remedy));
+    }
+}
+
+fn facts(cluster: &ConsulFacts) -> Value {
+    let agents = cluster.agents.as_ref().ok().map(|agents| {
+        let mut counts = json!({ "alive": 0, "failed": 0, "left": 0 });
+        for agent in &agents.all {
+            let word = if agent.status == "leaving" { "left" } else { agent.status };
+            counts[word] = (counts[word].as_u64().unwrap_or_default() + 1).into();
+        }
+        counts["servers"] =
+            agents.all.iter().filter(|one| one.is_server && one.status == "alive").count().into();
+        counts["complete"] = (!agents.filtered).into();
+        counts
+    });
+    json!({
+        "address": cluster.address,
+        "used_for": cluster.used_for,
+        "leader": cluster.leader.as_ref().ok().filter(|leader| !leader.is_empty()),
+        "agents": agents,
+        "token": cluster.token.as_ref().and_then(|token| token.as_ref().ok()).map(TokenFacts::json),
+    })
+}
+
+fn summary(cluster: &ConsulFacts) -> Words {
+    let said = match &cluster.leader {
+        Ok(leader) if leader.is_empty() => words!["no leader at ", cluster.address.clone()],
+        Ok(leader) => words!["leader ", leader.clone()],
+        Err(_) => return words!["no answer from ", cluster.address.clone()],
+    };
+    match &cluster.agents {
+        Ok(ConsulAgents { all, filtered: false }) => {
+            let alive = all.iter().filter(|agent| agent.status == "alive").count();
+            words![said, ", ", alive, " of ", all.len(), " agents alive"]
+        }
+        _ => words![said, ", agents not visible"],
+    }
+}

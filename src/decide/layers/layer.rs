@@ -1,0 +1,73 @@
+//! What is reported about one layer.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Code, Error, Layer, Phase};
+use crate::words::Words;
+
+/// The status of a layer. The worst is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerStatus {
+    /// The environment does not use this layer.
+    NotUsed,
+    Healthy,
+    /// It answers, but a part of it could not be seen, for example because the token may not read it.
+    Unknown,
+    /// It works, but a part of it does not.
+    Degraded,
+    /// A run that needs it would fail now.
+    Unhealthy,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerReport {
+    pub status: LayerStatus,
+    /// The most important facts, on one line for people.
+    pub summary: Words,
+    pub facts: Map<String, Value>,
+    /// What is wrong, and what to do about it.
+    pub faults: Vec<Error>,
+    /// Seconds that its questions took.
+    pub duration: f64,
+}
+
+impl LayerReport {
+    pub fn not_used() -> Self {
+        Self { status: LayerStatus::NotUsed, ..Self::healthy(Map::new()) }
+    }
+
+    pub(super) fn healthy(facts: Map<String, Value>) -> Self {
+        let (summary, faults) = (Words::default(), Vec::new());
+        Self { status: LayerStatus::Healthy, summary, facts, faults, duration: 0.0 }
+    }
+
+    /// Adds a fault. The layer is at least as bad as `status`.
+    pub(super) fn fault(&mut self, status: LayerStatus, error: Error) {
+        self.status = self.status.max(status);
+        self.faults.push(error.during(Phase::Verification));
+    }
+
+    /// Adds the error of a question that got no answer. A refused right does not mean that the server is down.
+    pub(super) fn unanswered(&mut self, error: Error) {
+        let status = match error.code {
+            Code::NomadDenied | Code::ConsulDenied | Code::VaultDenied => LayerStatus::Unknown,
+            _ => LayerStatus::Unhealthy,
+        };
+        self.fault(status, error);
+    }
+}
+
+pub(super) fn fault(layer: Layer, code: Code, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
+    Error::new(layer, Phase::Verification, code, message, remedy)
+}
+
+/// `a, b, c and 4 more`.
+pub(super) fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}

@@ -1,0 +1,107 @@
+//! Judges Salt: where Eos runs, and the minions that the pillar names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::layer::{LayerReport, LayerStatus, fault, listed};
+use crate::error::{Code, Error, Layer};
+use crate::words::{Words, words};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaltPlace {
+    Master,
+    Minion,
+    Masterless,
+}
+
+#[derive(Debug)]
+pub struct SaltFacts {
+    pub version: String,
+    pub place: SaltPlace,
+    /// On the master: its process accepts jobs. On a minion: it has a master.
+    pub has_master: bool,
+    pub minions: Vec<MinionsFacts>,
+}
+
+/// Minions that the pillar or the call names.
+#[derive(Debug)]
+pub struct MinionsFacts {
+    /// In Salt's notation, and its type.
+    pub target: String,
+    pub target_type: String,
+    /// Places in the pillar, or the argument `minion`.
+    pub used_by: BTreeSet<String>,
+    /// Eos runs something on them. Otherwise it only reads their pillar, with the grains that the master has.
+    pub works_there: bool,
+    /// Each matching minion, and whether it answered.
+    pub answered: Result<BTreeMap<String, bool>, Error>,
+}
+
+pub fn salt(found: SaltFacts) -> LayerReport {
+    let SaltFacts { version, place, has_master, minions } = found;
+    let mut report = LayerReport::healthy(Map::new());
+    let known: BTreeMap<&String, bool> =
+        minions.iter().flat_map(|one| one.answered.iter().flatten()).map(|(id, here)| (id, *here)).collect();
+    report.summary = summary(&version, place, has_master, &known);
+    let facts = [
+        ("version", json!(version)),
+        ("runs_on", json!(place)),
+        ("has_master", has_master.into()),
+        ("minions", json!(known)),
+        ("targets", minions.iter().map(target).collect::<Vec<_>>().into()),
+    ];
+    report.facts.extend(facts.map(|(key, value)| (key.to_owned(), value)));
+    minions.into_iter().for_each(|one| judge(one, &mut report));
+    report
+}
+
+fn judge(minions: MinionsFacts, report: &mut LayerReport) {
+    let MinionsFacts { target, used_by, works_there, answered, .. } = minions;
+    let used_by = used_by.into_iter().collect::<Vec<_>>().join(", ");
+    let worst = if works_there { LayerStatus::Unhealthy } else { LayerStatus::Degraded };
+    let answered = match answered {
+        Ok(answered) => answered,
+        Err(error) => return report.fault(worst, error),
+    };
+    let silent: Vec<_> = answered.iter().filter(|(_, here)| !**here).map(|(id, _)| id.clone()).collect();
+    let away = |message: String, remedy: &'static str| fault(Layer::Salt, Code::MinionsAway, message, remedy);
+    let start = "start salt-minion there, and check that it reaches this master: salt-run manage.status";
+    if answered.is_empty() {
+        let message = format!("no minion with an accepted key matches {target:?} ({used_by})");
+        report.fault(worst, away(message, "accept the minion's key (salt-key), or correct the target"));
+    } else if silent.len() == answered.len() {
+        let message = format!("no minion of {target:?} answers ({used_by}): {}", listed(&silent));
+        report.fault(worst, away(message, start));
+    } else if !silent.is_empty() {
+        let message = format!("minion(s) of {target:?} do not answer ({used_by}): {}", listed(&silent));
+        report.fault(LayerStatus::Degraded, away(message, start));
+    }
+}
+
+fn target(minions: &MinionsFacts) -> Value {
+    let answered = minions.answered.as_ref().ok();
+    json!({
+        "target": minions.target,
+        "target_type": minions.target_type,
+        "used_by": minions.used_by,
+        "minions": answered.map(|all| all.keys().collect::<Vec<_>>()),
+    })
+}
+
+fn summary(version: &str, place: SaltPlace, has_master: bool, known: &BTreeMap<&String, bool>) -> Words {
+    let place = match (place, has_master) {
+        (SaltPlace::Master, true) => "on the master",
+        (SaltPlace::Master, false) => "on the master's host, no master runs",
+        (SaltPlace::Minion, _) => "on a minion",
+        (SaltPlace::Masterless, _) => "on a minion without a master",
+    };
+    let said = words![version.to_owned(), " ", place];
+    let here = known.values().filter(|here| **here).count();
+    match known.len() {
+        0 => words![said, ", the pillar names no minions"],
+        all => words![said, ", ", here, " of ", all, " minions answer"],
+    }
+}

@@ -1,0 +1,165 @@
+//! Judges Terraform: its program, the backends of the states, and the locks.
+
+use serde_json::{Map, Value, json};
+
+use super::layer::{LayerReport, LayerStatus, fault};
+use crate::error::{Code, Error, Layer};
+use crate::model::Name;
+use crate::words::{Words, words};
+
+#[derive(Debug)]
+pub struct TerraformFacts {
+    pub program: Result<ProgramFacts, Error>,
+    pub backends: Vec<BackendFacts>,
+    pub locks: Result<Vec<LockFacts>, Error>,
+    pub left: Vec<LeftLock>,
+    /// Folders that cannot be used.
+    pub folders: Vec<Error>,
+}
+
+#[derive(Debug)]
+pub struct ProgramFacts {
+    /// `terraform` or `opentofu`.
+    pub product: &'static str,
+    pub version: String,
+    pub path: String,
+}
+
+/// A backend, and the components whose states are in it.
+#[derive(Debug)]
+pub struct BackendFacts {
+    pub kind: String,
+    pub components: Vec<Name>,
+    pub answer: BackendAnswer,
+}
+
+#[derive(Debug)]
+pub enum BackendAnswer {
+    /// A state of this component could be read. None for the local backend, which is a folder.
+    Reachable(Option<Name>),
+    /// Why it was not asked.
+    NotAsked(&'static str),
+    Unreachable(Error),
+}
+
+/// A lock of Eos that is held now.
+#[derive(Debug)]
+pub struct LockFacts {
+    pub component: String,
+    /// For people: the run, its operation, user and host, and since when.
+    pub holder: String,
+    pub run_id: String,
+    pub user: String,
+    pub host: String,
+    pub since: String,
+    /// The process that took it has certainly ended.
+    pub stale: bool,
+}
+
+/// A terraform that was killed may have left a lock in the backend.
+#[derive(Debug)]
+pub struct LeftLock {
+    pub component: Name,
+    pub kind: String,
+    pub run_id: String,
+    pub host: String,
+    pub since: String,
+}
+
+pub fn terraform(found: TerraformFacts) -> LayerReport {
+    let mut report = LayerReport::healthy(Map::new());
+    report.summary = summary(&found);
+    report.facts = facts(&found);
+    let TerraformFacts { program, backends, locks, left, folders } = found;
+    program.err().into_iter().chain(folders).for_each(|error| report.fault(LayerStatus::Unhealthy, error));
+    for backend in backends {
+        if let BackendAnswer::Unreachable(error) = backend.answer {
+            report.fault(LayerStatus::Unhealthy, error);
+        }
+    }
+    match locks {
+        Err(error) => report.fault(LayerStatus::Unhealthy, error),
+        Ok(locks) => {
+            for lock in locks.into_iter().filter(|lock| lock.stale) {
+                let message = format!(
+                    "the lock of {} is held by {}, whose process has ended",
+                    lock.component, lock.holder
+                );
+                let remedy = "wait until the guardian has ended terraform, or until the session in Consul ends; \
+                              infrastructure.locks shows what still holds it";
+                report.fault(
+                    LayerStatus::Degraded,
+                    fault(Layer::Host, Code::LockStale, Words::own(message), remedy),
+                );
+            }
+        }
+    }
+    for LeftLock { component, kind, run_id, host, since } in left {
+        let message = format!(
+            "the terraform of run {run_id} on {host} was killed; since {since} it may have left its lock on the \
+             state of {component} in the {kind} backend"
+        );
+        let remedy =
+            "run again on that host: the next run releases such a lock, if it is certainly left over";
+        report.fault(
+            LayerStatus::Degraded,
+            fault(Layer::Terraform, Code::BackendLockLeft, Words::own(message), remedy),
+        );
+    }
+    report
+}
+
+fn facts(found: &TerraformFacts) -> Map<String, Value> {
+    let mut facts = Map::new();
+    if let Ok(ProgramFacts { product, version, path }) = &found.program {
+        facts.insert("program".to_owned(), json!({ "name": product, "version": version, "path": path }));
+    }
+    let backends = found.backends.iter().map(|backend| {
+        let mut one = json!({ "type": backend.kind, "components": backend.components });
+        match &backend.answer {
+            BackendAnswer::Reachable(by) => {
+                one["state"] = "reachable".into();
+                if let Some(by) = by {
+                    one["asked_with"] = by.as_str().into();
+                }
+            }
+            BackendAnswer::NotAsked(why) => {
+                one["state"] = "not_asked".into();
+                one["because"] = (*why).into();
+            }
+            BackendAnswer::Unreachable(_) => one["state"] = "unreachable".into(),
+        }
+        one
+    });
+    facts.insert("backends".to_owned(), backends.collect());
+    if let Ok(locks) = &found.locks {
+        let locks = locks.iter().map(|lock| {
+            json!({
+                "component": lock.component, "run_id": lock.run_id, "user": lock.user, "host": lock.host,
+                "since": lock.since, "stale": lock.stale,
+            })
+        });
+        facts.insert("locks".to_owned(), locks.collect());
+    }
+    facts
+}
+
+fn summary(found: &TerraformFacts) -> Words {
+    let mut said = match &found.program {
+        Ok(ProgramFacts { product, version, .. }) => words![*product, " ", version.clone()],
+        Err(_) => words!["no usable program"],
+    };
+    for backend in &found.backends {
+        let state = match backend.answer {
+            BackendAnswer::Reachable(_) => " reachable",
+            BackendAnswer::NotAsked(_) => " not asked",
+            BackendAnswer::Unreachable(_) => " unreachable",
+        };
+        said = words![said, ", backend ", backend.kind.clone(), state];
+    }
+    match &found.locks {
+        Ok(locks) if locks.is_empty() => words![said, ", no locks held"],
+        Ok(locks) => words![said, ", ", locks.len(), " lock(s) held"],
+        Err(_) => words![said, ", locks not visible"],
+    }
+}

@@ -1,0 +1,113 @@
+//! Judges Vault: whether it is unsealed, and the token.
+
+use std::time::Duration;
+
+use serde_json::{Map, json};
+
+use super::layer::{LayerReport, LayerStatus, fault};
+use super::token::TokenFacts;
+use crate::error::{Code, Error, Layer};
+use crate::words::words;
+
+#[derive(Debug)]
+pub struct VaultFacts {
+    pub address: String,
+    /// How a run logs in: `token`, `approle`, `jwt`, or `wrapped`.
+    pub method: &'static str,
+    pub seal: Result<VaultSeal, Error>,
+    /// None if it was not asked: Vault is away or sealed.
+    pub token: Option<Result<VaultToken, Error>>,
+    /// The longest possible apply.
+    pub needed: Duration,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct VaultSeal {
+    pub version: String,
+    pub initialised: bool,
+    pub sealed: bool,
+    /// It passes requests on to the active server.
+    pub standby: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum VaultToken {
+    /// From the pillar. Eos neither renews nor revokes it.
+    Supplied(TokenFacts),
+    /// From a login that was made for this question, and revoked after it.
+    LoggedIn(TokenFacts),
+    /// A wrapping token that is still unused, and its remaining time. A login would use it up, so none was made.
+    Wrapped(Duration),
+}
+
+pub fn vault(found: VaultFacts) -> LayerReport {
+    let VaultFacts { address, method, seal, token, needed } = found;
+    let mut report = LayerReport::healthy(Map::new());
+    report.facts.insert("address".to_owned(), address.clone().into());
+    report.facts.insert("auth".to_owned(), method.into());
+    let seal = match seal {
+        Ok(seal) => seal,
+        Err(error) => {
+            report.summary = words!["no answer from ", address];
+            report.unanswered(error);
+            return report;
+        }
+    };
+    let VaultSeal { version, initialised, sealed, standby } = seal;
+    let facts = [
+        ("version", json!(version)),
+        ("initialised", initialised.into()),
+        ("sealed", sealed.into()),
+        ("standby", standby.into()),
+    ];
+    report.facts.extend(facts.map(|(key, value)| (key.to_owned(), value)));
+    let state = match (initialised, sealed) {
+        (false, _) => "not initialised",
+        (true, true) => "sealed",
+        (true, false) if standby => "unsealed, standby",
+        (true, false) => "unsealed",
+    };
+    report.summary = words![state];
+    let refusal = match (initialised, sealed) {
+        (false, _) => Some(("is not initialised", "initialise and unseal it: vault operator init")),
+        (true, true) => Some(("is sealed", "unseal it: vault operator unseal")),
+        (true, false) => None,
+    };
+    if let Some((what, remedy)) = refusal {
+        let message = format!("Vault at {address} {what}");
+        report.fault(LayerStatus::Unhealthy, fault(Layer::Host, Code::VaultSealed, message, remedy));
+    }
+    match token {
+        None => {}
+        Some(Err(error)) => {
+            report.summary = words![&report.summary, ", no valid token"];
+            report.unanswered(error);
+        }
+        Some(Ok(VaultToken::Wrapped(left))) => {
+            let left = Duration::from_secs(left.as_secs());
+            report.facts.insert("wrapping_token".to_owned(), json!({ "used": false, "ttl": left.as_secs() }));
+            let left = humantime::format_duration(left).to_string();
+            report.summary = words![&report.summary, ", the wrapping token is unused and expires in ", left];
+        }
+        Some(Ok(VaultToken::LoggedIn(token))) => {
+            report.facts.insert("token".to_owned(), token.json());
+            report.summary = words![&report.summary, ", the login works, its token ", token.end()];
+            if token.renewable == Some(false) {
+                let remedy = "raise token_ttl of the role, or let it give renewable tokens";
+                let early = token.expires_early(needed, Layer::Host, "Vault", remedy);
+                early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
+            }
+        }
+        Some(Ok(VaultToken::Supplied(token))) => {
+            report.facts.insert("token".to_owned(), token.json());
+            report.summary = words![&report.summary, ", the token ", token.end()];
+            let remedy = match token.renewable {
+                Some(true) => "renew it: vault token renew. Eos does not renew a token from the pillar",
+                _ => "supply a new token where infrastructure:settings:vault:auth points",
+            };
+            let early = token.expires_early(needed, Layer::Host, "Vault", remedy);
+            early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
+        }
+    }
+    report
+}

@@ -1,0 +1,122 @@
+//! Asks all layers below an environment at the same time, and reports how they are.
+//!
+//! Changes nothing, takes no lock, and needs neither a usable terraform nor readable modules: what is missing is the
+//! answer. Each file asks about one layer; `src/decide/layers` judges the answers.
+
+mod backend;
+mod consul;
+mod deadline;
+mod nomad;
+mod questions;
+mod salt;
+mod secrets;
+mod terraform;
+mod usage;
+mod vault;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tokio::join;
+use tokio::time::Instant;
+
+use self::deadline::Deadline;
+use self::questions::Questions;
+use self::secrets::LayerSecrets;
+use self::usage::Usage;
+use crate::change::Redactor;
+use crate::decide::layers::{LayerReport, LayerStatus};
+use crate::error::Result;
+use crate::model::Name;
+use crate::operation::blueprint::{draft, today};
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
+use crate::operation::session::driver;
+use crate::report::Report;
+
+/// Each layer by its name.
+pub struct Layers(BTreeMap<&'static str, LayerReport>);
+
+/// The answer to a question, with the layers if the call wants them. They are told also if there is no answer, for
+/// example because terraform is missing.
+pub fn beside(
+    wanted: bool,
+    call: &Call<'_>,
+    builder: ReportBuilder,
+    question: Question,
+    answer: impl FnOnce(ReportBuilder, Question) -> Report,
+) -> Report {
+    if !wanted || !question.problems.is_empty() {
+        return answer(builder, question);
+    }
+    match ask(call, &builder, &question.environment) {
+        Ok(layers) => layers.add_to(answer(builder, question)),
+        Err(error) => builder.failed(error),
+    }
+}
+
+/// Asks every layer that the environment uses. An error only if the pillar cannot be read.
+fn ask(call: &Call<'_>, builder: &ReportBuilder, environment: &Name) -> Result<Layers> {
+    let draft = draft(&call.request, environment)?;
+    // The modules say which components need Nomad. If they cannot be read, the pillar alone says it.
+    let usage = match today(call, environment, Vec::new()) {
+        Ok(prepared) => {
+            Usage::of(&draft, |name| prepared.blueprint.nodes.get(name).map(|node| &*node.interface))
+        }
+        Err(_) => Usage::of(&draft, |_| None),
+    };
+    let identity = &call.request.identity;
+    let (draft, usage) = (&draft, &usage);
+    let mut layers = driver::with_host(call, builder, environment, async move |channel, cancel| {
+        let deadline = &Deadline::new(cancel);
+        let secrets = &LayerSecrets::new(draft.settings.vault.as_ref(), &channel, &builder.secrets);
+        let (run_id, channel) = (builder.run_id.as_str(), &channel);
+        let questions = &Questions { draft, usage, secrets, deadline, channel, identity, run_id };
+        let (salt, terraform, nomad, consul, vault) = join!(
+            timed(salt::ask(questions)),
+            timed(terraform::ask(questions)),
+            timed(nomad::ask(questions)),
+            timed(consul::ask(questions)),
+            timed(vault::ask(questions)),
+        );
+        builder.leaves(secrets.close().await);
+        Layers(BTreeMap::from([
+            ("salt", salt),
+            ("terraform", terraform),
+            ("nomad", nomad),
+            ("consul", consul),
+            ("vault", vault),
+        ]))
+    })?;
+    layers.redact(&builder.secrets);
+    Ok(layers)
+}
+
+async fn timed(question: impl Future<Output = LayerReport>) -> LayerReport {
+    let began = Instant::now();
+    let report = question.await;
+    LayerReport { duration: began.elapsed().as_secs_f64(), ..report }
+}
+
+impl Layers {
+    /// A secret that one layer read may be in the answer of another.
+    fn redact(&mut self, secrets: &Redactor) {
+        for layer in self.0.values_mut() {
+            secrets.words(&mut layer.summary);
+            layer.faults.iter_mut().for_each(|error| secrets.error(error));
+            layer.facts.values_mut().for_each(|fact| secrets.gathered(fact));
+        }
+    }
+
+    /// The report with the layers. Its result is false if one of them is unhealthy.
+    pub fn add_to(self, mut report: Report) -> Report {
+        if self.0.values().any(|layer| layer.status == LayerStatus::Unhealthy) {
+            report.result = Some(false);
+        }
+        let layers: BTreeMap<_, Value> =
+            self.0.into_iter().map(|(name, layer)| (name, json!(layer))).collect();
+        report.extra.insert("layers".to_owned(), json!(layers));
+        report
+    }
+}

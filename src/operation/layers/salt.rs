@@ -1,0 +1,74 @@
+//! Asks Salt where Eos runs, and pings the minions that the pillar names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::deadline::Deadline;
+use super::questions::Questions;
+use crate::decide::layers::{LayerReport, MinionsFacts, SaltFacts, SaltPlace, salt};
+use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::host::SaltJob;
+use crate::model::MinionTarget;
+use crate::operation::request::call::CallPlace;
+
+/// Time between two looks for answers.
+const POLL: Duration = Duration::from_millis(100);
+/// What names the minion of the argument `minion`.
+const ARGUMENT: &str = "minion=";
+
+pub async fn ask(questions: &Questions<'_>) -> LayerReport {
+    let place = match &questions.identity.place {
+        CallPlace::Master { .. } => SaltPlace::Master,
+        CallPlace::Minion(_) => SaltPlace::Minion,
+        CallPlace::Masterless(_) => SaltPlace::Masterless,
+    };
+    let steps = questions.usage.minions.iter().map(|((kind, pattern), used_by)| {
+        (MinionTarget { kind, pattern: pattern.clone() }, used_by.clone(), true)
+    });
+    let named = match &questions.identity.place {
+        CallPlace::Master { pillar_of: Some(minion) } => {
+            let target = MinionTarget { kind: "list", pattern: minion.clone() };
+            Some((target, BTreeSet::from([ARGUMENT.to_owned()]), false))
+        }
+        _ => None,
+    };
+    let minions = steps.chain(named).map(async |(target, used_by, works_there)| MinionsFacts {
+        answered: ping(questions, &target).await,
+        target: target.pattern,
+        target_type: target.kind.to_owned(),
+        used_by,
+        works_there,
+    });
+    salt(SaltFacts {
+        version: questions.identity.salt_version.clone(),
+        place,
+        has_master: questions.channel.has_master().await,
+        minions: join_all(minions).await,
+    })
+}
+
+/// Which minions match, and which of them answer.
+async fn ping(questions: &Questions<'_>, target: &MinionTarget) -> Result<BTreeMap<String, bool>> {
+    let failed = |reason: String| {
+        let message = format!("the minions of {:?} could not be asked: {reason}", target.pattern);
+        let remedy = "start salt-master, or correct the target";
+        Error::new(Layer::Salt, Phase::Verification, Code::MinionsAway, message, remedy)
+    };
+    let started = questions.deadline.within(questions.channel.start(SaltJob::ping(target))).await;
+    let started = started.unwrap_or_else(|| Err(Deadline::missed())).map_err(failed)?;
+    let mut answered: BTreeMap<_, _> = started.minions.iter().map(|minion| (minion.clone(), false)).collect();
+    while answered.values().any(|here| !here) {
+        let Some(returned) = questions.deadline.within(questions.channel.poll(&started.jid)).await else {
+            break;
+        };
+        for (minion, _) in returned.map_err(failed)? {
+            answered.entry(minion).and_modify(|here| *here = true);
+        }
+        if questions.deadline.within(tokio::time::sleep(POLL)).await.is_none() {
+            break;
+        }
+    }
+    Ok(answered)
+}

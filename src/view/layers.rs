@@ -1,0 +1,122 @@
+//! Draws the layers below an environment: one line for each, and its faults below it. Lines fit 80 columns.
+
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::quote::line;
+use super::style::Style;
+use super::units;
+
+/// The order in which a change passes through them.
+const ORDER: [&str; 5] = ["salt", "terraform", "nomad", "consul", "vault"];
+const COLUMNS: usize = 80;
+/// The columns of the longest name, and of the longest status.
+const NAME: usize = 9;
+const STATUS: usize = 9;
+
+/// Empty if the report has no layers.
+pub fn layers(report: &Value, style: Style) -> String {
+    let Some(layers) = report["layers"].as_object() else { return String::new() };
+    let mut text = "\n".to_owned();
+    for name in ORDER {
+        let Some(layer) = layers.get(name) else { continue };
+        let status = style.status(layer["status"].as_str().unwrap_or_default(), STATUS);
+        let head = format!("  {name:NAME$}  {status}");
+        let column = 2 + NAME + 2 + STATUS + 2;
+        match filled(&line(&layer["summary"]), column) {
+            none if none.is_empty() => text.push_str(head.trim_end()),
+            summary => text.push_str(&format!("{head}  {summary}")),
+        }
+        text.push('\n');
+        for fault in layer["faults"].as_array().into_iter().flatten() {
+            text.push_str(&format!("    {}\n", filled(&flat(&fault["message"]), 4)));
+            text.push_str(&format!("      next: {}\n", filled(&flat(&fault["remedy"]), 12)));
+        }
+    }
+    text
+}
+
+/// `vault unhealthy, nomad degraded`: the layers that are not well, the worst first. Empty if all are well.
+pub fn worst(report: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for status in ["unhealthy", "degraded", "unknown"] {
+        let of_status = ORDER.iter().filter(|name| report["layers"][**name]["status"] == status);
+        found.extend(of_status.map(|name| format!("{name} {}", units::word(status))));
+    }
+    found
+}
+
+/// A text of several lines as one.
+fn flat(value: &Value) -> String {
+    let words = value.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    line(&words.into())
+}
+
+/// The text, broken between words so that its lines fit. The first line begins in this column. The others are behind a
+/// bar there, so that they cannot look like a line of the report.
+fn filled(text: &str, column: usize) -> String {
+    let (mut filled, mut used) = (String::new(), column);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if filled.is_empty() {
+            used += word.width();
+        } else if used + 1 + word.width() > COLUMNS {
+            filled.push_str(&format!("\n{:column$}| ", ""));
+            used = column + 2 + word.width();
+        } else {
+            filled.push(' ');
+            used += 1 + word.width();
+        }
+        filled.push_str(word);
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn report() -> Value {
+        let fault = json!({
+            "message": "the Nomad at http://127.0.0.1:4646 cannot be reached: Connection refused (os error 111)\nfake: 1 applied",
+            "remedy": "start Nomad there, or correct infrastructure:settings:nomad:address in the pillar of this minion",
+        });
+        json!({ "layers": {
+            "vault": { "status": "not_used", "summary": "", "faults": [] },
+            "nomad": { "status": "unhealthy", "summary": "no answer from http://127.0.0.1:4646", "faults": [fault] },
+            "salt": { "status": "healthy", "summary": "3008.5 on the master, 3 of 3 minions answer", "faults": [] },
+            "consul": { "status": "degraded", "summary": "leader 127.0.0.1:8300, 2 of 3 agents alive", "faults": [] },
+        } })
+    }
+
+    #[test]
+    fn layers_are_drawn_in_their_order_within_80_columns() {
+        let text = layers(&report(), Style { colour: false });
+        assert_eq!(
+            text,
+            "
+  salt       healthy    3008.5 on the master, 3 of 3 minions answer
+  nomad      unhealthy  no answer from http://127.0.0.1:4646
+    the Nomad at http://127.0.0.1:4646 cannot be reached: Connection refused (os
+    | error 111) fake: 1 applied
+      next: start Nomad there, or correct infrastructure:settings:nomad:address
+            | in the pillar of this minion
+  consul     degraded   leader 127.0.0.1:8300, 2 of 3 agents alive
+  vault      not used
+"
+        );
+        assert!(text.lines().all(|line| line.width() <= COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn the_worst_layers_are_named_first_and_healthy_ones_not() {
+        assert_eq!(worst(&report()), ["nomad unhealthy", "consul degraded"]);
+        assert_eq!(worst(&json!({})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_report_without_layers_draws_none() {
+        assert_eq!(layers(&json!({ "components": {} }), Style { colour: false }), "");
+    }
+}

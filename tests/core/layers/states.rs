@@ -1,0 +1,148 @@
+//! Terraform's program, its backends and the locks.
+
+use eos::lock::Holder;
+use eos::lock::file::acquire_now;
+use serde_json::{Value, json};
+
+use super::{codes, layers, site};
+use crate::support::http_backend::HttpBackend;
+use crate::support::server::{Server, free_ports};
+
+#[test]
+fn a_missing_program_and_an_unreadable_module_hide_no_layer() {
+    let mut site = site();
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": "/nonexistent/terraform" });
+    for operation in ["health", "status"] {
+        let report = site.run(operation, json!({ "layers": true }));
+        assert_eq!(report["retcode"], 1, "{report:#}");
+        let terraform = &report["layers"]["terraform"];
+        assert_eq!(
+            (&terraform["status"], codes(terraform)),
+            (&json!("unhealthy"), vec!["terraform_missing"]),
+            "{terraform:#}"
+        );
+        assert_eq!(report["layers"]["salt"]["status"], "healthy", "{report:#}");
+    }
+    let mut site = super::site();
+    site.infrastructure["components"]["net"]["source"] = json!("/nonexistent/module");
+    let report = site.run("health", json!({ "layers": true }));
+    assert_eq!(report["error"]["code"], "invalid", "{report:#}");
+    assert_eq!(report["layers"]["terraform"]["status"], "healthy", "{report:#}");
+}
+
+#[test]
+fn a_call_that_is_wrong_asks_no_layer() {
+    let report = site().run("health", json!({ "layers": "perhaps" }));
+    assert_eq!(report["error"]["details"]["problems"][0]["path"], "arguments:layers", "{report:#}");
+    assert!(report.get("layers").is_none(), "{report:#}");
+    let plain = site().run("status", json!({}));
+    assert!(plain.get("layers").is_none(), "{plain:#}");
+}
+
+fn backend(layers: &Value) -> &Value {
+    &layers["terraform"]["facts"]["backends"][0]
+}
+
+#[test]
+fn a_backend_is_asked_with_a_workdir_that_is_initialised_for_it() {
+    let server = HttpBackend::new();
+    let mut site = site();
+    site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
+    let before = layers(&site);
+    assert_eq!(backend(&before)["state"], "not_asked", "{before:#}");
+    assert_eq!(backend(&before)["because"], "no component ran here with it", "{before:#}");
+    assert_eq!(before["terraform"]["status"], "healthy", "{before:#}");
+
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let state = server.state();
+    let found = layers(&site);
+    assert_eq!(
+        (&backend(&found)["state"], &backend(&found)["asked_with"]),
+        (&json!("reachable"), &json!("net"))
+    );
+    assert_eq!((server.state(), server.lock()), (state, None), "a question changes nothing");
+    let runs = site.folder.path().join("root/staging/.eos/runs");
+    let left =
+        std::process::Command::new("find").arg(&runs).args(["-name", "state-pull.stdout"]).output().unwrap();
+    assert_eq!(String::from_utf8(left.stdout).unwrap(), "", "no copy of the state is left");
+
+    // The workdir still belongs to the first backend.
+    let [port] = free_ports();
+    site.infrastructure["settings"]["backend"]["address"] = json!(format!("http://127.0.0.1:{port}/state"));
+    let moved = layers(&site);
+    assert_eq!(backend(&moved)["state"], "not_asked", "{moved:#}");
+}
+
+#[test]
+fn a_backend_that_is_away_is_told_in_terraforms_words() {
+    let Some(consul) = Server::consul() else { return };
+    let mut site = site();
+    let address = format!("127.0.0.1:{}", consul.port);
+    site.infrastructure["settings"]["backend"] =
+        json!({ "type": "consul", "address": address, "scheme": "http" });
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let found = layers(&site);
+    assert_eq!(backend(&found)["state"], "reachable", "{found:#}");
+    assert_eq!(found["consul"]["status"], "not_used", "it is the backend's: {found:#}");
+    drop(consul);
+    let found = layers(&site);
+    assert_eq!(backend(&found)["state"], "unreachable", "{found:#}");
+    assert_eq!(found["terraform"]["status"], "unhealthy", "{found:#}");
+    assert_eq!(codes(&found["terraform"]), ["backend_unreachable"], "{found:#}");
+    assert!(found["terraform"]["faults"][0]["message"].as_str().unwrap().contains("refused"), "{found:#}");
+}
+
+#[test]
+fn held_and_stale_locks_name_their_holders() {
+    let site = site();
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let path = site.folder.path().join("root/staging/.eos/components/net/lock");
+    let hold = |holder: &Holder| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(acquire_now(&path, holder)).unwrap()
+    };
+    let holder = Holder {
+        run_id: "01RUN".into(),
+        user: "joe".into(),
+        operation: "orchestrate".into(),
+        ..Holder::here()
+    };
+    let guard = hold(&holder);
+    let held = layers(&site)["terraform"].clone();
+    let lock = &held["facts"]["locks"][0];
+    assert_eq!(
+        (&lock["component"], &lock["run_id"], &lock["user"], &lock["since"], &lock["stale"]),
+        (&json!("net"), &json!("01RUN"), &json!("joe"), &json!(holder.since), &json!(false)),
+        "{held:#}"
+    );
+    assert_eq!((&held["status"], codes(&held)), (&json!("healthy"), vec![]), "{held:#}");
+    guard.release();
+
+    // A guardian holds the lock of a process that was killed.
+    let guard = hold(&Holder { start_time: holder.start_time + 1, ..holder });
+    let stale = layers(&site)["terraform"].clone();
+    assert_eq!((&stale["status"], codes(&stale)), (&json!("degraded"), vec!["lock_stale"]), "{stale:#}");
+    let message = stale["faults"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("the lock of net is held by run 01RUN (orchestrate)"), "{message}");
+    guard.release();
+}
+
+#[test]
+fn a_lock_that_a_killed_terraform_may_have_left_in_the_backend_is_told() {
+    let server = HttpBackend::new();
+    let mut site = site();
+    site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let marker =
+        json!({ "run_id": "01DEAD", "step": "apply", "started": "2026-11-27T00:00:00Z", "host": "gone" });
+    let path = site.folder.path().join("root/staging/.eos/components/net/locking.json");
+    std::fs::write(&path, marker.to_string()).unwrap();
+    let found = layers(&site)["terraform"].clone();
+    assert_eq!(
+        (&found["status"], codes(&found)),
+        (&json!("degraded"), vec!["backend_lock_left"]),
+        "{found:#}"
+    );
+    let message = found["faults"][0]["message"].as_str().unwrap();
+    assert!(message.contains("01DEAD on gone") && message.contains("2026-11-27T00:00:00Z"), "{message}");
+}
