@@ -57,9 +57,11 @@ pub fn consul(clusters: Vec<ConsulFacts>) -> LayerReport {
 
 fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
     let ConsulFacts { address, settings, leader, agents, token, needed, .. } = cluster;
+    let is_leaderless = leader.as_ref().is_ok_and(String::is_empty);
     match leader {
-        Err(error) if error.code == Code::ConsulUnreachable => return report.unanswered(error),
-        Err(error) => report.unanswered(error),
+        Err(error) if error.code == Code::ConsulDenied => report.unanswered(error),
+        // The other questions failed for the same reason.
+        Err(error) => return report.unanswered(error),
         Ok(leader) if leader.is_empty() => {
             let message = format!("the Consul at {address} has no leader");
             let remedy =
@@ -71,6 +73,8 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
     let mut is_known = true;
     match token {
         None => {}
+        // Without a leader, Consul knows no tokens.
+        Some(Err(_)) if is_leaderless => {}
         Some(Ok(token)) => {
             let remedy = format!("create a new token, and write it where {settings}:token points");
             let early = token.expires_early(needed, Layer::Host, "Consul", &remedy);

@@ -63,12 +63,15 @@ pub fn nomad(regions: Vec<NomadFacts>) -> LayerReport {
 fn judge(region: NomadFacts, report: &mut LayerReport) {
     let NomadFacts { address, leader, nodes, token, services, needed, .. } = region;
     match leader {
-        Err(error) if error.code == Code::NomadUnreachable => return report.unanswered(error),
-        Err(error) => report.unanswered(error),
+        Err(error) if error.code == Code::NomadDenied => report.unanswered(error),
+        // The other questions failed for the same reason.
+        Err(error) => return report.unanswered(error),
         Ok(leader) if leader.is_empty() => {
             let message = format!("the Nomad at {address} has no leader");
             let remedy = "check that most of its servers run and reach each other: nomad server members";
-            report.fault(LayerStatus::Unhealthy, fault(Layer::Nomad, Code::NoLeader, message, remedy));
+            // Without a leader, Nomad answers nothing else.
+            return report
+                .fault(LayerStatus::Unhealthy, fault(Layer::Nomad, Code::NoLeader, message, remedy));
         }
         Ok(_) => {}
     }

@@ -49,6 +49,7 @@ pub struct LockFacts {
     /// For people: the run, its operation, user and host, and since when.
     pub holder: String,
     pub run_id: String,
+    pub operation: String,
     pub user: String,
     pub host: String,
     pub since: String,
@@ -135,8 +136,8 @@ fn facts(found: &TerraformFacts) -> Map<String, Value> {
     if let Ok(locks) = &found.locks {
         let locks = locks.iter().map(|lock| {
             json!({
-                "component": lock.component, "run_id": lock.run_id, "user": lock.user, "host": lock.host,
-                "since": lock.since, "stale": lock.stale,
+                "component": lock.component, "run_id": lock.run_id, "operation": lock.operation,
+                "user": lock.user, "host": lock.host, "since": lock.since, "stale": lock.stale,
             })
         });
         facts.insert("locks".to_owned(), locks.collect());
@@ -158,8 +159,13 @@ fn summary(found: &TerraformFacts) -> Words {
         said = words![said, ", backend ", backend.kind.clone(), state];
     }
     match &found.locks {
-        Ok(locks) if locks.is_empty() => words![said, ", no locks held"],
-        Ok(locks) => words![said, ", ", locks.len(), " lock(s) held"],
+        Ok(locks) => match &locks[..] {
+            [] => words![said, ", no locks held"],
+            [LockFacts { component, operation, user, host, since, .. }] => Words::own(format!(
+                "{said}, {component} locked by {operation} of {user} on {host} since {since}"
+            )),
+            many => words![said, ", ", many.len(), " locks held (infrastructure.locks)"],
+        },
         Err(_) => words![said, ", locks not visible"],
     }
 }

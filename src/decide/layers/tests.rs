@@ -119,8 +119,15 @@ fn a_nomad_that_does_not_answer_is_one_fault() {
     let report = nomad(vec![facts]);
     assert_eq!(verdict(&report), (LayerStatus::Unhealthy, vec!["nomad_unreachable"]));
     assert_eq!(report.summary, "no answer from http://n");
-    let leaderless =
-        NomadFacts { leader: Ok(String::new()), ..of_nomad(Ok(vec![node("a", "x", "ready", true)]), &[]) };
+    // A certificate that cannot be read stops all questions.
+    let unusable = || Err(error(Code::NomadUnusable));
+    let facts = NomadFacts { leader: unusable(), ..of_nomad(unusable().map(|_: String| vec![]), &[]) };
+    assert_eq!(verdict(&nomad(vec![facts])), (LayerStatus::Unhealthy, vec!["nomad_unusable"]));
+    let leaderless = NomadFacts {
+        leader: Ok(String::new()),
+        token: Some(away().map(|_: ()| token(None))),
+        ..of_nomad(away().map(|_: ()| vec![]), &[])
+    };
     assert_eq!(verdict(&nomad(vec![leaderless])), (LayerStatus::Unhealthy, vec!["no_leader"]));
 }
 
@@ -177,6 +184,16 @@ fn agents_that_the_token_may_not_see_are_unknown() {
     let unknown =
         ConsulFacts { token: Some(Err(error(Code::ConsulDenied))), ..of_consul(Ok(agents(&[], true))) };
     assert_eq!(verdict(&consul(vec![unknown])), (LayerStatus::Unhealthy, vec!["consul_denied"]));
+}
+
+#[test]
+fn a_consul_without_a_leader_still_tells_its_agents() {
+    let facts = ConsulFacts {
+        leader: Ok(String::new()),
+        token: Some(Err(error(Code::ConsulUnreachable))),
+        ..of_consul(Ok(agents(&["alive", "failed"], false)))
+    };
+    assert_eq!(verdict(&consul(vec![facts])), (LayerStatus::Unhealthy, vec!["no_leader", "agents_failed"]));
 }
 
 #[test]
@@ -296,9 +313,10 @@ fn of_terraform() -> TerraformFacts {
 }
 
 fn lock(stale: bool) -> LockFacts {
-    let [component, holder, run_id, user, host, since] =
-        ["net", "run 01R of process 7", "01R", "root", "h", "2026-11-27T00:00:00Z"].map(str::to_owned);
-    LockFacts { component, holder, run_id, user, host, since, stale }
+    let [component, holder, run_id, operation, user, host, since] =
+        ["net", "run 01R of process 7", "01R", "plan", "root", "h", "2026-11-27T00:00:00Z"]
+            .map(str::to_owned);
+    LockFacts { component, holder, run_id, operation, user, host, since, stale }
 }
 
 #[test]
@@ -327,6 +345,10 @@ fn what_terraform_lacks_is_named_by_its_code() {
     let held = terraform(held);
     assert_eq!(verdict(&held), (Healthy, vec![]));
     assert_eq!(held.facts["locks"][0]["since"], "2026-11-27T00:00:00Z");
+    assert!(
+        held.summary.ends_with(", net locked by plan of root on h since 2026-11-27T00:00:00Z"),
+        "{held:?}"
+    );
     let stale = TerraformFacts { locks: Ok(vec![lock(true)]), ..of_terraform() };
     assert_eq!(verdict(&terraform(stale)), (Degraded, vec!["lock_stale"]));
 

@@ -92,6 +92,7 @@ async fn locks(questions: &Questions<'_>) -> Result<Vec<LockFacts>> {
             // Only the processes of this host can be examined.
             stale: lock.holder.host == here && lock.holder.is_gone(),
             run_id: lock.holder.run_id,
+            operation: lock.holder.operation,
             user: lock.holder.user,
             host: lock.holder.host,
             since: lock.holder.since,

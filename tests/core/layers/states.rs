@@ -2,6 +2,7 @@
 
 use eos::lock::Holder;
 use eos::lock::file::acquire_now;
+use eos::view::text;
 use serde_json::{Value, json};
 
 use super::{codes, layers, site};
@@ -125,6 +126,23 @@ fn held_and_stale_locks_name_their_holders() {
     let message = stale["faults"][0]["message"].as_str().unwrap();
     assert!(message.starts_with("the lock of net is held by run 01RUN (orchestrate)"), "{message}");
     guard.release();
+}
+
+#[test]
+fn locks_in_a_consul_that_is_away_hide_no_layer() {
+    let [port] = free_ports();
+    let address = format!("http://127.0.0.1:{port}");
+    let mut site = site();
+    site.infrastructure["settings"]["lock"] = json!({ "type": "consul", "address": address });
+    let report = site.run("status", json!({ "layers": true }));
+    assert_eq!((&report["error"]["code"], &report["retcode"]), (&json!("lock_unreachable"), &json!(1)));
+    let (terraform, consul) = (&report["layers"]["terraform"], &report["layers"]["consul"]);
+    assert_eq!(codes(terraform), ["lock_unreachable"], "{terraform:#}");
+    assert_eq!(codes(consul), ["consul_unreachable"], "{consul:#}");
+    assert_eq!(consul["facts"]["clusters"][0]["used_for"], json!(["locks"]), "{consul:#}");
+    let remedy = consul["faults"][0]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("infrastructure:settings:lock:address"), "{remedy}");
+    assert!(text(&report, false).contains("\n  salt       healthy"), "{}", text(&report, false));
 }
 
 #[test]
