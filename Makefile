@@ -1,7 +1,7 @@
 # Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
-	test-salt test matrix soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
+	test-salt test matrix matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
 	check lint bench clean
 .DELETE_ON_ERROR:
 
@@ -83,7 +83,10 @@ test-wheel: wheel need-terraform
 
 # The servers for the tests are built once. A missing one is reported here, and again by the tests that need it.
 servers:
-	@for name in consul nomad vault; do .ci/timed $$name tests/servers/get $$name >/dev/null || :; done
+	@for name in consul nomad vault; do \
+		EOS_TEST_BUILD=keep .ci/timed $$name tests/servers/get $$name >/dev/null || :; done
+	@EOS_TEST_BUILD=keep .ci/timed OpenTofu tests/versions/get tofu-1.10.10 >/dev/null || :
+	@tests/go-build
 	@.ci/timed "the provider for tests" tests/provider/build >/dev/null || :
 
 test-programs:
@@ -103,6 +106,11 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed servers t
 # Tests that take minutes. `make test` runs one case of each.
 matrix: need-terraform build servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
+
+# The same tests with several versions of Terraform and with OpenTofu; half an hour, and as long again for the builds.
+# VERSIONS names some of them, such as VERSIONS="terraform-1.5.7 tofu-1.12.6".
+matrix-versions: need-terraform servers
+	tests/versions/run $(VERSIONS)
 
 # Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and after each file operation
 # CHANCES power failures by chance (default 3). SEED is random by default.

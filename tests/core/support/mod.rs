@@ -9,6 +9,7 @@ pub mod moto;
 pub mod pair;
 pub mod postgres;
 pub mod processes;
+pub mod program;
 pub mod proxy;
 pub mod salt;
 pub mod server;

@@ -5,6 +5,7 @@ import glob
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,22 @@ def missing(what, *, installable=False):
 def require(name, *, installable=False):
     """The path of a program. Skips the test if there is none."""
     return find(name) or missing(name, installable=installable)
+
+
+def built_versions():
+    """The versions of Terraform and OpenTofu that `tests/versions` has built. Builds nothing."""
+    folder = Path(__file__).parents[2] / "versions"
+    asked = [
+        subprocess.run(
+            [folder / "get", name.name],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"EOS_TEST_BUILD": "never"},
+        )
+        for name in [*folder.glob("terraform-*"), *folder.glob("tofu-*")]
+    ]
+    return [one.stdout.strip() for one in asked if one.returncode == 0]
 
 
 def terraform():

@@ -23,7 +23,12 @@ type Ready = fn(&Server) -> bool;
 /// The path of consul, nomad or vault. The program is built if it is not on PATH. None, with a message, if that is not
 /// possible; with `CI=true` this is a failure.
 pub fn program(name: &str) -> Option<PathBuf> {
-    let get = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/get");
+    got("tests/servers/get", name)
+}
+
+/// The same with another script that gets programs.
+pub fn got(script: &str, name: &str) -> Option<PathBuf> {
+    let get = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     // The test harness captures a test's output. The messages of `get` and of the skip bypass it.
     let got = Command::new(get).arg(name).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
     if got.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
@@ -32,7 +37,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
         words.write_all(format!("SKIPPED {test}, missing: {name}\n").as_bytes()).unwrap();
         return None;
     }
-    assert!(got.status.success(), "{name} is needed, and `tests/servers/get {name}` did not get it");
+    assert!(got.status.success(), "{name} is needed, and `{script} {name}` did not get it");
     Some(String::from_utf8(got.stdout).unwrap().trim_end().into())
 }
 

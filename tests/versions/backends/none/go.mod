@@ -1,0 +1,3 @@
+module eos.test/versions/backends/none
+
+go 1.22
