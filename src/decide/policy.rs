@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::change::Changes;
 use crate::error::Code;
-use crate::model::{DataPolicy, Policy};
+use crate::model::{DataPolicy, PlannedStep, Policy};
 use crate::report::ResourceChange;
 use crate::words::{Words, words};
 
@@ -16,8 +16,8 @@ pub enum Consent {
     Named,
     /// `destroy confirm=ENVIRONMENT`. It replaces `allow_destroy`, but never `protect`, `data` or `max_destroys`.
     Confirmed,
-    /// The caller named the resource that Terraform shall forget.
-    Forget,
+    /// The caller named the resource that Terraform shall import, or forget.
+    StateEdit,
 }
 
 /// Why a plan is not applied.
@@ -78,7 +78,34 @@ pub fn judge(
             remedy: "raise policy:max_destroys in the pillar".into(),
             addresses: addresses(),
         }),
-        _ => Ok(()),
+        _ if consent == Consent::StateEdit => Ok(()),
+        _ => asked(policy, changes),
+    }
+}
+
+/// What `ask` names waits for a person.
+fn asked(policy: &Policy, changes: &Changes) -> Result<(), PolicyViolation> {
+    let all = || changes.resources.iter().chain(&changes.deferred);
+    let found = policy.ask.iter().map(|step| match step {
+        PlannedStep::Forget => {
+            ("forgets, without destroying it: ", changes.forgotten().map(ResourceChange::object).collect())
+        }
+        PlannedStep::Import => {
+            let imported = all().filter(|one| one.import_id.is_some());
+            ("imports ", imported.map(ResourceChange::object).collect())
+        }
+        PlannedStep::Invoke => {
+            ("invokes ", changes.actions.iter().map(|action| action.address.clone()).collect::<Vec<_>>())
+        }
+    });
+    match found.into_iter().find(|(_, names)| !names.is_empty()) {
+        None => Ok(()),
+        Some((does, names)) => Err(PolicyViolation {
+            code: Code::Asks,
+            message: words!["the plan ", does, listed(&names)],
+            remedy: "remove this from policy:ask in the pillar".into(),
+            addresses: names,
+        }),
     }
 }
 
@@ -88,7 +115,7 @@ fn protected(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     let is_guarded = |change: &&ResourceChange| guards(&change.kind, &change.address);
     let destroyed: Vec<_> = changes.destroyed().filter(is_guarded).collect();
     let forgotten: Vec<_> = match consent {
-        Consent::Forget => Vec::new(),
+        Consent::StateEdit => Vec::new(),
         Consent::None | Consent::Named | Consent::Confirmed => {
             changes.forgotten().filter(is_guarded).collect()
         }
@@ -132,11 +159,15 @@ pub fn covers(guarded: &str, address: &str) -> bool {
 }
 
 fn name_some(changes: &[&ResourceChange]) -> Words {
+    listed(&changes.iter().map(|change| change.object()).collect::<Vec<_>>())
+}
+
+fn listed(names: &[String]) -> Words {
     const SHOWN: usize = 5;
-    let names: Vec<_> = changes.iter().take(SHOWN).map(|change| change.object()).collect();
-    match changes.len().saturating_sub(SHOWN) {
-        0 => names.join(", ").into(),
-        more => words![names.join(", "), " and ", more, " more"],
+    let (shown, more) = names.split_at(names.len().min(SHOWN));
+    match more.len() {
+        0 => shown.join(", ").into(),
+        more => words![shown.join(", "), " and ", more, " more"],
     }
 }
 
@@ -233,7 +264,7 @@ mod tests {
         let forgotten = || of(planned("a.x", "a", "x", "remove", None).unwrap());
         let message = "the plan forgets what policy protects, without destroying it: a.x";
         assert_eq!(judged(forgotten(), Consent::None).unwrap_err(), message);
-        assert_eq!(judged(forgotten(), Consent::Forget), Ok(()));
+        assert_eq!(judged(forgotten(), Consent::StateEdit), Ok(()));
         assert_eq!(judge(&policy(false, Some(0), &[]), &forgotten(), Consent::None, &[]), Ok(()));
         let old = ResourceChange {
             deposed: Some("1a2b".to_owned()),
@@ -247,6 +278,32 @@ mod tests {
         let invokes = Changes { actions: vec![action], ..Changes::default() };
         let message = "the plan invokes an action that policy protects: action.t.n";
         assert_eq!(judged(invokes, Consent::Confirmed).unwrap_err(), message);
+    }
+
+    #[test]
+    fn policy_asks_before_it_forgets_imports_or_invokes_unless_the_call_named_the_resource() {
+        let asks = |step| Policy { ask: [step].into(), ..Policy::default() };
+        let forgets = || planned("a.x", "a", "x", "remove", None).unwrap();
+        let imports =
+            || ResourceChange { import_id: Some("7".to_owned()), address: "a.y".to_owned(), ..forgets() };
+        let imports = || ResourceChange { actions: vec!["update".to_owned()], ..imports() };
+        let action = ActionInvocation { address: "action.t.n".to_owned(), ..ActionInvocation::default() };
+        let changes =
+            Changes { resources: vec![forgets(), imports()], actions: vec![action], ..Changes::default() };
+        let table = [
+            (PlannedStep::Forget, "the plan forgets, without destroying it: a.x"),
+            (PlannedStep::Import, "the plan imports a.y"),
+            (PlannedStep::Invoke, "the plan invokes action.t.n"),
+        ];
+        for (step, message) in table {
+            for consent in [Consent::None, Consent::Confirmed] {
+                let violation = judge(&asks(step), &changes, consent, &[]).unwrap_err();
+                assert_eq!((violation.code, &violation.message), (Code::Asks, &message.into()));
+            }
+            assert_eq!(judge(&asks(step), &changes, Consent::StateEdit, &[]), Ok(()));
+            assert_eq!(judge(&asks(step), &Changes::default(), Consent::None, &[]), Ok(()));
+        }
+        assert_eq!(judge(&Policy::default(), &changes, Consent::None, &[]), Ok(()));
     }
 
     #[test]

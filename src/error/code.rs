@@ -59,6 +59,7 @@ codes! {
     TakesData = "takes_data",
     MaxDestroys = "max_destroys",
     Protected = "protected",
+    Asks = "asks",
     MissingVariable = "missing_variable",
     FailedVersion = "failed_version",
     AwaitingPromotion = "awaiting_promotion",

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::service::NomadService;
 use super::{
-    Backend, Credential, DriftRules, GateSettings, Hook, Name, OnFailure, OutputRef, PillarPath, Policy,
-    Reference, RollbackSettings, SaltStep, SecretOrigin, TaskSecret, Timeouts,
+    Backend, Credential, Dialect, DriftRules, GateSettings, Hook, Name, OnFailure, OutputRef, PillarPath,
+    Policy, Reference, RollbackSettings, SaltStep, SecretOrigin, TaskSecret, Timeouts,
 };
 
 /// One component, merged from all levels of the pillar.
@@ -27,6 +27,8 @@ pub struct Component {
     /// The Salt step that runs in place of a module. None if the component has a source.
     pub step: Option<SaltStep>,
     pub template: Option<Template>,
+    /// Which of the module's files are read.
+    pub dialect: Dialect,
     /// If false, nothing is run for the component. Its dependents read its last outputs.
     pub enabled: bool,
     pub depends_on: DependsOn,

@@ -16,6 +16,10 @@ pub struct Interface {
     pub has_modules: bool,
     /// The file in which the module itself declares a backend or a cloud block.
     pub own_backend: Option<String>,
+    /// The file with an `encryption` block of OpenTofu, for states and plans.
+    pub encryption: Option<String>,
+    /// Whether a child module's source or version may come from a variable. OpenTofu then needs its value in an init.
+    pub has_computed_sources: bool,
     /// sha256 over the module's files and their paths, in hexadecimal.
     pub digest: String,
     /// Variables that are set by a tfvars file of the module itself.

@@ -58,8 +58,8 @@ pub use refusal::refusal;
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
 pub use settings::{
-    Backend, DataPolicy, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Settings,
-    TerraformSettings, Timeouts,
+    Backend, DataPolicy, DestructiveAction, Dialect, FirstFailure, OnFailure, PlannedStep, Policy,
+    RollbackSettings, Settings, TerraformSettings, Timeouts,
 };
 pub use state_edit::{ResourceAddress, StateEdit};
 use step::is_reserved;

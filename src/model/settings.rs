@@ -49,6 +49,24 @@ pub struct TerraformSettings {
     pub cli_config_file: Option<PathBuf>,
 }
 
+/// Whose configuration files a module has. OpenTofu reads more files than Terraform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    #[default]
+    Terraform,
+    OpenTofu,
+}
+
+impl TerraformSettings {
+    /// The program is known only by its name here: no process is started to read a module.
+    pub fn dialect(&self) -> Dialect {
+        match self.binary.rsplit('/').next().is_some_and(|name| name.contains("tofu")) {
+            true => Dialect::OpenTofu,
+            false => Dialect::Terraform,
+        }
+    }
+}
+
 /// The backend that stores the state. The arguments are Terraform's own. Credentials belong in `terraform.env`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backend {
@@ -121,10 +139,26 @@ pub struct Policy {
     /// Resource types or addresses. Deleting or replacing such a resource always needs approval of that plan by a
     /// person.
     pub protect: BTreeSet<String>,
+    /// What needs an approval, whatever it is about.
+    pub ask: BTreeSet<PlannedStep>,
     /// Whether a destroy may take resources that hold data.
     pub data: DataPolicy,
     /// A saved plan older than this is planned again before it is applied.
     pub max_plan_age: Duration,
+}
+
+/// What a plan may do besides creating, changing and destroying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlannedStep {
+    Forget,
+    Import,
+    Invoke,
+}
+
+impl PlannedStep {
+    /// In the pillar, and in the counts of a text report.
+    pub const ALL: [(&str, Self); 3] =
+        [("forget", Self::Forget), ("import", Self::Import), ("invoke", Self::Invoke)];
 }
 
 /// Whether a confirmed destroy may also take resources that hold data.
@@ -142,6 +176,7 @@ impl Default for Policy {
             allow_destroy: false,
             max_destroys: None,
             protect: BTreeSet::new(),
+            ask: BTreeSet::new(),
             data: DataPolicy::Ask,
             max_plan_age,
         }

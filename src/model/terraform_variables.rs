@@ -4,11 +4,13 @@
 pub const OURS: &[&str] =
     &["HOME", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION", "TF_INPUT", "CHECKPOINT_DISABLE"];
 
-/// Variables that change what a command does: an inherited `TF_CLI_ARGS_plan=-destroy` turned a plan into a destroy.
+/// Variables that change what a command does: an inherited `TF_CLI_ARGS_plan=-destroy` turned a plan into a destroy, and
+/// with TF_ENCRYPTION Eos cannot read OpenTofu's states.
 const HARMFUL: &[&str] = &[
     "TF_CLI_ARGS",
     "TF_VAR_",
     "TF_LOG",
+    "TF_ENCRYPTION",
     "TF_WORKSPACE",
     "TF_REATTACH_PROVIDERS",
     "TF_DISABLE_PLUGIN_TLS",

@@ -26,6 +26,13 @@ impl Version {
     }
 }
 
+impl Version {
+    /// Whether it is of this minor version or a newer one. A prerelease counts as its release.
+    pub fn is_since(&self, major: u64, minor: u64) -> bool {
+        self.numbers[..2] >= [major, minor][..]
+    }
+}
+
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         let releases = || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::block::{Argument, Block};
 use super::body::{self, NestedBlock};
+use super::dialect;
 use super::json_blocks;
 use super::module::{Content, ModuleFile};
 
@@ -20,9 +21,9 @@ pub struct Document {
     pub unread: Vec<UnreadPart>,
 }
 
-/// The blocks of all `.tf` and `.tf.json` files in one folder. Override files come last.
+/// The blocks of all configuration files in one folder. Override files come last.
 pub fn read(files: &[ModuleFile], subdir: &str) -> Result<Document, String> {
-    let mut here: Vec<_> = in_folder(files, subdir).filter(|(name, _)| is_configuration(name)).collect();
+    let mut here: Vec<_> = in_folder(files, subdir).filter(|(_, file)| file.is_configuration).collect();
     here.sort_by_key(|(name, _)| (is_override(name), name.to_owned()));
     let mut document = Document::default();
     for (name, file) in here {
@@ -60,13 +61,8 @@ pub fn bytes(file: &ModuleFile) -> Result<Cow<'_, [u8]>, String> {
     }
 }
 
-/// Hidden files are ignored, as Terraform does.
-pub fn is_configuration(name: &str) -> bool {
-    !name.starts_with('.') && (name.ends_with(".tf") || name.ends_with(".tf.json"))
-}
-
 fn is_override(name: &str) -> bool {
-    let stem = name.strip_suffix(".tf.json").or_else(|| name.strip_suffix(".tf")).unwrap_or(name);
+    let stem = dialect::stem(name).unwrap_or(name);
     stem == "override" || stem.ends_with("_override")
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::block::{Argument, Block};
 use super::document::{self, Document, UnreadPart};
+use super::json::Json;
 use super::module::ModuleFile;
 use super::{body, constraint, json, providers, syntax};
 use crate::model::{Constraint, Interface, Output, Variable};
@@ -13,7 +14,9 @@ pub fn interface(files: &[ModuleFile], subdir: &str) -> Result<Interface, String
     let mut interface = Interface {
         providers: providers::providers(&blocks),
         has_modules: blocks.iter().any(|block| block.kind == "module"),
-        own_backend: own_backend(&blocks),
+        own_backend: declares(&blocks, &["backend", "cloud"]),
+        encryption: declares(&blocks, &["encryption"]),
+        has_computed_sources: blocks.iter().any(has_computed_source),
         preset: preset(files, subdir, &mut unread)?,
         ..Interface::default()
     };
@@ -113,12 +116,23 @@ fn place(file: &str, line: Option<usize>) -> String {
     line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"))
 }
 
-fn own_backend(blocks: &[Block]) -> Option<String> {
+/// The file in which a `terraform` block contains one of these blocks.
+fn declares(blocks: &[Block], kinds: &[&str]) -> Option<String> {
     let declares = |block: &&Block| {
-        block.kind == "terraform"
-            && block.blocks.iter().any(|nested| matches!(nested.kind.as_str(), "backend" | "cloud"))
+        block.kind == "terraform" && block.blocks.iter().any(|nested| kinds.contains(&nested.kind.as_str()))
     };
     blocks.iter().find(declares).map(|block| block.file.clone())
+}
+
+fn has_computed_source(block: &Block) -> bool {
+    let computed = |key: &&str| {
+        block.arguments.get(*key).is_some_and(|argument| match argument {
+            Argument::Native(piece) => syntax::literal(piece).is_none(),
+            Argument::Json(Json::Text(text)) => text.contains("${"),
+            Argument::Json(_) => true,
+        })
+    };
+    block.kind == "module" && ["source", "version"].iter().any(computed)
 }
 
 /// Variables that are set by files of the module. Terraform reads these files automatically.

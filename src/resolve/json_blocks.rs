@@ -41,7 +41,7 @@ fn open(kind: &str, labels: usize, value: &Json, found: &[String], blocks: &mut 
             let mut block = Block::new(kind, found.to_vec(), Argument::Json(value.clone()));
             for (key, value) in map {
                 match key.as_str() {
-                    "backend" | "cloud" | "required_providers" | "data" => {
+                    "backend" | "cloud" | "encryption" | "required_providers" | "data" => {
                         open(key, self::labels(key), value, &[], &mut block.blocks);
                     }
                     _ => drop(block.arguments.insert(key.clone(), Argument::Json(value.clone()))),

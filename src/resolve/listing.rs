@@ -19,7 +19,8 @@ use crate::render;
 const MOST: usize = 20_000;
 
 /// Nobody executes these files. `python/saltext/eos/files.py` does not ask for their modes.
-const NOT_EXECUTED: [&str; 5] = [".tf", ".tf.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl"];
+const NOT_EXECUTED: [&str; 7] =
+    [".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl"];
 
 /// The source as the pillar writes it.
 pub fn name(source: &Source) -> String {
@@ -57,6 +58,7 @@ fn generated(service: &NomadService, host: &dyn Host) -> Result<Vec<ModuleFile>,
         sha256: sha256(&text),
         content: Content::Text(text),
         executable: false,
+        is_configuration: false,
     };
     Ok(texts.into_iter().map(entry).collect())
 }
@@ -99,7 +101,7 @@ fn entry(path: String, file: PathBuf) -> Result<ModuleFile, String> {
     let mode = file.metadata().map_err(refuse)?.permissions().mode();
     let executable = mode & 0o111 != 0 && !NOT_EXECUTED.iter().any(|end| path.ends_with(end));
     let sha256 = digest(&file).map_err(refuse)?;
-    Ok(ModuleFile { path, content: Content::File(file), executable, sha256 })
+    Ok(ModuleFile { path, content: Content::File(file), executable, is_configuration: false, sha256 })
 }
 
 /// Reads the file in pieces: a module may contain an archive that is too large for memory.

@@ -7,6 +7,7 @@ mod block;
 mod body;
 mod children;
 mod constraint;
+mod dialect;
 mod document;
 mod ignored_changes;
 mod interface;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use dialect::is_tofu;
 pub use ignored_changes::ignored_changes;
 pub use lock_file::{moved_providers, newer_providers, selected_providers, without_providers};
 pub use module::{Content, Module, ModuleFile};
@@ -31,13 +33,13 @@ pub use needed::needed_to_destroy;
 
 use crate::digest::sha256;
 use crate::host::Host;
-use crate::model::{Source, Template};
+use crate::model::{Dialect, Source, Template};
 use crate::render::MARK;
 
 /// The modules of one call. Each source is read once.
 pub struct Modules<'a> {
     host: &'a dyn Host,
-    read: BTreeMap<(Source, Option<Template>), Result<Arc<Module>, String>>,
+    read: BTreeMap<(Source, Option<Template>, Dialect), Result<Arc<Module>, String>>,
 }
 
 impl<'a> Modules<'a> {
@@ -46,10 +48,15 @@ impl<'a> Modules<'a> {
     }
 
     /// The error says what is wrong with the source, where, and what to do.
-    pub fn get(&mut self, source: &Source, template: Option<Template>) -> Result<Arc<Module>, String> {
+    pub fn get(
+        &mut self,
+        source: &Source,
+        template: Option<Template>,
+        dialect: Dialect,
+    ) -> Result<Arc<Module>, String> {
         let host = self.host;
-        let read = || module(source, template, host).map(Arc::new);
-        self.read.entry((source.clone(), template)).or_insert_with(read).clone()
+        let read = || module(source, template, dialect, host).map(Arc::new);
+        self.read.entry((source.clone(), template, dialect)).or_insert_with(read).clone()
     }
 }
 
@@ -58,8 +65,14 @@ pub fn digest(source: &Source, template: Option<Template>, host: &dyn Host) -> R
     Ok(digest_of(&files(source, template, host)?))
 }
 
-fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
-    let module = of_files(files(source, template, host)?, source.subdir(), &listing::name(source))?;
+fn module(
+    source: &Source,
+    template: Option<Template>,
+    dialect: Dialect,
+    host: &dyn Host,
+) -> Result<Module, String> {
+    let files = files(source, template, host)?;
+    let module = of_files(files, source.subdir(), dialect, &listing::name(source))?;
     syntax::with_room(|| children::check(source, &module.files))??;
     Ok(module)
 }
@@ -76,19 +89,29 @@ fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result
 }
 
 /// Reads a module that was written to a folder again. Its templates are already rendered.
-pub fn laid_out(root: &Path, subdir: &str) -> Result<Module, String> {
-    of_files(listing::folder(root)?, subdir, &root.display().to_string())
+pub fn laid_out(root: &Path, subdir: &str, dialect: Dialect) -> Result<Module, String> {
+    of_files(listing::folder(root)?, subdir, dialect, &root.display().to_string())
 }
 
-fn of_files(files: Vec<ModuleFile>, subdir: &str, name: &str) -> Result<Module, String> {
-    if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
-        return Err(format!("no .tf file in {name}: check the folder"));
+fn of_files(
+    mut files: Vec<ModuleFile>,
+    subdir: &str,
+    dialect: Dialect,
+    name: &str,
+) -> Result<Module, String> {
+    dialect::mark(&mut files, dialect);
+    if !document::in_folder(&files, subdir).any(|(_, file)| file.is_configuration) {
+        return Err(format!("no {} file in {name}: check the folder", dialect::ends(dialect)));
     }
     let mut interface = syntax::with_room(|| interface::interface(&files, subdir))??;
     let ours = our_backend(subdir);
-    if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
+    // OpenTofu would read this one instead.
+    let other = ours.replace(".tf", ".tofu");
+    let taken = files.iter().find(|file| file.is_configuration && (file.path == ours || file.path == other));
+    if let Some(file) = taken.filter(|_| interface.own_backend.is_none()) {
         return Err(format!(
-            "{ours} is reserved, because Eos writes the backend to it: rename the module's file"
+            "{} is reserved, because Eos writes the backend to {ours}: rename the module's file",
+            file.path
         ));
     }
     interface.digest = digest_of(&files);
@@ -104,12 +127,11 @@ fn is_our_backend(file: &ModuleFile) -> bool {
     std::fs::read(path).is_ok_and(|text| text.starts_with(MARK.as_bytes()))
 }
 
+const TEMPLATES: [&str; 5] = [".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars"];
+
 /// Renders only configuration and tfvars files: template files for Terraform stay unchanged.
 fn render(files: &mut [ModuleFile], host: &dyn Host) -> Result<(), String> {
-    for file in files
-        .iter_mut()
-        .filter(|file| [".tf", ".tf.json", ".tfvars"].iter().any(|end| file.path.ends_with(end)))
-    {
+    for file in files.iter_mut().filter(|file| TEMPLATES.iter().any(|end| file.path.ends_with(end))) {
         if let Content::File(path) = &file.content {
             let text = host.render(path).map_err(|reason| format!("{}: {reason}", file.path))?;
             file.sha256 = sha256(&text);

@@ -23,6 +23,8 @@ pub struct ModuleFile {
     pub path: String,
     pub content: Content,
     pub executable: bool,
+    /// Whether Terraform reads it as configuration, if it runs in the file's folder.
+    pub is_configuration: bool,
     /// Hexadecimal.
     pub sha256: String,
 }

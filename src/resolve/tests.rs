@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{Module, Modules};
 use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
-use crate::model::{Constraint, Source, Template};
+use crate::model::{Constraint, Dialect, Source, Template};
 
+mod dialects;
 mod needed;
 mod reading;
 
@@ -48,7 +49,7 @@ fn read(
         std::fs::write(path, text).unwrap();
     }
     let source = Source::Path { root: folder.path().to_owned(), subdir: subdir.to_owned() };
-    Modules::new(&Shouts).get(&source, template)
+    Modules::new(&Shouts).get(&source, template, Dialect::Terraform)
 }
 
 fn main(text: &str) -> std::sync::Arc<Module> {
@@ -119,7 +120,7 @@ fn a_child_module_outside_of_the_source_is_refused_with_the_source_that_has_it()
     let folder = with_a_shared_module();
     let read = |root: &str, subdir: &str| {
         let source = Source::Path { root: folder.path().join(root), subdir: subdir.to_owned() };
-        Modules::new(&Shouts).get(&source, None).map(drop)
+        Modules::new(&Shouts).get(&source, None, Dialect::Terraform).map(drop)
     };
     let way = format!("Write the source as {}//live/web", folder.path().display());
     for (root, subdir) in [("live/web", ""), ("live", "web")] {
@@ -187,7 +188,7 @@ fn the_way_out_of_a_folder_of_salt_is_the_top_of_file_roots() {
     let host = Top(folder.path().to_owned());
     let read = |url: &str, subdir: &str| {
         let source = Source::Salt { url: url.to_owned(), subdir: subdir.to_owned() };
-        Modules::new(&host).get(&source, None).map(drop)
+        Modules::new(&host).get(&source, None, Dialect::Terraform).map(drop)
     };
     let refused = read("salt://live/web?saltenv=dev", "").unwrap_err();
     assert!(refused.ends_with("Write the source as salt:////live/web?saltenv=dev"), "{refused}");
@@ -299,7 +300,7 @@ fn the_digest_depends_only_on_content_names_and_modes() {
     std::fs::write(&script, "x").unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
-    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    let module = Modules::new(&Shouts).get(&source, None, Dialect::Terraform).unwrap();
     assert!(module.files.iter().any(|file| file.path == "run.sh" && file.executable));
     assert_ne!(one, module.interface.digest);
 }
@@ -310,9 +311,9 @@ fn a_source_is_read_once_in_a_call() {
     std::fs::write(folder.path().join("main.tf"), "").unwrap();
     let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
     let mut modules = Modules::new(&Shouts);
-    let first = modules.get(&source, None).unwrap();
+    let first = modules.get(&source, None, Dialect::Terraform).unwrap();
     std::fs::write(folder.path().join("main.tf"), "changed by now").unwrap();
-    assert!(std::sync::Arc::ptr_eq(&first, &modules.get(&source, None).unwrap()));
+    assert!(std::sync::Arc::ptr_eq(&first, &modules.get(&source, None, Dialect::Terraform).unwrap()));
 }
 
 #[test]
@@ -326,9 +327,14 @@ fn problems_of_a_source_are_reported_with_the_file() {
     assert!(read(&[("notes.txt", "")], "", None).unwrap_err().contains("no .tf file"));
     assert!(read(&[("main.tf", ""), ("backend.tf", "")], "", None).unwrap_err().contains("rename"));
     let missing = Source::Path { root: "/nowhere/at/all".into(), subdir: String::new() };
-    assert!(Modules::new(&Shouts).get(&missing, None).unwrap_err().contains("/nowhere/at/all"));
+    assert!(
+        Modules::new(&Shouts)
+            .get(&missing, None, Dialect::Terraform)
+            .unwrap_err()
+            .contains("/nowhere/at/all")
+    );
     let empty = Source::Salt { url: "salt://absent".into(), subdir: String::new() };
-    assert!(Modules::new(&Shouts).get(&empty, None).unwrap_err().contains("file_roots"));
+    assert!(Modules::new(&Shouts).get(&empty, None, Dialect::Terraform).unwrap_err().contains("file_roots"));
 }
 
 #[test]

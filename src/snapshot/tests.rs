@@ -27,6 +27,7 @@ fn module(texts: &[(&str, &str)]) -> Arc<Module> {
         path: path.to_owned(),
         content: Content::Text(text.to_owned()),
         executable: path.ends_with(".sh"),
+        is_configuration: path.ends_with(".tf"),
         sha256: sha256(text),
     };
     Arc::new(Module {

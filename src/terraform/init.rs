@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::words;
 
+#[derive(Default)]
 pub struct InitArguments {
     /// Forget the previous backend. Eos has already dealt with its state.
     pub reconfigure: bool,

@@ -51,9 +51,22 @@ fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().chain(&["-no-color"]).map(OsString::from).collect()
 }
 
+/// Inserts an option behind the words of a command: what follows a path is not read as an option.
+pub fn insert_option(arguments: &mut Vec<OsString>, option: OsString) {
+    let words = arguments.iter().take_while(|word| !word.to_string_lossy().starts_with('-')).count();
+    arguments.insert(words, option);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_inserted_between_the_words_and_the_paths_of_a_command() {
+        let mut push = state_push(Path::new("s"));
+        insert_option(&mut push, "-var-file=v".into());
+        assert_eq!(push.join(" ".as_ref()), "state push -var-file=v -lock-timeout=0s -no-color s");
+    }
 
     #[test]
     fn every_command_is_without_colour() {
@@ -69,8 +82,9 @@ mod tests {
         };
         let file = Path::new("s");
         let commands = [
-            InitArguments { reconfigure: false, readonly_lock_file: false, upgrade: false }.arguments(),
-            ApplyArguments { plan: "p".into(), state: None, variable_file: None }.arguments(),
+            InitArguments::default().arguments(),
+            ApplyArguments { plan: "p".into(), state: None, may_forget: false, variable_file: None }
+                .arguments(),
             plan.arguments(),
             show_plan(file),
             show_state(None),

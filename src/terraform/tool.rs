@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{self, Version, VersionConstraint};
+use crate::model::{self, Dialect, Version, VersionConstraint};
 use crate::process::{self, Cancel, Cause, Command, Guardian, Limits};
 
 /// The most time for `version`, which takes 33 ms. A program that needs more time is not terraform.
@@ -31,6 +31,14 @@ pub enum Product {
 }
 
 impl Product {
+    /// For a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Terraform => "Terraform",
+            Self::OpenTofu => "OpenTofu",
+        }
+    }
+
     /// The key of its version in a report.
     pub fn key(self) -> &'static str {
         match self {
@@ -41,6 +49,40 @@ impl Product {
 }
 
 impl Tool {
+    /// The version, and for OpenTofu also the name: both programs have versions such as 1.10.5.
+    pub fn identity(&self) -> String {
+        match self.product {
+            Product::Terraform => self.version.to_string(),
+            Product::OpenTofu => format!("opentofu {}", self.version),
+        }
+    }
+
+    /// `removed` blocks with `lifecycle { destroy }`.
+    pub fn removes_from_states(&self) -> bool {
+        match self.product {
+            Product::Terraform => self.version.is_since(1, 7),
+            Product::OpenTofu => self.version.is_since(1, 10),
+        }
+    }
+
+    /// A destroy with OpenTofu fails if the module keeps an object, unless it is told not to. Since then, a module can.
+    pub fn suppresses_forget_errors(&self) -> bool {
+        self.product == Product::OpenTofu && self.version.is_since(1, 12)
+    }
+
+    /// Variables in the sources of child modules: an init needs their values.
+    pub fn evaluates_sources(&self) -> bool {
+        self.product == Product::OpenTofu && self.version.is_since(1, 8)
+    }
+
+    /// Which files it reads. OpenTofu reads `.tofu` files since 1.8.
+    pub fn dialect(&self) -> Dialect {
+        match self.product {
+            Product::OpenTofu if self.version.is_since(1, 8) => Dialect::OpenTofu,
+            Product::OpenTofu | Product::Terraform => Dialect::Terraform,
+        }
+    }
+
     /// Finds the program and checks its version. Every error says what to do.
     pub async fn locate(
         settings: &model::TerraformSettings,
@@ -186,8 +228,8 @@ fn understand(path: &Path, version_output: &str) -> Result<(Product, Version)> {
     })?;
     // Only terraform reports whether it is outdated.
     let product = match document.get("terraform_outdated") {
-        Some(_) if !path.ends_with("tofu") => Product::Terraform,
-        _ => Product::OpenTofu,
+        Some(_) => Product::Terraform,
+        None => Product::OpenTofu,
     };
     Ok((product, version))
 }

@@ -98,13 +98,14 @@ fn remedy(paths: &ComponentPaths) -> String {
     )
 }
 
-/// The files that Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json. `.terraform` belongs to init and is
-/// left out.
+/// The files that Terraform or OpenTofu would read. `.terraform` belongs to init and is left out.
 fn configuration(workdir: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     walk(workdir, "", &mut files)?;
     Ok(files)
 }
+
+const CONFIGURATION: [&str; 6] = [".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"];
 
 fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     let entries = match fs::read_dir(folder) {
@@ -121,7 +122,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Re
             if name != ".terraform" {
                 walk(&path, &format!("{prefix}{name}/"), files)?;
             }
-        } else if [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
+        } else if CONFIGURATION.iter().any(|end| name.ends_with(end)) {
             files.insert(format!("{prefix}{name}"), digest(&path)?);
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
-use eos::model::Source;
+use eos::model::{Dialect, Source};
 use eos::resolve::Modules;
 use serde_json::{Value, json};
 
@@ -206,7 +206,7 @@ fn differing(cases: &[Case]) -> Vec<String> {
     let arrived = arrived(cases, &refused);
 
     let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
-    let module = Modules::new(&NoSalt).get(&source, None).unwrap();
+    let module = Modules::new(&NoSalt).get(&source, None, Dialect::Terraform).unwrap();
     let differ = |(name, constraint, value): &Case| {
         let ours = module.interface.variables[name].constraint.accepts(value);
         let ours = ours.map(|altered| altered.len());

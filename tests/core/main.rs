@@ -27,6 +27,7 @@ mod lock;
 mod modes;
 mod naming;
 mod nomad;
+mod opentofu;
 mod orchestrate;
 mod panics;
 mod power_cut;

@@ -85,8 +85,13 @@ impl Bench {
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
-        ApplyArguments { plan: self.path(plan), state: Some(self.path("state")), variable_file: None }
-            .arguments()
+        ApplyArguments {
+            plan: self.path(plan),
+            state: Some(self.path("state")),
+            may_forget: false,
+            variable_file: None,
+        }
+        .arguments()
     }
 
     fn terraform(&self, step: &str, args: Vec<OsString>, cancel: &Cancel) -> Said {

@@ -8,7 +8,15 @@ import salt.utils.files
 import salt.utils.url
 
 # Nobody executes these files, so the file server is not asked for their modes.
-NOT_EXECUTED = (".tf", ".tf.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl")
+NOT_EXECUTED = (
+    ".tf",
+    ".tf.json",
+    ".tofu",
+    ".tofu.json",
+    ".tfvars",
+    ".tfvars.json",
+    ".terraform.lock.hcl",
+)
 
 
 class Files:

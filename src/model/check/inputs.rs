@@ -29,6 +29,13 @@ pub(super) fn inputs(
         );
         problems.push(Problem::new(&component.place("source"), message));
     }
+    if let Some(file) = &interface.encryption {
+        let message = format!(
+            "the module encrypts its state in {file}; remove the block: Eos reads states and plans. A backend or a \
+             file system can encrypt them instead"
+        );
+        problems.push(Problem::new(&component.place("source"), message));
+    }
     for (variable, input) in &component.inputs {
         let at = place(component, variable);
         let Some(declared) = interface.variable(variable) else {

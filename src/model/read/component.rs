@@ -97,6 +97,7 @@ pub(super) fn finish(
     let hooks = hooks::hooks(fields.take_or_empty("hooks"), problems);
     let component = Component {
         template,
+        dialect: settings.terraform.dialect(),
         enabled: fields.read("enabled", scalars::flag).unwrap_or(true),
         depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
         inputs,

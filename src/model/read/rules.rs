@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::scalars;
 use super::tree::Tree;
 use crate::model::settings::{
-    DataPolicy, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Timeouts,
+    DataPolicy, DestructiveAction, FirstFailure, OnFailure, PlannedStep, Policy, RollbackSettings, Timeouts,
 };
 use crate::model::{DriftPattern, DriftRules};
 
@@ -45,11 +45,18 @@ pub(super) fn policy(tree: Tree, problems: &Problems) -> Policy {
         allow_destroy: fields.read("allow_destroy", scalars::flag).unwrap_or(default.allow_destroy),
         max_destroys: fields.read("max_destroys", scalars::count),
         protect: fields.read("protect", scalars::texts).unwrap_or_default().into_iter().collect(),
+        ask: fields.read("ask", steps).unwrap_or_default(),
         data: fields.read("data", data_policy).unwrap_or(default.data),
         max_plan_age: fields.read("max_plan_age", scalars::duration).unwrap_or(default.max_plan_age),
     };
     fields.close();
     policy
+}
+
+fn steps(tree: &Tree) -> Result<BTreeSet<PlannedStep>, String> {
+    let step = |word: &String| PlannedStep::ALL.iter().find(|(name, _)| name == word).map(|(_, step)| *step);
+    let all = scalars::texts(tree)?.iter().map(step).collect::<Option<_>>();
+    all.ok_or_else(|| "must be a list of: forget, import, invoke".to_owned())
 }
 
 fn data_policy(tree: &Tree) -> Result<DataPolicy, String> {

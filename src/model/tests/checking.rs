@@ -175,6 +175,13 @@ fn a_backend_in_the_module_is_refused_with_its_file() {
 }
 
 #[test]
+fn an_encrypted_state_is_refused_with_the_file_that_encrypts_it() {
+    let own = Interface { encryption: Some("main.tf".to_owned()), ..Interface::default() };
+    let messages = wrong(json!({}), own);
+    assert!(messages.len() == 1 && messages[0].contains("encrypts its state in main.tf"), "{messages:?}");
+}
+
+#[test]
 fn an_ephemeral_variable_is_checked_like_any_other_and_its_value_is_in_no_digest() {
     let ephemeral = |text: &str| {
         variable(text, |x| {

@@ -39,7 +39,8 @@ pub fn target(
     folder: &Path,
 ) -> Result<(Node, Arc<Module>)> {
     store.materialise(configuration, folder)?;
-    let module = resolve::laid_out(folder, &configuration.subdir).map_err(|reason| unusable(&reason))?;
+    let module = resolve::laid_out(folder, &configuration.subdir, node.component.dialect)
+        .map_err(|reason| unusable(&reason))?;
     let text = store.object(&configuration.variables)?;
     let values: Map<String, Value> =
         serde_json::from_slice(&text).map_err(|error| unusable(&error.to_string()))?;

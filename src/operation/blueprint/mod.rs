@@ -46,7 +46,7 @@ pub(super) fn prepare(
     let mut unread = Broken::new();
     for (name, component) in &draft.components {
         let Some(source) = &component.source else { continue };
-        match cache.get(source, component.template) {
+        match cache.get(source, component.template, component.dialect) {
             Ok(module) => {
                 modules.insert(name.clone(), module);
             }

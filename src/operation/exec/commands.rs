@@ -109,6 +109,7 @@ impl Invoker<'_> {
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.context.component.name);
+        let arguments = self.with_sources(step, arguments);
         let command = Command {
             program: self.context.session.call.tool.path.clone(),
             stdin: self.secrets_for(step, &arguments),

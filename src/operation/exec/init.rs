@@ -36,6 +36,7 @@ pub async fn initialise(
     if needs_none && backend.is_none() {
         return Ok(Vec::new());
     }
+    invoker.computes_sources.set(interface.has_computed_sources);
     let InitOptions { reconfigure, upgrade } = wanted;
     if !reconfigure && !upgrade && is_initialised(invoker, module, backend) {
         return Ok(Vec::new());
@@ -157,10 +158,15 @@ fn fingerprint(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) ->
     let parts = [
         module.interface.digest.clone(),
         backend.unwrap_or_default().to_owned(),
-        invoker.context.session.call.tool.version.to_string(),
+        invoker.context.session.call.tool.identity(),
         invoker.context.session.call.tool.path.display().to_string(),
         settings.cli_config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
         read(&lock_file(invoker))?.map(sha256).unwrap_or_default(),
     ];
+    let values = match module.interface.has_computed_sources {
+        true => read(&invoker.context.paths.variables())?,
+        false => None,
+    };
+    let parts: Vec<_> = parts.into_iter().chain(values.map(sha256)).collect();
     Ok(sha256(serde_json::json!(parts).to_string()))
 }

@@ -49,6 +49,8 @@ pub(super) struct Invoker<'a> {
     pub(super) saving: Cell<bool>,
     /// The last command was started.
     pub(super) has_started: Cell<bool>,
+    /// The sources of the module's children contain variables.
+    pub(super) computes_sources: Cell<bool>,
     /// Why terraform was asked to stop, if the cause was neither a person nor a timeout.
     pub ends_for: RefCell<String>,
     /// What terraform has warned about so far.
@@ -80,6 +82,8 @@ impl<'a> Invoker<'a> {
         for (name, value) in late.iter().chain(token).chain(&credentials) {
             context.hide_variable(name, value);
         }
+        let module = session.modules.get(&component.name);
+        let computes_sources = module.is_some_and(|module| module.interface.has_computed_sources);
         let mut variables = session.call.environment.clone();
         variables.extend(late.into_iter().chain(nomad).chain(credentials));
         let invoker = Self {
@@ -91,6 +95,7 @@ impl<'a> Invoker<'a> {
             ephemeral: None,
             saving: Cell::new(false),
             has_started: Cell::new(false),
+            computes_sources: Cell::new(computes_sources),
             ends_for: RefCell::default(),
             warnings: RefCell::default(),
             context,
@@ -176,6 +181,17 @@ impl<'a> Invoker<'a> {
     pub fn variable_files(&self) -> Vec<PathBuf> {
         let secrets = self.secrets.as_ref().map(|_| self.context.paths.secrets());
         std::iter::once(self.context.paths.variables()).chain(secrets).collect()
+    }
+
+    /// OpenTofu evaluates the sources of child modules in each command, also in one that plans nothing. A saved plan
+    /// contains the values.
+    pub(super) fn with_sources(&self, step: &str, mut arguments: Vec<OsString>) -> Vec<OsString> {
+        let file = self.context.paths.variables();
+        let evaluates = self.computes_sources.get() && self.context.session.call.tool.evaluates_sources();
+        if evaluates && !["plan", "apply"].contains(&step) && file.exists() {
+            terraform::insert_option(&mut arguments, terraform::variable_file(&file));
+        }
+        arguments
     }
 
     /// The module's folder, in which terraform runs.

@@ -206,7 +206,9 @@ impl Intent {
     pub fn consent(&self) -> Consent {
         match &self.what {
             What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Named,
-            What::StateEdit(StateEdit::Remove { destroy: false, .. }) => Consent::Forget,
+            What::StateEdit(StateEdit::Remove { destroy: false, .. } | StateEdit::Import { .. }) => {
+                Consent::StateEdit
+            }
             What::Destroy(destruction) => destruction.consent,
             _ if self.destroys() => Consent::Confirmed,
             _ => Consent::None,

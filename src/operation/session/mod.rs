@@ -17,15 +17,16 @@ use self::call_context::CallContext;
 use self::channel::HostChannel;
 use self::ledger::Ledger;
 pub(super) use self::ledger::{JournalHandle, PriorState};
-use crate::error::Result;
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
-use crate::model::{Blueprint, Name, Node, OnFailure, Overrides, Reference};
+use crate::model::{Blueprint, Name, Node, OnFailure, Overrides, Reference, TerraformSettings};
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::CallerIdentity;
 use crate::operation::store::records::Records;
 use crate::process::Cancel;
-use crate::resolve::Module;
+use crate::resolve::{Module, is_tofu};
+use crate::terraform::Tool;
 
 pub(super) struct Session {
     pub call: Rc<CallContext>,
@@ -34,6 +35,25 @@ pub(super) struct Session {
     /// The values that the call gave, which are already in the blueprint.
     pub given: Overrides,
     pub ledger: Ledger,
+}
+
+/// The modules were read as the program's name suggests. Refuses a program that reads other files of theirs.
+fn check_dialect(
+    tool: &Tool,
+    settings: &TerraformSettings,
+    modules: &BTreeMap<Name, Arc<Module>>,
+) -> Result<()> {
+    let has_tofu = |module: &Module| module.files.iter().any(|file| is_tofu(&file.path));
+    let Some((name, _)) = modules.iter().find(|(_, module)| has_tofu(module)) else { return Ok(()) };
+    if tool.dialect() == settings.dialect() {
+        return Ok(());
+    }
+    let (product, version) = (tool.product.name(), &tool.version);
+    let message =
+        format!("the module of {name} has .tofu files, and {} is {product} {version}", tool.path.display());
+    let remedy = "OpenTofu 1.8 and newer read these files, under a name with tofu in it: set \
+                  infrastructure:settings:terraform:binary";
+    Err(Error::new(Layer::Terraform, Phase::Preparation, Code::TerraformVersion, message, remedy))
 }
 
 impl Session {
@@ -47,6 +67,7 @@ impl Session {
     ) -> Result<Self> {
         let Prepared { blueprint, modules, given, .. } = prepared;
         let call = CallContext::open(builder, &blueprint, cancel, channel, identity).await?;
+        check_dialect(&call.tool, &blueprint.settings.terraform, &modules)?;
         Ok(Self { call: Rc::new(call), blueprint, modules, given, ledger: Ledger::new(journal_handle) })
     }
 

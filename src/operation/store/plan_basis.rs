@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::digest::sha256;
-use crate::model::Version;
 use crate::resolve::Module;
 
 /// Inputs are a keyed digest: they may contain secrets.
@@ -17,13 +16,13 @@ pub struct PlanBasis {
 }
 
 impl PlanBasis {
-    /// `inputs`: their keyed digest.
-    pub fn new(module: &Module, inputs: String, backend: Option<&str>, terraform: &Version) -> Self {
+    /// `inputs`: their keyed digest. `terraform`: the program and its version.
+    pub fn new(module: &Module, inputs: String, backend: Option<&str>, terraform: String) -> Self {
         Self {
             module: module.interface.digest.clone(),
             inputs,
             backend: backend.unwrap_or_default().to_owned(),
-            terraform: terraform.to_string(),
+            terraform,
         }
     }
 

@@ -100,7 +100,7 @@ impl PolicyStop {
     pub fn blocked(self) -> PolicyViolation {
         let Self { code, message, remedy, addresses } = self;
         // A code of a newer version is treated as the strictest one.
-        let known = [Code::Destroys, Code::TakesData, Code::MaxDestroys]
+        let known = [Code::Destroys, Code::TakesData, Code::MaxDestroys, Code::Asks]
             .into_iter()
             .find(|known| known.as_str() == code);
         let code = known.unwrap_or(Code::Protected);

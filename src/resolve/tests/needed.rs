@@ -11,7 +11,7 @@ fn names(files: &[(&str, &str)], subdir: &str) -> Vec<String> {
         std::fs::write(path, text).unwrap();
     }
     let source = Source::Path { root: folder.path().to_owned(), subdir: subdir.to_owned() };
-    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    let module = Modules::new(&Shouts).get(&source, None, Dialect::Terraform).unwrap();
     needed_to_destroy(&module).into_keys().collect()
 }
 

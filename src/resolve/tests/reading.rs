@@ -11,7 +11,7 @@ fn interface(bytes: &[u8]) -> Interface {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("main.tf"), bytes).unwrap();
     let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
-    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    let module = Modules::new(&Shouts).get(&source, None, Dialect::Terraform).unwrap();
     Interface::clone(&module.interface)
 }
 
@@ -266,7 +266,7 @@ proptest! {
             std::fs::write(folder.path().join(name), &bytes).unwrap();
         }
         let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
-        let module = Modules::new(&Shouts).get(&source, None).unwrap();
+        let module = Modules::new(&Shouts).get(&source, None, Dialect::Terraform).unwrap();
         crate::resolve::needed_to_destroy(&module);
     }
 

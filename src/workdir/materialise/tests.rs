@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Code;
-use crate::model::Name;
+use crate::model::{Dialect, Name};
 use crate::resolve;
 use crate::workdir::Layout;
 
@@ -106,7 +106,7 @@ impl Site {
         let _ = fs::remove_dir_all(&source);
         lay(&source, tree, &self.elsewhere());
         fs::write(source.join("main.tf"), "").unwrap();
-        resolve::laid_out(&source, "").unwrap()
+        resolve::laid_out(&source, "", Dialect::Terraform).unwrap()
     }
 
     fn sync(&self, module: &Module) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use eos::model::{Constraint, Interface, Source};
+use eos::model::{Constraint, Dialect, Interface, Source};
 use eos::resolve::Modules;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub fn differing(modules: &[Files]) -> Vec<String> {
             std::fs::write(child.join(name), bytes).unwrap();
         }
         let source = Source::Path { root: child, subdir: String::new() };
-        let module = Modules::new(&NoSalt).get(&source, None).unwrap();
+        let module = Modules::new(&NoSalt).get(&source, None, Dialect::Terraform).unwrap();
         root.push_str(&call(index, &module.interface));
         read.push(module);
     }

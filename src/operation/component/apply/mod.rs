@@ -190,6 +190,7 @@ impl PlannedApply<'_> {
         let arguments = ApplyArguments {
             plan: file.to_owned(),
             state: invoker.context.state(),
+            may_forget: invoker.context.session.call.tool.suppresses_forget_errors(),
             variable_file: invoker.ephemeral_file(),
         };
         let mut hear = |event: &Event| {

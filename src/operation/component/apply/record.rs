@@ -77,7 +77,7 @@ impl PlannedApply<'_> {
             outcome: status.word().to_owned(),
             finished: clock::now(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            terraform: invoker.context.session.call.tool.version.to_string(),
+            terraform: invoker.context.session.call.tool.identity(),
             deployment_id: self.node.deployment_id.clone(),
             lineage: state.lineage.clone(),
             serial: state.serial,

@@ -160,8 +160,8 @@ async fn locked(
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
     let mut drift_plan = found.map_err(|error| missing_variables::blame(&node, error))?;
-    let inputs_changed = configuration.facts != basis.digest()
-        && configuration.terraform == session.call.tool.version.to_string();
+    let inputs_changed =
+        configuration.facts != basis.digest() && configuration.terraform == session.call.tool.identity();
     let state = match state_now {
         None if !drift_plan.drift.is_empty() => state::read(invoker).await?.map(|state| state.remembered()),
         state_now => state_now,

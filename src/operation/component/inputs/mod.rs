@@ -34,7 +34,7 @@ impl CollectedInputs {
     /// The facts on which a plan of this module with these inputs is based.
     pub fn plan_basis(&self, call: &CallContext, module: &Module) -> Result<PlanBasis> {
         let inputs = keyed(&call.layout, &self.inputs.basis())?;
-        Ok(PlanBasis::new(module, inputs, self.backend.as_deref(), &call.tool.version))
+        Ok(PlanBasis::new(module, inputs, self.backend.as_deref(), call.tool.identity()))
     }
 }
 

@@ -168,6 +168,7 @@ impl Turn<'_> {
     ) -> Result<PlanOutcome> {
         let Self { invoker, module, intent, .. } = *self;
         let surgery = intent.state_edit();
+        surgery.map(|edit| state_edit::check(&invoker.context.session.call.tool, edit)).transpose()?;
         let block = surgery
             .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
             .transpose()?;

@@ -12,6 +12,7 @@ use crate::model::StateEdit;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
+use crate::terraform::Tool;
 use crate::workdir::{ComponentPaths, Manifest, read_json, remove_ours, sync_names, write_json, write_whole};
 
 const FILE: &str = "eos_surgery.tf";
@@ -44,6 +45,16 @@ pub(super) fn report_without_plan(
             Err(Error::new(Layer::Salt, Phase::Planning, code, message, remedy))
         }
     }
+}
+
+/// Refuses an edit that this program cannot plan.
+pub(super) fn check(tool: &Tool, edit: &StateEdit) -> Result<()> {
+    if !matches!(edit, StateEdit::Remove { .. }) || tool.removes_from_states() {
+        return Ok(());
+    }
+    let message = format!("{} {} cannot plan the removal of a resource", tool.product.name(), tool.version);
+    let remedy = "use Terraform 1.7, OpenTofu 1.10 or newer, or remove the resource from the module";
+    Err(Error::new(Layer::Terraform, Phase::Planning, Code::TerraformVersion, message, remedy))
 }
 
 /// The block, while its file is beside the module.
