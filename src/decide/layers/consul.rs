@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault, listed};
 use super::token::TokenFacts;
+use crate::count::counted;
 use crate::error::{Code, Error, Layer};
 use crate::words::{Words, words};
 
@@ -97,7 +98,8 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
         .map(|agent| if agent.is_server { format!("{} (a server)", agent.name) } else { agent.name.clone() })
         .collect();
     if !failed.is_empty() {
-        let message = format!("{} agent(s) of Consul do not answer: {}", failed.len(), listed(&failed));
+        let message =
+            format!("no answer from {} of Consul: {}", counted(failed.len(), "agent"), listed(&failed));
         let remedy = "start Consul there; remove an agent that will not come back: consul force-leave NAME";
         report.fault(LayerStatus::Degraded, fault(Layer::Host, Code::AgentsFailed, message, remedy));
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault, listed};
 use super::token::TokenFacts;
+use crate::count::counted;
 use crate::error::{Code, Error, Layer};
 use crate::words::{Words, words};
 
@@ -145,7 +146,7 @@ fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, re
         .map(|NomadNode { name, datacenter, status, .. }| format!("{name} ({datacenter}): {status}"))
         .collect();
     if !away.is_empty() {
-        let message = format!("{} node(s) do not answer: {}", away.len(), listed(&away));
+        let message = format!("no answer from {}: {}", counted(away.len(), "node"), listed(&away));
         let remedy = "start the Nomad client there; a node that will not come back disappears after Nomad's \
                       garbage collection";
         report.fault(LayerStatus::Degraded, fault(Layer::Nomad, Code::NodesDown, message, remedy));

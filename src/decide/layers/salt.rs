@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault, listed};
+use crate::count::counted;
 use crate::error::{Code, Error, Layer};
 use crate::words::{Words, words};
 
@@ -76,7 +77,11 @@ fn judge(minions: MinionsFacts, report: &mut LayerReport) {
         let message = format!("no minion of {target:?} answers ({used_by}): {}", listed(&silent));
         report.fault(worst, away(message, start));
     } else if !silent.is_empty() {
-        let message = format!("minion(s) of {target:?} do not answer ({used_by}): {}", listed(&silent));
+        let message = format!(
+            "no answer from {} of {target:?} ({used_by}): {}",
+            counted(silent.len(), "minion"),
+            listed(&silent)
+        );
         report.fault(LayerStatus::Degraded, away(message, start));
     }
 }
