@@ -298,7 +298,7 @@ mod tests {
         for (step, message) in table {
             for consent in [Consent::None, Consent::Confirmed] {
                 let violation = judge(&asks(step), &changes, consent, &[]).unwrap_err();
-                assert_eq!((violation.code, &violation.message), (Code::Asks, &message.into()));
+                assert_eq!((violation.code, violation.message.to_string().as_str()), (Code::Asks, message));
             }
             assert_eq!(judge(&asks(step), &changes, Consent::StateEdit, &[]), Ok(()));
             assert_eq!(judge(&asks(step), &Changes::default(), Consent::None, &[]), Ok(()));

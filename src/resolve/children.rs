@@ -13,7 +13,7 @@ use crate::model::Source;
 pub fn local(block: &Block) -> Option<String> {
     let source = match block.arguments.get("source").filter(|_| block.kind == "module")? {
         Argument::Native(piece) => syntax::literal(piece)?,
-        Argument::Json(Json::Text(text)) => text.clone(),
+        Argument::Json(Json::Text(text)) if !text.contains("${") => text.clone(),
         Argument::Json(_) => return None,
     };
     (source.starts_with("./") || source.starts_with("../")).then_some(source)

@@ -36,10 +36,13 @@ use crate::host::Host;
 use crate::model::{Dialect, Source, Template};
 use crate::render::MARK;
 
+/// Where a module is, and how its files are read.
+type Reading = (Source, Option<Template>, Dialect);
+
 /// The modules of one call. Each source is read once.
 pub struct Modules<'a> {
     host: &'a dyn Host,
-    read: BTreeMap<(Source, Option<Template>, Dialect), Result<Arc<Module>, String>>,
+    read: BTreeMap<Reading, Result<Arc<Module>, String>>,
 }
 
 impl<'a> Modules<'a> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::killed;
 use crate::support::program::{self, Program};
 use crate::support::world::World;
 use crate::support::{Site, statuses};
@@ -74,6 +75,23 @@ fn opentofu_plans_applies_finds_drift_rolls_back_and_destroys_and_each_report_na
     assert_eq!(statuses(&destroyed)["c"], "destroyed", "{destroyed:#}");
     assert!(bench.world.names().is_empty());
     [plan, applied, drift, second, back, destroyed].iter().for_each(|report| versions(report, &bench));
+}
+
+/// OpenTofu writes also a local state at most every 20 seconds.
+#[test]
+fn after_a_kill_the_next_run_names_what_opentofu_had_created_and_not_stored() {
+    let second = thing("two", "  body = world_thing.one.body\n");
+    let Some(bench) = Bench::new(&(thing("one", "") + &second)) else { return };
+    bench.world.faults(&json!([{ "id": "h", "do": "hang", "on": "create", "when": "after", "name": "two" }]));
+    let us = killed::start(&bench.site);
+    killed::kill_all(us, &killed::until_hangs(&bench.world, "create", "two"));
+    bench.world.faults(&json!([]));
+    let one = bench.world.things().into_iter().find(|(_, thing)| thing["name"] == "one").unwrap().0;
+    let next = bench.run("orchestrate", json!({ "test": true }));
+    let orphans =
+        next["components"]["c"]["possible_orphans"].as_array().unwrap_or_else(|| panic!("{next:#}"));
+    let found: Vec<_> = orphans.iter().map(|one| (one["address"].as_str().unwrap(), &one["id"])).collect();
+    assert_eq!(found, [("world_thing.one", &json!(one)), ("world_thing.two", &Value::Null)], "{next:#}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Claims about whole runs, with a real terraform and without Salt.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Site, statuses};
 
@@ -236,6 +236,7 @@ fn components_removed_from_the_pillar_are_destroyed_by_name_with_their_last_conf
     let done = site.run("destroy", arguments("app,net", true));
     assert_eq!(done["result"], true, "{done:#}");
     assert!(statuses(&done).values().all(|status| status == "destroyed"), "{done:#}");
-    let state = std::fs::read_to_string(site.workdir("net").join("terraform.tfstate")).unwrap();
-    assert!(state.contains("\"resources\": []"), "{state}");
+    let state = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
+    let state: Value = serde_json::from_slice(&state).unwrap();
+    assert_eq!(state["resources"], json!([]));
 }

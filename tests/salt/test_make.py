@@ -20,7 +20,9 @@ BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/
 def made(tmp_path):
     """Runs a target in which every call with the word `fails` fails. Returns the calls and the exit code."""
     shutil.copy(CHECKOUT / "Makefile", tmp_path)
-    tests = [f"tests/{name}" for name in ("servers/get", "versions/get", "go-build", "provider/build")]
+    tests = [
+        f"tests/{name}" for name in ("servers/get", "versions/get", "go-build", "provider/build")
+    ]
     for path in ("cargo", "python", *tests, ".ci/need"):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
