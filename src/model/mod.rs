@@ -52,7 +52,7 @@ pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
-pub use read::{Overrides, about, adopt, read};
+pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, about, adopt, read};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};

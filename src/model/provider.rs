@@ -105,6 +105,13 @@ pub static PROVIDERS: [Provider; 8] = [
 ];
 
 impl Provider {
+    /// The same; a name of the cloud is taken for its provider.
+    pub fn of_cloud(name: &str) -> Option<&'static Self> {
+        let clouds = [("azure", "azurerm"), ("hetzner", "hcloud")];
+        let provider = clouds.iter().find(|(cloud, _)| *cloud == name).map(|(_, provider)| *provider);
+        Self::find(provider.unwrap_or(name))
+    }
+
     pub fn find(name: &str) -> Option<&'static Self> {
         PROVIDERS.iter().find(|provider| provider.name == name)
     }

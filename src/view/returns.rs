@@ -90,7 +90,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
 pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     let mut changes = Map::new();
     match text(&part["status"]) {
-        "applied" | "applied_with_warnings" | "destroyed" | "planned" => {}
+        "applied" | "applied_with_warnings" | "destroyed" | "data_kept" | "planned" => {}
         "pending_inputs" => {
             changes.insert(component.to_owned(), json!(text(&part["reason"])));
             return changes;
@@ -143,10 +143,22 @@ fn resource(change: &Value) -> Value {
     Value::Object(told)
 }
 
+/// One sentence about a component: its error, or its status.
+pub fn message(part: &Value) -> String {
+    match part["error"]["message"].as_str() {
+        Some(message) => printable(message).into_owned(),
+        None => said(part),
+    }
+}
+
 /// `networking: applied, +3 ~0 -1`.
 fn headline(component: &str, part: &Value) -> String {
+    format!("{component}: {}", said(part))
+}
+
+fn said(part: &Value) -> String {
     let counts: Counts = serde_json::from_value(part["changes"].clone()).unwrap_or_default();
-    let mut line = format!("{component}: {}", text(&part["status"]));
+    let mut line = text(&part["status"]).to_owned();
     if !counts.is_empty() {
         line.push_str(&format!(", {}", units::counts(&counts)));
     }

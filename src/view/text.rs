@@ -69,6 +69,7 @@ fn headline(report: &Value) -> String {
         "applied_with_warnings",
         "applied",
         "destroyed",
+        "data_kept",
         "planned",
         "pending_inputs",
         "unchanged",

@@ -14,8 +14,10 @@ from saltext.eos.host import MasterHost, MinionHost, StateHost
 log = logging.getLogger(__name__)
 
 
-def runner(function):
+def runner(function=None, *, operation=None):
     """Makes a runner function. The master compiles the pillar, and the report names its outputter."""
+    if function is None:
+        return functools.partial(runner, operation=operation)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -26,23 +28,26 @@ def runner(function):
         def host():
             return MasterHost(function.__globals__, _injected(), automation, minion)
 
-        report = _run(function, function.__name__, arguments, surplus, host)
+        report = _run(function, operation or function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}
 
     return docstring.complete(call)
 
 
-def module(function=None, *, operation=None, changes=False):
+def module(function=None, *, operation=None, changes=False, component="component"):
     """Makes a function of an execution module. The pillar is that of its minion.
 
     ``changes``: whether the function changes something, or makes a plan of a change.
+    ``component``: the parameter that names the component.
     """
     if function is None:
-        return functools.partial(module, operation=operation, changes=changes)
+        return functools.partial(module, operation=operation, changes=changes, component=component)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
+        if component != "component":
+            arguments.setdefault("component", arguments.pop(component))
 
         def host():
             injected = {**_injected(), **kwargs}

@@ -136,7 +136,14 @@ class Host:
         errors = pillar.get("_errors")
         if errors:
             self.problems.append(master_pillar.problem(self.identity["minion"], *errors))
-        return pillar.get("infrastructure")
+        infrastructure = pillar.get("infrastructure")
+        # A service may also be written at the top of the pillar.
+        if "nomad_service" in pillar and isinstance(infrastructure, dict):
+            if "nomad_service" in infrastructure:
+                twice = "nomad_service is at the top of the pillar and below infrastructure"
+                self.problems.append(f"{twice}: use one place")
+            infrastructure = {"nomad_service": pillar["nomad_service"], **infrastructure}
+        return infrastructure
 
 
 class MinionHost(Host):

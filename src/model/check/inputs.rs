@@ -39,7 +39,10 @@ pub(super) fn inputs(
     for (variable, input) in &component.inputs {
         let at = place(component, variable);
         let Some(declared) = interface.variable(variable) else {
-            let hint = hint(variable, interface.variables.keys().map(String::as_str));
+            let hint = match variable.as_str() {
+                "hash" => "Eos itself compares what was applied: leave it out".to_owned(),
+                _ => hint(variable, interface.variables.keys().map(String::as_str)),
+            };
             problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
             continue;
         };

@@ -13,6 +13,7 @@ mod merge;
 mod overrides;
 mod pillar;
 mod problems;
+mod profile;
 mod provider;
 mod rules;
 mod scalars;
@@ -29,4 +30,5 @@ mod vault;
 
 pub use overrides::Overrides;
 pub use pillar::{adopt, read};
+pub use profile::{DEFAULT_ENVIRONMENT, DOCUMENTS};
 pub use service::about;

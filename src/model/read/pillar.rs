@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::fields::{Fields, entries};
 use super::overrides::{Overrides, with};
 use super::problems::Problems;
+use super::profile::Profile;
 use super::service::ServiceContext;
 use super::shared::SharedSettings;
 use super::tree::{Tree, TreeKind};
@@ -63,14 +64,18 @@ fn read_into(
         .into_iter()
         .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
         .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
-    let settings_tree = merge::deep(merge::deep(settings, own_settings), call);
+    let given = merge::deep(settings, own_settings);
+    let profile = Profile::of(&given);
+    let settings_tree = merge::deep(merge::deep(profile.settings(&given), given), call);
     let shared = SharedSettings::of(&settings_tree);
     // Problems of `vault` are reported for that key, and not again for each reference.
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = settings::settings(settings_tree, &names, problems);
-    let merged = levels(components, own_components, overrides, problems);
+    let mut merged = levels(components, own_components, overrides, problems);
+    merged.iter_mut().for_each(|(name, tree)| profile.component(name, tree));
     let mapped = service::mapped(mapped, environment, &names, problems);
-    let services = service::levels(mapped, services, own_services, overrides, problems);
+    let mut services = service::levels(mapped, services, own_services, overrides, problems);
+    services.iter_mut().for_each(|(name, (_, tree))| profile.service(name, tree));
     let mentioned: BTreeSet<Name> =
         merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
     let mut components = BTreeMap::new();

@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::fields::mapping;
 use super::problems::Problems;
 use super::tree::Tree;
-use super::{backend, lock, provider, rules, scalars, server, terraform, vault};
+use super::{backend, lock, profile, provider, rules, scalars, server, terraform, vault};
 use crate::model::settings::{OnFailure, Settings};
 use crate::model::{PillarPath, environment_hint};
 
@@ -17,6 +17,7 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
     let mut fields = Fields::open(tree, problems);
     // A call without an environment uses this key. It is not allowed in the settings of an environment.
     fields.read("default_environment", |tree| default_environment(tree, environments));
+    fields.read("profile", profile::profile);
     let root = fields.read("root", scalars::absolute);
     let settings = Settings {
         root: root.unwrap_or_else(|| "/srv/terraform".into()),

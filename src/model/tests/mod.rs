@@ -9,6 +9,7 @@ mod identity;
 mod lock;
 mod merging;
 mod names;
+mod profile;
 mod service_secrets;
 mod services;
 mod settings;

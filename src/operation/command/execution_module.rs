@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::one_component::{one, one_named, run_one};
-use super::{approve, deploy, ensure, state_edit};
+use super::{approve, deploy, ensure, locks, state_edit};
 use crate::decide::is_id;
 use crate::model::Overrides;
 use crate::operation::intent::rollback::RollbackRequest;
@@ -33,6 +33,8 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent: Intent { what, mode: Mode::SavePlans, options }, ..wanted }
         }),
         "apply" => apply(call),
+        "apply_terraform" => one(call, "apply", |_, _, wanted| wanted),
+        "acquire_terraform_lock" => locks::taken_by_each_run(call),
         "approve" => shape(approve::approve(call)),
         "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
             let approved = arguments.flag("auto_approve") && !wanted.intent.is_test();

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{Holder, LockService};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
-use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::runtime::runtime;
@@ -30,6 +30,15 @@ pub fn locks(call: &Call<'_>) -> Report {
         Ok(held) => builder.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), json!(held))])),
         Err(error) => builder.failed(error),
     }
+}
+
+/// The answer to a call that wants to take a lock by itself.
+pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
+    let message = "no call takes a lock: each run takes the lock of each of its components and releases it";
+    let remedy = "call apply or orchestrate; infrastructure.locks shows who holds a lock, and \
+                  infrastructure.unlock frees one whose holder is gone";
+    let error = Error::new(Layer::Salt, Phase::Validation, Code::Invalid, message, remedy);
+    shape(ReportBuilder::new("acquire_terraform_lock", "", false, &call.request.identity).failed(error))
 }
 
 /// Releases the lock that `id` still holds, and records who released it.

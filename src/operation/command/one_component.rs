@@ -1,6 +1,6 @@
 //! A run of one component, for the functions of the execution module, and its answer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::model::Name;
 use crate::operation::intent::{Intent, Mode, What};
@@ -9,6 +9,8 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run;
 use crate::operation::run::run_request::RunRequest;
+use crate::report::Status;
+use crate::view::returns;
 
 /// Runs one component. `want` reads the other arguments of the function.
 pub(super) fn one(
@@ -92,11 +94,26 @@ fn merge(value: &mut Value, component: &Value) {
     for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
         value[key] = component[key].clone();
     }
+    for change in value["resource_changes"].as_array_mut().into_iter().flatten() {
+        change["action"] = change["actions"].clone();
+    }
+    let back = &component["rollback"];
+    value["rollback_attempted"] = (!back.is_null()).into();
+    if !back.is_null() {
+        let is_back = component["status"] == Status::RolledBack.word();
+        value["rollback_result"] = json!({ "result": is_back, "message": returns::message(component) });
+    }
     if let Some(snapshot_id) = component.get("snapshot_id") {
         value["snapshot_id"] = snapshot_id.clone();
     }
     if value["error"].is_null() {
         value["error"] = component["error"].clone();
+    }
+    let message = returns::message(component);
+    value["output"] = json!(message);
+    value["message"] = json!(message);
+    if value["operation"] == "plan" {
+        value["valid"] = (value["result"] != json!(false)).into();
     }
     if let Some(plan_id) = value["plan_id"].as_str() {
         value["plan_file"] = plan_id.into();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Component, Credential, CredentialOrigin, Name};
+use crate::model::{Component, Credential, CredentialOrigin, Name, Provider};
 use crate::operation::blueprint;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -22,10 +22,12 @@ pub fn inject_credentials(call: &Call<'_>) -> Value {
         arguments.problem("provider", "is missing: name one, such as hcloud");
         return answer(arguments.check().map(|()| Value::Null));
     };
-    if crate::model::Provider::find(&provider).is_none() {
-        let names = crate::model::Provider::names();
+    let known = Provider::of_cloud(&provider);
+    if known.is_none() {
+        let names = Provider::names();
         arguments.problem("provider", format!("has no known credentials; known providers: {names}"));
     }
+    let provider = known.map_or(provider, |provider| provider.name.to_owned());
     answer(arguments.check().and_then(|()| found(call, &provider, component.as_ref(), &environment)))
 }
 

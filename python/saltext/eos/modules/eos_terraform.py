@@ -448,3 +448,80 @@ def which_environment(environment=None, *args, **kwargs):
 
         salt-call eos_terraform.which_environment
     """
+
+
+# Other names
+
+
+@bridge.module(component="workspace", changes=True)
+def apply_terraform(
+    workspace=None, variables=None, environment=None, test=None, secrets=None, *args, **kwargs
+):
+    """
+    Plan a component, and apply the plan in the same call.
+
+    It does what ``apply`` does with ``auto_approve=True``.
+
+    workspace
+        Name of the component in infrastructure:components.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.apply_terraform networking environment=staging
+    """
+
+
+@bridge.module(operation="module.plan", changes=True)
+def terraform_plan(
+    component=None,
+    environment=None,
+    variables=None,
+    destroy=False,
+    secrets=None,
+    upgrade=False,
+    preserve_data=False,
+    *args,
+    **kwargs,
+):
+    """
+    Plan a component, and save the plan. It is another name of ``plan``.
+
+    destroy
+        Plan to destroy the component.
+    preserve_data
+        With ``destroy``: keep the resources that hold data.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.terraform_plan networking staging
+    """
+
+
+@bridge.module(operation="module.validate_pillar")
+def validate_pillar_data(environment=None, *args, **kwargs):
+    """
+    Check the pillar. It is another name of ``validate_pillar``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.validate_pillar_data staging
+    """
+
+
+@bridge.module
+def acquire_terraform_lock(component=None, environment=None, *args, **kwargs):
+    """
+    Say why no call takes a lock: each run takes the lock of each component.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.acquire_terraform_lock networking staging
+    """

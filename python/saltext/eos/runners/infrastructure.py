@@ -44,6 +44,32 @@ def orchestrate(
     """
 
 
+@bridge.runner(operation="orchestrate")
+def orchestrate_infrastructure(
+    environment=None,
+    components=None,
+    include_dependencies=False,
+    test=None,
+    parallelism=None,
+    on_failure=None,
+    migrate_backend=False,
+    upgrade=False,
+    retry=False,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Deploy an environment. It is another name of ``infrastructure.orchestrate``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.orchestrate_infrastructure staging
+    """
+
+
 @bridge.runner
 def plan(
     environment=None,

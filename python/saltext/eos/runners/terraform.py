@@ -59,3 +59,29 @@ def staged_rollback(
 
         salt-run terraform.staged_rollback staging backups,boundary test=True
     """
+
+
+@bridge.runner(operation="orchestrate")
+def orchestrate_infrastructure(
+    environment=None,
+    components=None,
+    include_dependencies=False,
+    test=None,
+    parallelism=None,
+    on_failure=None,
+    migrate_backend=False,
+    upgrade=False,
+    retry=False,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Deploy an environment. It is another name of ``infrastructure.orchestrate``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run terraform.orchestrate_infrastructure staging
+    """

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::forms::form;
-use crate::model::{Name, component_name};
+use crate::model::{DEFAULT_ENVIRONMENT, DOCUMENTS, Name, component_name};
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;
 
@@ -24,6 +24,9 @@ impl EnvironmentContext {
         let names = |keys: Vec<String>| keys.iter().filter_map(|name| Name::new(name).ok()).collect();
         let environments: Option<BTreeSet<Name>> =
             pillar.keys(&[]).map(|_| names(pillar.keys(&["environments"]).unwrap_or_default()));
+        // The profile's default counts only where the pillar has that environment.
+        let is_documents = pillar.part(&["settings", "profile"]) == DOCUMENTS;
+        let by_profile = is_documents && pillar.has(&["environments", DEFAULT_ENVIRONMENT]);
         Self {
             operation: request.operation.clone(),
             components: match form(&request.operation) {
@@ -32,7 +35,8 @@ impl EnvironmentContext {
             },
             environments,
             pillar: request.identity.environment.clone(),
-            default: text(&pillar.part(&["settings", "default_environment"])),
+            default: text(&pillar.part(&["settings", "default_environment"]))
+                .or_else(|| by_profile.then(|| DEFAULT_ENVIRONMENT.to_owned())),
         }
     }
 }
