@@ -7,6 +7,7 @@ mod diff;
 mod drift;
 mod finder;
 mod forms;
+mod job_texts;
 mod masks;
 mod needles;
 mod nomad_jobs;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
 pub use drift::{AcceptedValues, DriftFindings, KnownValues, Looking, drift_findings, filled_in, found_jobs};
+pub use job_texts::JobTexts;
 pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use sensitive::sensitive_values;

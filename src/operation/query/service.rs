@@ -67,8 +67,8 @@ pub fn validate(call: &Call<'_>) -> Value {
     let ask = async |session: &Session, service: &Name, (component, spec): (Component, JobSubmission)| {
         let nomad = servers::nomad(&session.blueprint.settings, &component, &session.call.reading()).await?;
         let checked = nomad.preflight(&spec).await;
-        let checked = checked
-            .map_err(|refusal| nomad_preflight::explain(service.as_str(), false, refusal, &nomad.address))?;
+        let checked =
+            checked.map_err(|refusal| nomad_preflight::explain(service.as_str(), refusal, &nomad.address))?;
         Ok([("valid", json!(true)), ("notes", json!(checked.notes))])
     };
     let mut answer = answer(call, "nomad_validate_job", find, ask);

@@ -222,6 +222,36 @@ fn a_refusal_of_a_sensitive_jobspec_is_shown_without_the_secret() {
 }
 
 #[test]
+fn a_secret_that_no_list_of_the_plan_has_is_not_in_a_refusal() {
+    let Some(mut scene) = Scene::new() else { return };
+    let odd = |expression: &str| {
+        format!(
+            "constraint {{\n attribute = \"${{attr.kernel.name}}\"\n operator = \"${{{expression}}}\"\n value = \"linux\"\n }}"
+        )
+    };
+    let nowhere = |expression: &str| {
+        format!("constraint {{\n attribute = \"${{attr.kernel.name}}\"\n value = \"${{{expression}}}\"\n }}")
+    };
+    let token = "variable \"token\" {\n  sensitive = true\n}\n";
+    let local = "locals {\n  word = sensitive(\"hunter2-literal\")\n}\n";
+    for (block, more, variables, code) in [
+        (odd("sensitive(\"hunter2-literal\")"), "", json!({}), "nomad_invalid"),
+        (odd("local.word"), local, json!({}), "nomad_invalid"),
+        (nowhere("local.word"), local, json!({}), "nomad_unplaceable"),
+        (nowhere("var.token"), token, json!({ "token": "hunter2-plain" }), "nomad_unplaceable"),
+        (odd("upper(var.token)"), token, json!({ "token": "hunter2-plain" }), "nomad_invalid"),
+    ] {
+        let job = Job { job: block.clone(), ..Job::new("secretive-made") };
+        scene.component(&job, more, json!({ "variables": variables }));
+        let report = scene.run();
+        assert_eq!(web(&report)["reason"], code, "{block}: {report:#}");
+        let said = message(&report);
+        assert!(said.contains("constraint") && said.contains("(sensitive)"), "{block}: {said}");
+        assert!(!report.to_string().to_lowercase().contains("hunter2"), "{block}: {report:#}");
+    }
+}
+
+#[test]
 fn a_job_of_another_owner_is_not_taken_over() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job::new("foreign");

@@ -1,6 +1,7 @@
 //! Makes a plan in a file, and reads its changes.
 
 pub mod nomad_preflight;
+mod sensitive_job;
 
 use std::collections::BTreeMap;
 use std::path::Path;

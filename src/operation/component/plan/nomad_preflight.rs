@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::change::{Changes, PlannedJob, Redactor, SENSITIVE, jobs, sensitive_values};
+use super::sensitive_job::SensitiveJob;
+use crate::change::{Changes, PlannedJob, jobs};
 use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, NomadError};
@@ -43,42 +44,29 @@ pub(in crate::operation::component) async fn check(
         let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
-                let masked: Vec<_> =
-                    told.iter().filter_map(|note| masked(&invoker.context, &document, note)).collect();
-                if masked.len() < told.len() {
+                let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
+                let shown: Vec<_> = told.iter().filter_map(|note| sensitive.text(note)).collect();
+                if shown.len() < told.len() {
                     notes.push(format!(
                         "{}: left out, because of a possible secret: {} from Nomad",
                         job.address,
-                        counted(told.len() - masked.len(), "note")
+                        counted(told.len() - shown.len(), "note")
                     ));
                 }
-                notes.extend(masked);
+                notes.extend(shown);
             }
             Ok(CheckedJob { notes: told, .. }) => notes.extend(told),
-            Err(JobRefusal::Invalid(reason)) if job.is_sensitive => {
-                let masked = masked(&invoker.context, &document, &reason);
-                let (is_withheld, refusal) =
-                    (masked.is_none(), JobRefusal::Invalid(masked.unwrap_or_default()));
-                return Err(explain(&job.address, is_withheld, refusal, &nomad.address));
+            Err(refusal) if job.is_sensitive => {
+                let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
+                return Err(match sensitive.refusal(&refusal) {
+                    Some(refusal) => explain(&job.address, refusal, &nomad.address),
+                    None => withheld(&job.address, &refusal),
+                });
             }
-            Err(refusal) => return Err(explain(&job.address, false, refusal, &nomad.address)),
+            Err(refusal) => return Err(explain(&job.address, refusal, &nomad.address)),
         }
     }
     Ok(notes)
-}
-
-/// Nomad's text about a job whose jobspec is sensitive, without the values that the plan marks as sensitive. None if
-/// the text may repeat a secret that cannot be masked: one that is not known, or one that is too short.
-fn masked(context: &Context<'_>, plan: &Value, text: &str) -> Option<String> {
-    let secrets = sensitive_values(plan);
-    context.redactor.add(&secrets);
-    let masked = context.redactor.text(text);
-    let is_left = |secret: &Value| {
-        let secret = secret.as_str().map_or_else(|| secret.to_string(), str::to_owned);
-        masked.replace(SENSITIVE, "").contains(&secret)
-    };
-    let mut short = secrets.iter().filter(|secret| Redactor::is_short(secret));
-    (!context.has_unreadable_secrets && !short.any(is_left)).then_some(masked)
 }
 
 /// None if it is not known yet.
@@ -117,21 +105,27 @@ fn unasked(api_error: &NomadError, address: &str) -> Error {
     Error { message: words![&error.message, "; nothing was changed"], ..error }
 }
 
+/// The error in place of a refusal that may repeat a secret.
+fn withheld(place: &str, refusal: &JobRefusal) -> Error {
+    let code = match refusal {
+        JobRefusal::Unplaceable(..) => Code::NomadUnplaceable,
+        JobRefusal::Foreign(_) => Code::NomadJobForeign,
+        JobRefusal::Invalid(_) | JobRefusal::Api(_) => Code::NomadInvalid,
+    };
+    let message = format!(
+        "{place}: Nomad rejects its jobspec; Nomad's message is not shown, because it repeats a secret that cannot be \
+         masked; nothing was changed"
+    );
+    Error::new(Layer::Nomad, Phase::Planning, code, message, "check it with nomad job validate")
+}
+
 /// `place` names the job, `address` the Nomad server.
-/// `is_withheld`: Nomad's own text cannot be shown.
-pub fn explain(place: &str, is_withheld: bool, refusal: JobRefusal, address: &str) -> Error {
+pub fn explain(place: &str, refusal: JobRefusal, address: &str) -> Error {
     let refuse = |code: Code, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
     match refusal {
-        JobRefusal::Invalid(_) if is_withheld => refuse(
-            Code::NomadInvalid,
-            "Nomad rejects its jobspec; Nomad's message is not shown, because it repeats a secret that cannot be \
-             masked"
-                .to_owned(),
-            "check it with nomad job validate",
-        ),
         JobRefusal::Invalid(reason) => {
             refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {reason}"), "correct the jobspec")
         }

@@ -1,0 +1,71 @@
+//! What Nomad says about a job whose jobspec is sensitive, without secrets.
+
+use serde_json::Value;
+
+use crate::change::{JobTexts, PlannedJob, Redactor, SENSITIVE, sensitive_values};
+use crate::http::ServerUnavailable;
+use crate::nomad::{JobName, JobRefusal, NomadError};
+use crate::operation::exec::context::Context;
+
+pub(super) struct SensitiveJob<'a> {
+    context: &'a Context<'a>,
+    /// The values that the plan marks as sensitive.
+    secrets: Vec<Value>,
+    texts: Option<JobTexts>,
+}
+
+impl<'a> SensitiveJob<'a> {
+    pub fn new(context: &'a Context<'a>, plan: &Value, job: &PlannedJob) -> Self {
+        let secrets = sensitive_values(plan);
+        context.redactor.add(&secrets);
+        let texts = job.spec.as_ref().map(|spec| JobTexts::new(spec, plan, &source(context)));
+        Self { context, secrets, texts }
+    }
+
+    /// None if the text may repeat a secret that cannot be masked: one that is not known, or one that is too short.
+    pub fn text(&self, text: &str) -> Option<String> {
+        let masked = self.context.redactor.text(text);
+        let is_left = |secret: &Value| {
+            let secret = secret.as_str().map_or_else(|| secret.to_string(), str::to_owned);
+            masked.replace(SENSITIVE, "").contains(&secret)
+        };
+        let mut short = self.secrets.iter().filter(|secret| Redactor::is_short(secret));
+        let is_shown = !self.context.has_unreadable_secrets && !short.any(is_left);
+        self.texts.as_ref().filter(|_| is_shown).map(|texts| texts.text(&masked))
+    }
+
+    /// The same refusal. None if it cannot be shown.
+    pub fn refusal(&self, refusal: &JobRefusal) -> Option<JobRefusal> {
+        Some(match refusal {
+            JobRefusal::Invalid(reason) => JobRefusal::Invalid(self.text(reason)?),
+            JobRefusal::Unplaceable(name, groups) => JobRefusal::Unplaceable(
+                self.name(name)?,
+                groups.iter().map(|group| self.text(group)).collect::<Option<_>>()?,
+            ),
+            JobRefusal::Foreign(name) => JobRefusal::Foreign(self.name(name)?),
+            JobRefusal::Api(error) => JobRefusal::Api(match error {
+                NomadError::Unreachable(unavailable) => {
+                    let text = self.text(&unavailable.text)?;
+                    NomadError::Unreachable(ServerUnavailable { text, ..unavailable.clone() })
+                }
+                NomadError::Denied(text) => NomadError::Denied(self.text(text)?),
+                NomadError::Missing(text) => NomadError::Missing(self.text(text)?),
+                NomadError::Refused(text) => NomadError::Refused(self.text(text)?),
+                NomadError::Moved => NomadError::Moved,
+            }),
+        })
+    }
+
+    fn name(&self, name: &JobName) -> Option<JobName> {
+        Some(JobName { namespace: self.text(&name.namespace)?, id: self.text(&name.id)? })
+    }
+}
+
+/// The module's files. A file that is no text has no word that a jobspec could repeat.
+fn source(context: &Context<'_>) -> Vec<String> {
+    let module = context.session.modules.get(&context.component.name);
+    let files = module.into_iter().flat_map(|module| &module.files);
+    files
+        .filter_map(|file| file.bytes().ok().and_then(|bytes| String::from_utf8(bytes.into_owned()).ok()))
+        .collect()
+}
