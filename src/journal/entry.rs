@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::lock::Holder;
 use crate::model::Name;
@@ -73,11 +74,51 @@ pub struct RunStart {
     /// The saved plan that is applied, if there is one.
     pub plan_id: Option<String>,
     pub components: BTreeSet<Name>,
+    #[serde(default, skip_serializing_if = "CallOptions::is_default")]
+    pub options: CallOptions,
+}
+
+/// What the call of a run gave beside the components. A run that resumes it uses the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallOptions {
+    pub migrate_backend: bool,
+    pub upgrade: bool,
+    pub parallelism: Option<Value>,
+    pub on_failure: Option<Value>,
+    pub values: CallValues,
+}
+
+impl CallOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether the call gave values to a component, and whether they are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallValues {
+    #[default]
+    None,
+    /// They are in the folder of the run, sealed.
+    Sealed,
+    /// One of them belongs to an ephemeral variable, so they are not stored.
+    NotStored,
 }
 
 impl RunStart {
     pub fn new(who: Holder, user: &str, kind: Kind, components: BTreeSet<Name>) -> Self {
-        Self { schema: SCHEMA, who, user: user.to_owned(), kind, resumes: None, plan_id: None, components }
+        Self {
+            schema: SCHEMA,
+            who,
+            user: user.to_owned(),
+            kind,
+            resumes: None,
+            plan_id: None,
+            components,
+            options: CallOptions::default(),
+        }
     }
 
     /// Whether the run changes things.

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use entry::{ACCEPT_DRIFT, CompletedComponent, JournalEntry, Kind, REMEDIATE, RunStart};
+pub use entry::{
+    ACCEPT_DRIFT, CallOptions, CallValues, CompletedComponent, JournalEntry, Kind, REMEDIATE, RunStart,
+};
 pub use run_history::RunHistory;
 
 use crate::error::Result;

@@ -37,6 +37,7 @@ mod reader;
 mod recover;
 mod redaction;
 mod resume;
+mod resumed_values;
 mod rollback;
 mod scenarios;
 mod servers;

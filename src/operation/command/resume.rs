@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::state_edit;
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{CompletedComponent, RunStart};
-use crate::model::{self, Name, PillarPath, Problem};
+use crate::journal::{CallOptions, CallValues, CompletedComponent, RunStart};
+use crate::model::{self, Name, Overrides, PillarPath, Problem};
 use crate::operation::blueprint::draft;
-use crate::operation::intent::{Destruction, Intent, Mode, What};
+use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
@@ -16,7 +16,8 @@ use crate::operation::run::rollback;
 use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::LoggedRun;
-use crate::operation::store::{last_run, run_log};
+use crate::operation::store::{last_run, run_log, run_values};
+use crate::words::Words;
 
 /// The remaining work of a run; by default, of the environment's last run that changed resources.
 pub fn resume(request: &Request) -> Result<RunRequest> {
@@ -42,17 +43,21 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
     if run.began.destroys() && !in_the_call {
         return Err(unnamed(&run));
     }
+    let overrides = run.with_given(request, overrides)?;
     let began = &run.began;
     let what = match &began.plan_id {
         Some(plan_id) => What::SavedPlan { plan_id: plan_id.clone(), destroys: began.destroys() },
         None if began.destroys() => What::Destroy(Destruction::confirmed(began.preserves_data())),
         None => What::Configuration,
     };
+    let CallOptions { migrate_backend, upgrade, .. } = began.options;
+    let intent =
+        Intent { what, mode: Mode::Apply, options: Options { migrate_backend, upgrade, retry: false } };
     Ok(RunRequest {
         components: Some(began.components.clone()),
         overrides,
         resumes: Some(ResumedRun { done: run.done, run_id: run.run_id }),
-        ..RunRequest::new("resume", run.environment.clone(), Intent::new(what, Mode::Apply))
+        ..RunRequest::new("resume", run.environment.clone(), intent)
     })
 }
 
@@ -120,6 +125,37 @@ impl InterruptedRun {
             _ => Ok(()),
         }
     }
+
+    /// What this call gives, and below it what the call of the run gave.
+    fn with_given(&self, request: &Request, call: Overrides) -> Result<Overrides> {
+        let CallOptions { parallelism, on_failure, values, .. } = &self.began.options;
+        let call = Overrides {
+            parallelism: call.parallelism.or_else(|| parallelism.clone()),
+            on_failure: call.on_failure.or_else(|| on_failure.clone()),
+            ..call
+        };
+        let host = &self.began.who.host;
+        match values {
+            CallValues::None => Ok(call),
+            CallValues::NotStored => {
+                Err(self.without_values("the value of an ephemeral variable is stored nowhere"))
+            }
+            CallValues::Sealed if self.elsewhere => {
+                Err(self.without_values(&format!("they are stored on {host}")))
+            }
+            CallValues::Sealed => {
+                let layout = find_run::layout(&draft(request, &self.environment)?)?;
+                let lost = "their file is gone, or the environment's key has changed";
+                run_values::with_values(&layout, &self.run_id, call)?.ok_or_else(|| self.without_values(lost))
+            }
+        }
+    }
+
+    fn without_values(&self, why: &str) -> Error {
+        let message = format!("the call of run {} gave values, and {why}", self.run_id);
+        let operation = &self.began.who.operation;
+        not_resumable(message, format!("call {operation} again, with the same values"))
+    }
 }
 
 /// A run by its id, in any environment of the pillar.
@@ -173,7 +209,7 @@ fn unnamed(run: &InterruptedRun) -> Error {
     model::refusal(vec![Problem::new(&PillarPath::arguments().child("environment"), message)])
 }
 
-fn not_resumable(message: String, remedy: &'static str) -> Error {
+fn not_resumable(message: String, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Salt, Phase::Validation, Code::NotResumable, message, remedy)
 }
 

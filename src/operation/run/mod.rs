@@ -33,6 +33,7 @@ use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::last_run;
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::run_log::{self, RunOutcome};
+use crate::operation::store::run_values;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::report::{ComponentReport, Report, Status};
 
@@ -59,14 +60,19 @@ fn attempt(
     let mut work = PreparedRun::prepare(call, wanted, builder)?;
     let began = work.began(builder);
     let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
+    work.values().store(&work.layout, &builder.run_id)?;
     let orphans = work.orphans()?;
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let saved = SavedPlans::new(&work.layout, &builder.run_id);
+    let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
     let (keeps, destroy) = (work.intent.saves_plans(), work.intent.destroys());
 
     let pending = PendingChanges::read(call.host.pending());
     let (mut components, pending) = execute(call, builder, work, began, journal, pending)?;
     call.host.keep_pending(&pending.to_json());
+    if answer::result(&components) == Some(true) {
+        run_values::forget(&layout, &environment, &builder.run_id);
+    }
     for (name, faults) in &as_applied {
         if let Some(report) = components.get_mut(name) {
             report.notes.push(broken_modules::note(faults));

@@ -7,7 +7,7 @@ use super::remediate_target;
 use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
-use crate::journal::RunStart;
+use crate::journal::{CallOptions, RunStart};
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
@@ -15,6 +15,7 @@ use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::operation::store::lock_service::caller;
+use crate::operation::store::run_values::RunValues;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::operation::store::{run_log, shared_records};
 use crate::report::{ComponentReport, Status};
@@ -92,8 +93,30 @@ impl PreparedRun {
         RunStart {
             plan_id: self.intent.plan_id().map(str::to_owned),
             resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),
+            options: self.options(),
             ..RunStart::new(who, &builder.identity.user, self.intent.kind(), self.selected.clone())
         }
+    }
+
+    fn options(&self) -> CallOptions {
+        let (given, options) = (&self.prepared.given, self.intent.options);
+        CallOptions {
+            migrate_backend: options.migrate_backend,
+            upgrade: options.upgrade,
+            parallelism: given.parallelism.clone(),
+            on_failure: given.on_failure.clone(),
+            values: self.values().kind(),
+        }
+    }
+
+    /// The values of the call that a run needs to resume this one. A saved plan contains its own.
+    pub fn values(&self) -> RunValues {
+        if !self.intent.changes_things() || self.intent.plan_id().is_some() {
+            return RunValues::default();
+        }
+        let modules = &self.prepared.modules;
+        let interface = |name| modules.get(name).map(|module| &*module.interface);
+        RunValues::of(&self.prepared.given, self.selected.iter().map(|name| (name, interface(name))))
     }
 
     /// The order of the turns.

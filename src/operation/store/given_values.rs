@@ -3,6 +3,7 @@
 //! They may contain secrets, so they are sealed. The key is made from the environment's key and from the plan file:
 //! Terraform has written the same values into that file, so nobody can read more with it than without it.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,13 +17,29 @@ use crate::workdir::{Layout, read_json, write_json};
 
 /// `NAME.given.json` beside the plan.
 #[derive(Serialize, Deserialize)]
-struct SealedFile {
+pub(super) struct SealedFile {
     sealed: String,
+}
+
+impl SealedFile {
+    pub fn seal(key: &[u8; 32], values: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_string(values).unwrap_or_default();
+        let sealed = sealed::seal(key, &text).ok_or_else(|| {
+            let message = "the values of this call could not be sealed: the host has no random numbers";
+            Error::new(Layer::Host, Phase::Planning, Code::Key, message, "")
+        })?;
+        Ok(Self { sealed })
+    }
+
+    /// None if the key is another one, or if the file was changed.
+    pub fn open<T: DeserializeOwned>(&self, key: &[u8; 32]) -> Option<T> {
+        serde_json::from_str(&sealed::open(key, &self.sealed)?).ok()
+    }
 }
 
 /// The values of one component, as in the arguments of the call.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct GivenValues {
+pub(super) struct GivenValues {
     #[serde(default, skip_serializing_if = "Value::is_null")]
     variables: Value,
     #[serde(default, skip_serializing_if = "Value::is_null")]
@@ -34,17 +51,39 @@ struct GivenValues {
 
 impl GivenValues {
     /// Without the values of ephemeral variables: Terraform stores them nowhere, and neither does Eos.
-    fn of(overrides: &Overrides, component: &Name, interface: &Interface) -> Self {
+    pub fn of(overrides: &Overrides, component: &Name, interface: &Interface) -> Self {
+        let mut given = Self::all(overrides, component);
+        if let Value::Object(variables) = &mut given.variables {
+            variables.retain(|name, _| interface.variable(name).is_none_or(|one| !one.ephemeral));
+        }
+        given
+    }
+
+    pub fn all(overrides: &Overrides, component: &Name) -> Self {
         let its = |given: &Option<(Name, Value)>| {
             given.as_ref().filter(|(name, _)| name == component).map(|(_, value)| value.clone())
         };
-        let mut variables = its(&overrides.variables).unwrap_or_default();
-        if let Value::Object(variables) = &mut variables {
-            variables.retain(|name, _| interface.variable(name).is_none_or(|one| !one.ephemeral));
-        }
         let service = overrides.service.as_ref();
         let service = service.filter(|(name, _)| component_name(name.as_str()) == component.as_str());
-        Self { variables, secrets: its(&overrides.secrets).unwrap_or_default(), service: service.cloned() }
+        Self {
+            variables: its(&overrides.variables).unwrap_or_default(),
+            secrets: its(&overrides.secrets).unwrap_or_default(),
+            service: service.cloned(),
+        }
+    }
+
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The values of this call, and below them these.
+    pub fn below(self, call: Overrides, component: &Name) -> Overrides {
+        Overrides {
+            variables: below(call.variables, component, self.variables),
+            secrets: below(call.secrets, component, self.secrets),
+            service: call.service.or(self.service),
+            ..call
+        }
     }
 }
 
@@ -52,23 +91,18 @@ impl SavedPlan<'_> {
     /// Stores the values beside the plan file, which exists. Nothing is stored if the call gave none.
     pub fn store_given(&self, layout: &Layout, overrides: &Overrides, interface: &Interface) -> Result<()> {
         let given = GivenValues::of(overrides, self.component, interface);
-        if given == GivenValues::default() {
+        if given.is_none() {
             return Ok(());
         }
-        let text = serde_json::to_string(&given).unwrap_or_default();
-        let sealed = sealed::seal(&self.seal_key(layout)?, &text).ok_or_else(|| {
-            let message = "the values of this call could not be sealed: the host has no random numbers";
-            Error::new(Layer::Host, Phase::Planning, Code::Key, message, "").of(self.component)
-        })?;
-        write_json(&self.path("given.json"), &SealedFile { sealed })
+        let sealed = SealedFile::seal(&self.seal_key(layout)?, &given);
+        write_json(&self.path("given.json"), &sealed.map_err(|error| error.of(self.component))?)
     }
 
     fn given(&self, layout: &Layout) -> Result<GivenValues> {
-        let Some(SealedFile { sealed }) = read_json(&self.path("given.json"), ANEW)? else {
+        let Some(sealed) = read_json::<SealedFile>(&self.path("given.json"), ANEW)? else {
             return Ok(GivenValues::default());
         };
-        let text = sealed::open(&self.seal_key(layout)?, &sealed);
-        text.and_then(|text| serde_json::from_str(&text).ok()).ok_or_else(|| {
+        sealed.open(&self.seal_key(layout)?).ok_or_else(|| {
             let message = "the values that the call gave for this plan cannot be read: the plan file or the \
                            environment's key has changed";
             refused(Code::PlanMoved, message).of(self.component)
@@ -88,10 +122,7 @@ pub fn with_given(plans: &SavedPlans, layout: &Layout, call: &Overrides) -> Resu
     // If there is no such plan, the run reports it.
     let Ok(contents) = plans.contents() else { return Ok(all) };
     for name in contents.statuses.keys().filter_map(|name| Name::new(name).ok()) {
-        let GivenValues { variables, secrets, service } = plans.of(&name).given(layout)?;
-        all.variables = below(all.variables, &name, variables);
-        all.secrets = below(all.secrets, &name, secrets);
-        all.service = all.service.or(service);
+        all = plans.of(&name).given(layout)?.below(all, &name);
     }
     Ok(all)
 }

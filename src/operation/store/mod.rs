@@ -15,6 +15,7 @@ pub mod plan_basis;
 pub mod plan_contents;
 pub mod records;
 pub mod run_log;
+pub mod run_values;
 pub mod saved_plan;
 pub mod saved_plans;
 mod sealed;
