@@ -51,6 +51,8 @@ fn what_has_another_meaning_here_is_refused_with_our_name() {
     site.infrastructure["settings"]["credentials"] = json!({ "hcloud": "env:H", "azurerm": true });
     site.infrastructure["settings"]["vault"] =
         json!({ "address": "http://v", "auth": { "method": "token", "token": "env:T" } });
+    let output = call(&site, "get_terraform_output", json!({ "workspace": "c", "output_name": "x" }));
+    assert!(output["error"].to_string().contains("name a component with component="), "{output:#}");
     for (cloud, variable) in [("hetzner", "HCLOUD_TOKEN"), ("azure", "ARM_CLIENT_ID")] {
         let found = call(&site, "inject_credentials", json!({ "provider": cloud }));
         assert_eq!(found["variables"][0], variable, "{found:#}");

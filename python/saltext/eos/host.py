@@ -137,8 +137,12 @@ class Host:
         if errors:
             self.problems.append(master_pillar.problem(self.identity["minion"], *errors))
         infrastructure = pillar.get("infrastructure")
-        # A service may also be written at the top of the pillar.
-        if "nomad_service" in pillar and isinstance(infrastructure, dict):
+        if "nomad_service" not in pillar:
+            return infrastructure
+        # A service may also be written at the top of the pillar, even alone.
+        if infrastructure is None:
+            infrastructure = {"environments": _environments(pillar["nomad_service"])}
+        if isinstance(infrastructure, dict):
             if "nomad_service" in infrastructure:
                 twice = "nomad_service is at the top of the pillar and below infrastructure"
                 self.problems.append(f"{twice}: use one place")
@@ -212,6 +216,13 @@ class MasterHost(Host):
         return jinja.functions_on_master(
             self.opts, self.grains(), self.pillar(), self._files.client()
         )
+
+
+def _environments(services):
+    """The environments that ``nomad_service`` names."""
+    items = services if isinstance(services, list) else [services]
+    named = [one.get("environment") for one in items if isinstance(one, dict)]
+    return {name: {} for name in named if isinstance(name, str)}
 
 
 def _environment(pillar):

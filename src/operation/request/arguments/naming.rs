@@ -60,6 +60,11 @@ impl Arguments {
             let environment = self.as_name(word, &value.as_str().into())?;
             return Some(ChosenEnvironment { environment, in_the_call: true });
         };
+        let is_known = |name: &str| environments.iter().any(|one| one.as_str() == name);
+        let of_component = match call.iter().any(|(word, name)| *word == WORDS[2] && !is_known(name)) {
+            true => "; workspace means the environment here: name a component with component=NAME",
+            false => "",
+        };
         let naming = EnvironmentSources {
             call: call.iter().map(|(word, value)| (*word, value.as_str())).collect(),
             id,
@@ -68,7 +73,7 @@ impl Arguments {
             environments,
         };
         let meant = choose_environment(&naming, demand);
-        meant.map_err(|unclear| self.problem(WORDS[0], unclear.to_string())).ok()
+        meant.map_err(|unclear| self.problem(WORDS[0], format!("{unclear}{of_component}"))).ok()
     }
 
     /// Every name that the call gives, with the argument that gives it.

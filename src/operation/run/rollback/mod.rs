@@ -69,6 +69,9 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
             RollbackDecision::RollBack => drop(targets.insert(name.clone(), leg(prior))),
         }
     }
+    if destroys.is_empty() && targets.is_empty() {
+        return reports;
+    }
     session.call.channel.note(&format!(
         "the run failed: rolling back {}",
         destroys.keys().chain(targets.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
