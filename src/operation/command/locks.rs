@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{Holder, LockService};
