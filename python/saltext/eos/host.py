@@ -95,8 +95,8 @@ class Host:
         return value
 
     def emit(self, tag, data):
-        """Send an event, if a process listens on the bus."""
-        self._bus.send(tag, data)
+        """Send an event, if a process listens on the bus. The job says whose event it is."""
+        self._bus.send(tag, {**data, "jid": self.identity["jid"]})
 
     def log(self, level, message):
         """Write to Salt's log."""

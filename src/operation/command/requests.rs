@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 use crate::journal;
-use crate::model::Name;
+use crate::model::{Name, Overrides};
 use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
@@ -66,7 +66,7 @@ fn several(
 ) -> RunRequest {
     let components = arguments.names("components");
     let include_dependencies = arguments.flag("include_dependencies");
-    let overrides = arguments.overrides();
+    let overrides = overrides(&mut arguments, components.as_ref());
     let options = options(&mut arguments);
     let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
     let wanted = RunRequest {
@@ -76,6 +76,19 @@ fn several(
         ..RunRequest::new(operation, arguments.environment(), intent)
     };
     end(arguments, wanted)
+}
+
+/// The values of a call that replace those of the pillar. Variables and secrets belong to one component.
+fn overrides(arguments: &mut Arguments, components: Option<&BTreeSet<Name>>) -> Overrides {
+    let given = ["variables", "secrets"].into_iter().find(|key| arguments.gives(key));
+    let only = components.filter(|names| names.len() == 1).and_then(BTreeSet::first);
+    if let (Some(given), None) = (given, only) {
+        let message = format!("must name one component, because {given} belongs to one component");
+        arguments.problem("components", message);
+    }
+    let component = only.cloned().unwrap_or_else(Arguments::placeholder);
+    let Overrides { variables, secrets, .. } = arguments.inputs(&component);
+    Overrides { variables, secrets, ..arguments.overrides() }
 }
 
 const NO_PLAN: &str = "infrastructure.plan ENVIRONMENT saves a plan and shows its plan_id. To deploy without a saved \
@@ -139,9 +152,10 @@ pub fn destroy(request: &Request) -> RunRequest {
     }
     let environment = environment.unwrap_or_else(Arguments::placeholder);
     let what = What::Destroy(Destruction::confirmed(arguments.flag("preserve_data")));
+    let components = arguments.names("components");
     let wanted = RunRequest {
-        components: arguments.names("components"),
-        overrides: arguments.overrides(),
+        overrides: overrides(&mut arguments, components.as_ref()),
+        components,
         ..RunRequest::new("destroy", environment, Intent::new(what, Mode::of(test)))
     };
     end(arguments, wanted)

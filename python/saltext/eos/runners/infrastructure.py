@@ -29,6 +29,8 @@ def orchestrate(
     upgrade=False,
     retry=False,
     minion=None,
+    variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -78,6 +80,8 @@ def plan(
     parallelism=None,
     upgrade=False,
     minion=None,
+    variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -157,6 +161,8 @@ def destroy(
     on_failure=None,
     minion=None,
     preserve_data=False,
+    variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -170,6 +176,14 @@ def destroy(
         Name of the environment. It has to be in the call.
     confirm
         The same name once more. Policy's ``protect`` still holds.
+
+    variables
+        Mapping of variables of the only component. Overrides the pillar's and
+        those of the last apply.
+    secrets
+        Mapping of variables of the only component to references, such as
+        ``vault:mount/path#key``. Overrides the pillar's and those of the last
+        apply.
 
     CLI Example:
 
