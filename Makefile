@@ -7,7 +7,7 @@
 
 python := .venv/bin/python
 salt_run := .venv/bin/salt-run -c .demo/conf
-tools := salt maturin pytest pytest-timeout pytest-xdist ruff mypy
+tools := salt shtab maturin pytest pytest-timeout pytest-xdist ruff mypy
 rust_files := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml pyproject.toml
 python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from support import backends, order, programs
+from support import api, backends, order, programs
 from support import world as worlds
 from support.bare import Bare
 from support.consul import Consul
@@ -144,7 +144,8 @@ def backend(request):
 @pytest.fixture(scope="session")
 def master(tmp_path_factory):
     programs.terraform()
-    running = Master(tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site")
+    folder = tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site"
+    running = Master(folder, extra=api.OPTIONS)
     yield running
     running.close()
 

@@ -48,6 +48,8 @@ def test_the_metadata_is_complete():
         assert metadata.get_payload().lstrip().startswith("# Eos")
         assert "Programming Language :: Python :: 3.10" in metadata.get_all("Classifier")
         assert any(name.endswith("licenses/LICENSE") for name in files)
+        (text,) = [files[name] for name in files if name.endswith(".dist-info/entry_points.txt")]
+        assert "eos=saltext.eos.cli.main:main" in text.decode().replace(" ", "")
 
 
 def test_the_wheel_is_for_an_old_glibc_and_for_python_3_10(wheel):
@@ -91,7 +93,8 @@ def test_the_wheel_is_installed_by_one_command_and_leaves_salt_as_it_is(wheel, f
     before = python(fresh, "-m", "pip", "freeze").splitlines()
     python(fresh, "-m", "pip", "install", "--quiet", wheel)
     after = python(fresh, "-m", "pip", "freeze").splitlines()
-    assert [one for one in after if not one.startswith("saltext-eos")] == before
+    ours = ("saltext-eos", "shtab")
+    assert [one for one in after if not one.startswith(ours)] == before
     site = Site(tmp_path / "site", sink=False)
     # Without the checkout: only the wheel contains the runner.
     conf = json.loads((site.conf / "master").read_text())
@@ -106,6 +109,9 @@ def test_the_wheel_is_installed_by_one_command_and_leaves_salt_as_it_is(wheel, f
     ):
         done = site.finish([*salt_run, *words], env=path)
         assert done.rc == 0 and done.report["result"] is True, done
+    # The command is on the PATH.
+    done = site.finish(["eos", "status", "staging", "-c", site.conf], env=path)
+    assert done.rc == 0 and "staging" in done.stdout, done
     site.close()
 
 

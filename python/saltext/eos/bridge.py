@@ -34,6 +34,20 @@ def runner(function=None, *, operation=None):
     return docstring.complete(call)
 
 
+def runner_on_minion(function, dunders, arguments):
+    """Call the operation of a runner's function with the pillar of this minion, for the command ``eos``.
+
+    ``dunders``: what Salt's loader would put into the globals of a module.
+    """
+    bound, surplus = _bind(function, (), arguments)
+    bound.pop("minion")
+
+    def host():
+        return MinionHost(dunders, _injected(), None, changes=True)
+
+    return _run(function, function.__name__, bound, surplus, host)
+
+
 def module(function=None, *, operation=None, changes=False, component="component"):
     """Makes a function of an execution module. The pillar is that of its minion.
 

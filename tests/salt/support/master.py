@@ -44,17 +44,10 @@ class Master(Site):
 
     def salt(self, *words, **how):
         """Runs `salt minion ...`, as the master's user types it."""
-        argv = [
-            BIN / "salt",
-            "-c",
-            self.conf,
-            "--out=json",
-            "-t",
-            "60",
-            "minion",
-            *words,
-        ]
-        return self.finish(argv, **how)
+        return self.finish(self.salt_command("--out=json", "-t", "60", "minion", *words), **how)
+
+    def salt_command(self, *words):
+        return [BIN / "salt", "-c", self.conf, *words]
 
     def listen(self):
         """Prints all events from now on, one line `tag<TAB>json` for each."""

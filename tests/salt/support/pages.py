@@ -29,7 +29,7 @@ PRINTED = {
 MINION = "infra-1"  # the minion of salt-call
 # Pages outside docs/.
 OUTSIDE = ("README.md", "CONTRIBUTING.md", "pillar-examples/README.md")
-SALT = ("salt-run", "salt-call")
+SALT = ("eos", "salt-run", "salt-call")
 # Lines that change the shell itself, so that they apply to all later lines.
 FOR_THE_SHELL = ("alias ", "export ", "cd ")
 

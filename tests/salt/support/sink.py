@@ -20,10 +20,16 @@ class Sink(socketserver.ThreadingUnixStreamServer):
     request_queue_size = 64
 
     def __init__(self, sock):
+        # How often a process has connected: to send events, or to see whether somebody listens.
+        self.connections = 0
         super().__init__(str(sock / "master_event_pull.ipc"), Drain)
         threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()
+
+    def process_request(self, request, client_address):
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def close(self):
         self.shutdown()

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.prefix) / "bin"
 # Shared by all sites. It is closed at the end of the tests.
 forked = Forked()
-FORKED = {BIN / name for name in ("salt", "salt-call", "salt-run")}
+FORKED = {BIN / name for name in ("eos", "salt", "salt-call", "salt-run")}
 
 
 class Site:
@@ -124,6 +124,13 @@ class Site:
 
     def orchestrate(self, *words, environment="staging", **how):
         return self.run("infrastructure.orchestrate", f"environment={environment}", *words, **how)
+
+    def eos(self, *words, **how):
+        """Runs `eos`, as a user types it."""
+        return self.finish(self.eos_command(*words), **how)
+
+    def eos_command(self, *words):
+        return [BIN / "eos", *words, "-c", self.conf]
 
     def salt_run(self, *words, out="json"):
         shape = [f"--out={out}"] if out else []

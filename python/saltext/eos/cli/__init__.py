@@ -1,0 +1,1 @@
+"""The command ``eos``: the functions of the runner ``infrastructure`` as verbs."""

@@ -1,0 +1,82 @@
+"""From a parsed command line to a call of the runner."""
+
+import re
+from dataclasses import dataclass, replace
+
+from saltext.eos.cli.errors import UsageError
+
+_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of the runner and its arguments.
+
+    ``changes``: whether it is a run. A question starts no job.
+    """
+
+    function: str
+    arguments: dict
+    changes: bool
+
+    def having(self, **arguments):
+        """The same call with other values for these arguments."""
+        return replace(self, arguments=self.arguments | arguments)
+
+
+def made(options):
+    """The call that a command line means. Secrets and variables are still missing."""
+    verb = options.verb
+    if verb.saved_plan and (getattr(options, "plan_id", None) or any(map(is_id, options.words))):
+        verb = _without_options_of_others(verb, options)
+    arguments = _placed(verb, options.words, options.environment)
+    for parameter in ("minion", *verb.options):
+        value = getattr(options, parameter)
+        if value is not None and parameter not in ("variables", "secrets"):
+            arguments[parameter] = value
+    if verb.saved_plan is None and getattr(options, "plan_id", None):
+        arguments["plan_id"] = options.plan_id
+    return Call(verb.function, arguments, verb.changes)
+
+
+def is_id(word):
+    """Whether a word is the id of a run, a plan or a snapshot."""
+    return _ID.fullmatch(word) is not None
+
+
+def _without_options_of_others(verb, options):
+    """The row for a saved plan. The plan decides what the other options would say."""
+    for parameter in set(verb.options) - set(verb.saved_plan.options) - {"secrets"}:
+        if getattr(options, parameter):
+            raise UsageError(
+                f"{parameter.replace('_', '-')} was decided when the plan was made: "
+                "leave it out, or make another plan"
+            )
+    return verb.saved_plan
+
+
+def _placed(verb, words, environment):
+    """The argument that each word gives."""
+    words, arguments = list(words), {}
+    slots = [slot for slot in verb.words if slot != "environment"]
+    if environment is not None:
+        arguments["environment"] = environment
+        if words[:1] == [environment]:
+            words.pop(0)
+    elif "environment" in verb.words:
+        # An id in this place is that of a run or a plan. The core knows.
+        if words:
+            arguments["environment"] = words.pop(0)
+    elif len(words) > 1 and is_id(words[1]) and not is_id(words[0]):
+        arguments["environment"] = words.pop(0)
+    for slot in slots:
+        if slot == "components":
+            names = [name for word in words for name in word.split(",") if name]
+            if names:
+                arguments["components"] = names
+            words = []
+        elif words:
+            arguments[slot] = words.pop(0)
+    if words:
+        raise UsageError(f"too many words: {' '.join(words)}")
+    return arguments

@@ -1,0 +1,55 @@
+"""Asks a person before a destroy or a rollback: shows the plan, and wants the environment's name."""
+
+import sys
+
+from saltext.eos.cli.errors import UsageError
+
+
+def agreed(call, options, place, show):
+    """The call as the person agreed to it, or the report that ends it.
+
+    ``show``: shows a report on the terminal.
+    """
+    given, asks = call.arguments, options.verb.asks
+    # Only the call may name the environment of a destroy or a rollback. The core reports a missing one.
+    environment = given.get("environment")
+    if not asks or not environment or given.get("test") or given.get("confirm"):
+        return call, None
+    if options.yes and asks == "destroy":
+        raise UsageError(f"--yes does not allow to delete anything: write --confirm {environment}")
+    if options.yes:
+        return call, None
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        without = "" if asks == "destroy" else ", or --yes to delete nothing"
+        raise UsageError(f"there is no terminal to ask on: write --confirm {environment}{without}")
+    planned = place.report(call.having(test=True, confirm=environment))
+    if planned.get("error") or not _changes(planned):
+        return None, planned
+    show(planned)
+    if _answer(asks, environment) != environment:
+        raise UsageError(f"nothing was changed: the answer was not {environment}")
+    # Without a deletion in the shown plan, nothing is allowed to be deleted.
+    confirm = environment if asks == "destroy" or _deletes(planned) else None
+    return call.having(confirm=confirm), None
+
+
+def _answer(asks, environment):
+    sys.stderr.write(f"\nTo {asks}, type the name of the environment ({environment}): ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _changes(report):
+    return any(
+        one.get("status") in ("planned", "pending_inputs", "blocked") for one in _each(report)
+    )
+
+
+def _deletes(report):
+    return any(
+        (one.get("changes") or {}).get(key) for one in _each(report) for key in ("remove", "forget")
+    )
+
+
+def _each(report):
+    return (report.get("components") or {}).values()

@@ -1,0 +1,78 @@
+"""Variables and secrets of a call. A secret never stands on the command line."""
+
+import getpass
+import os
+import sys
+
+from saltext.eos.cli.errors import UsageError
+
+_REFERENCES = ("env:", "file:", "vault:", "sdb://")
+
+
+def variables(given):
+    """The mapping for ``--var NAME=VALUE``. A value is YAML, as on the command line of Salt."""
+    from salt.utils.args import yamlify_arg
+
+    pairs = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise UsageError(f"--var {one}: write NAME=VALUE")
+        pairs[name] = yamlify_arg(value)
+    return pairs
+
+
+def secrets(given, *, here):
+    """The mapping for ``--secret``, with references only.
+
+    ``here``: whether the call runs in this process. Then a value from a prompt or from standard input goes into this
+    process's environment, and the reference names it. No job, event or file contains it.
+    """
+    references, piped = {}, None
+    for one in given:
+        name, equals, source = one.partition("=")
+        if not name:
+            raise UsageError("--secret needs a name: --secret NAME")
+        if equals and source.startswith(_REFERENCES):
+            references[name] = source
+            continue
+        if equals and source != "-":
+            # The message does not repeat it.
+            raise UsageError(
+                f"--secret {name}: a secret must not be on the command line, where every process can read it. "
+                f"Write --secret {name} to be asked, --secret {name}=- for standard input, or a reference: "
+                f"{name}=env:VARIABLE, {name}=file:/path, {name}=vault:path#key"
+            )
+        if not here:
+            raise UsageError(
+                f"--secret {name}: the run is on the master, which must read the secret itself. "
+                f"Give a reference: {name}=vault:path#key, {name}=file:/path, {name}=env:VARIABLE of the master"
+            )
+        if source == "-" and piped:
+            raise UsageError(
+                f"standard input is already the value of {piped}: only one secret can be -"
+            )
+        if source == "-":
+            piped = name
+            value = sys.stdin.read().removesuffix("\n")
+        else:
+            value = _asked(name)
+        references[name] = _kept(name, value)
+    return references
+
+
+def _asked(name):
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"--secret {name}: there is no terminal to ask on. Write {name}=- or a reference"
+        )
+    return getpass.getpass(f"{name}: ")
+
+
+def _kept(name, value):
+    """The reference to a value in this process's environment. A saved plan finds it again by the same name."""
+    if "\0" in value:
+        raise UsageError(f"--secret {name}: the value has a zero byte, so it is not a text")
+    variable = f"EOS_SECRET_{name}"
+    os.environ[variable] = value
+    return f"env:{variable}"

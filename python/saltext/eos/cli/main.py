@@ -1,0 +1,51 @@
+"""The entry point of the command ``eos``."""
+
+import os
+import sys
+
+from saltext.eos.cli import parser
+from saltext.eos.cli.errors import UsageError
+
+
+def main():
+    """Run the command line. Returns the exit code."""
+    try:
+        return _run(parser.parsed(sys.argv[1:]))
+    except UsageError as error:
+        print(f"eos: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("eos: interrupted", file=sys.stderr)
+    except BrokenPipeError:
+        # The reader has ended, as `head` does. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _run(options):
+    if options.name == "completion":
+        from saltext.eos.cli import completion
+
+        return completion.show(options.shell)
+    # Imported late, because the help needs none of these.
+    from saltext.eos.cli import call, confirm, inputs, places, shown
+
+    made = call.made(options)
+    place = places.of(options)
+    if getattr(options, "secrets", None):
+        references = inputs.secrets(options.secrets, here=place.here)
+        # A saved plan has its references.
+        if made.function != "apply":
+            made = made.having(secrets=references)
+    if getattr(options, "variables", None):
+        made = made.having(variables=inputs.variables(options.variables))
+    with place:
+        agreed, report = confirm.agreed(
+            made, options, place, lambda one: shown.text(one, sys.stderr)
+        )
+        if agreed:
+            report = place.report(agreed)
+    if options.json:
+        shown.document(report)
+    else:
+        shown.text(report)
+    return shown.exit_code(report, detailed=getattr(options, "detailed_exitcode", False))

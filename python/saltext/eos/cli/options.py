@@ -1,0 +1,70 @@
+"""The options of all verbs. Each option gives one argument of a function of the runner."""
+
+from collections import namedtuple
+
+# Not a dataclass: the import of `dataclasses` alone takes a third of the time of the help.
+_Fields = namedtuple(
+    "_Fields",
+    ("argument", "flag", "value", "help", "choices", "number", "many"),
+    defaults=("", "", (), False, False),
+)
+
+
+class Option(_Fields):
+    """An option of the command line.
+
+    ``argument``: the parameter of the runner's function.
+    ``value``: the word for its value in the help. An option without it is a flag.
+    ``help``: its description. Without it, the description that all functions share.
+    ``many``: whether it can be given several times.
+    """
+
+    __slots__ = ()
+
+
+_ALL = (
+    Option("cached", "--cached", help="Show those that the last scheduled check read."),
+    Option("confirm", "--confirm", "ENV", help="The environment's name once more."),
+    Option("format", "--format", "FORMAT", help="Draw the graph.", choices=("mermaid", "dot")),
+    Option("include_dependencies", "--include-dependencies"),
+    Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),
+    Option("migrate_backend", "--migrate-backend"),
+    Option("minion", "--minion", "ID"),
+    Option("on_failure", "--on-failure", "HOW", choices=("stop", "continue")),
+    Option(
+        "order",
+        "--order",
+        "NAMES",
+        help="Order of the components, with commas, dependents first. By default the pillar's.",
+    ),
+    Option("parallelism", "--parallelism", "N", number=True),
+    Option("plan_id", "--plan", "PLAN", help="Apply this saved plan, as its id alone does."),
+    Option("preserve_data", "--preserve-data"),
+    Option("retry", "--retry"),
+    Option(
+        "secrets",
+        "--secret",
+        "NAME[=FROM]",
+        help="""
+            A variable of the only component. FROM is a reference (env:NAME, file:/path,
+            vault:path#key, sdb://...), or - for standard input. Without FROM, eos asks for the value.
+        """,
+        many=True,
+    ),
+    Option(
+        "snapshot_id",
+        "--snapshot",
+        "ID",
+        help="Snapshot to roll back to, for one component. By default what was known good before.",
+    ),
+    Option("test", "--test", help="Show what would change, and change nothing."),
+    Option("upgrade", "--upgrade"),
+    Option(
+        "variables",
+        "--var",
+        "NAME=VALUE",
+        help="A variable of the only component. VALUE is YAML. Overrides the pillar's.",
+        many=True,
+    ),
+)
+OPTIONS = {option.argument: option for option in _ALL}

@@ -1,0 +1,223 @@
+"""The command line, parsed by argparse from the tables. Nothing here imports Salt."""
+
+import argparse
+import sys
+
+from saltext.eos.cli.options import OPTIONS
+from saltext.eos.cli.verbs import NAMES, VERBS
+
+_WORDS = {
+    "environment": "[ENV]",
+    "components": "[COMPONENT ...]",
+    "component": "COMPONENT",
+    "drift_id": "DRIFT",
+    "id": "LOCK",
+    "plan_id": "PLAN",
+    "run_id": "RUN",
+}
+_DESCRIPTION = (
+    "Bring environments of the Salt pillar up with Terraform, in the order of their dependencies."
+)
+_EPILOG = """\
+examples:
+  eos validate staging           check the pillar
+  eos plan staging               show what would change
+  eos apply staging              bring the environment up
+  eos status staging             show how it is
+  eos apply --help               the options of one verb, and more examples
+
+The exit code is 0 if all went well, and 1 if not. It is 2 only if changes
+wait and `eos plan` was called with --detailed-exitcode.
+"""
+_SHELLS = ("bash", "zsh", "tcsh")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage ends with 1, because 2 means that changes wait."""
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {_with_near_name(message)}\n")
+
+
+def parsed(argv):
+    """The options of a call. Its words are in ``words``, and the verb's row of the table in ``verb``."""
+    # Only the options of the called verb are built: those of all verbs take longer than Python's start.
+    parser = build(only=set(argv))
+    options, rest = parser.parse_known_args(argv)
+    unknown = [word for word in rest if word.startswith("-") and word != "-"]
+    if unknown:
+        parser.error(f"unknown option: {' '.join(unknown)}")
+    if not options.name:
+        parser.print_help()
+        parser.exit(1)
+    # Words after an option are not in `words`.
+    options.words = [*getattr(options, "words", ()), *rest]
+    options.verb = NAMES.get(options.name)
+    return options
+
+
+def build(only=None):
+    """The parser. ``only``: the verbs whose options it knows. None means all."""
+    parser = _Parser(
+        prog="eos",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.set_defaults(
+        api=None,
+        as_minion=False,
+        auth=None,
+        config_dir=None,
+        json=False,
+        log_level=None,
+        username=None,
+    )
+    parser.add_argument("-h", "--help", action="help", help="Show this help.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="Show the version.")
+    _add_common(parser)
+    verbs = parser.add_subparsers(
+        dest="name", metavar="VERB", title="verbs", parser_class=_Parser, prog="eos"
+    )
+    for name, verb in NAMES.items():
+        shown = {"help": verb.summary} if name in VERBS else {}
+        one = verbs.add_parser(
+            name,
+            **shown,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if only is None or name in only:
+            _fill(one, verb)
+    shells = verbs.add_parser("completion", help="print the completion for a shell")
+    shells.add_argument("shell", choices=_SHELLS)
+    return parser
+
+
+def _fill(parser, verb):
+    parser.description = f"{verb.summary[0].upper()}{verb.summary[1:]}."
+    parser.usage = f"{parser.prog} {' '.join(_word(verb, word) for word in verb.words)} [options]"
+    parser.epilog = "\n".join(["examples:", *_examples(verb)])
+    # argparse would show `words`, but the usage has better names for them.
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("-h", "--help", action="help", help="Show this help.")
+    first = "environment" in verb.words
+    where = (
+        "The environment, in place of the first word." if first else "Not needed: the id names it."
+    )
+    parser.add_argument("-e", "--environment", metavar="ENV", help=where)
+    for argument in ("minion", *verb.options):
+        _add(parser, OPTIONS[argument])
+    if verb.saved_plan:
+        _add(parser, OPTIONS["plan_id"])
+    if verb.asks:
+        # A destroy refuses it, with a remedy.
+        yes = "Ask nothing, and delete nothing." if verb.asks != "destroy" else argparse.SUPPRESS
+        parser.add_argument("--yes", action="store_true", help=yes)
+    if verb.name == "plan":
+        parser.add_argument(
+            "--detailed-exitcode", action="store_true", help="End with 2 if changes wait."
+        )
+    _add_common(parser.add_argument_group("where and how"))
+
+
+def _add(parser, option):
+    how = {"dest": option.argument, "default": None, "help": _help(option)}
+    if not option.value:
+        how["action"] = "store_true"
+    else:
+        how["metavar"] = option.value
+        if option.choices:
+            how |= {"choices": option.choices, "metavar": "|".join(option.choices)}
+        if option.number:
+            how["type"] = int
+        if option.many:
+            how["action"] = "append"
+    parser.add_argument(option.flag, **how)
+
+
+def _add_common(parser):
+    """Options of every verb. They can stand before the verb and after it."""
+    unset = argparse.SUPPRESS
+    parser.add_argument(
+        "-c", "--config-dir", metavar="DIR", default=unset, help="Salt's configuration folder."
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=unset, help="Print the report as JSON."
+    )
+    parser.add_argument(
+        "-l", "--log-level", metavar="LEVEL", default=unset, help="What is logged to the terminal."
+    )
+    parser.add_argument(
+        "--auth",
+        metavar="EAUTH",
+        default=unset,
+        help="Run on this host's master as a user of external_auth, such as pam.",
+    )
+    parser.add_argument(
+        "--username",
+        metavar="USER",
+        default=unset,
+        help="The user for --auth. By default yourself.",
+    )
+    parser.add_argument(
+        "--api",
+        metavar="URL",
+        default=unset,
+        help="Run on the master of this salt-api, with the token in SALT_API_TOKEN.",
+    )
+    parser.add_argument(
+        "--as-minion",
+        action="store_true",
+        default=unset,
+        help="Use this host's minion and its pillar, as salt-call does.",
+    )
+
+
+def _word(verb, word):
+    # These verbs accept no default for the environment.
+    return "ENV" if word == "environment" and (verb.asks or verb.name == "unlock") else _WORDS[word]
+
+
+def _examples(verb):
+    """The lines of its examples: in two columns, if 80 columns are enough."""
+    commands = [f"  eos {arguments}" for arguments, _ in verb.examples]
+    width = max(map(len, commands))
+    pairs = [(line, what) for line, (_, what) in zip(commands, verb.examples, strict=True)]
+    if max(width + 2 + len(what) for _, what in pairs) <= 80:
+        return [f"{line:<{width}}  {what}".rstrip() for line, what in pairs]
+    return [f"{line}\n      {what}" for line, what in pairs]
+
+
+def _help(option):
+    from saltext.eos.docstring import PARAMETERS
+
+    text = option.help or PARAMETERS[option.argument]
+    return " ".join(text.replace("``", "").split()).replace("%", "%%")
+
+
+def _with_near_name(message):
+    """argparse lists all verbs. A near name helps more."""
+    before, found, rest = message.partition("invalid choice: '")
+    if not found or "VERB" not in before:
+        return message
+    import difflib
+
+    wrong = rest.partition("'")[0]
+    near = difflib.get_close_matches(wrong, NAMES, 1)
+    hint = f"did you mean {near[0]}?" if near else "eos --help lists the verbs"
+    return f"there is no verb {wrong}; {hint}"
+
+
+class _Version(argparse.Action):
+    """Shows the version. The core, which knows it, is imported only for that."""
+
+    def __call__(self, parser, *_):
+        from saltext.eos import _core
+
+        print(f"eos {_core.__version__}")
+        parser.exit()

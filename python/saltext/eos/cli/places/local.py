@@ -1,0 +1,100 @@
+"""The master of this host, in this process, as the master's own user."""
+
+import os
+
+from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.places import configuration
+
+_OTHERWISE = (
+    "Use --auth or --api to run on a master as another user, --as-minion on a minion, "
+    "or -c to name another configuration folder"
+)
+
+
+class Local:
+    """Calls the runner's functions."""
+
+    here = True
+
+    def __init__(self, options):
+        self._path = configuration.file(options, "master", _OTHERWISE)
+        self._log_level = options.log_level
+
+    def __enter__(self):
+        import salt.config
+        import salt.exceptions
+
+        try:
+            self._opts = salt.config.client_config(self._path)
+        except salt.exceptions.SaltException as error:
+            raise UsageError(str(error)) from error
+        _become(self._opts["user"])
+        configuration.set_up_log(self._opts, self._log_level)
+        return self
+
+    def __exit__(self, *_):
+        """Nothing is open."""
+
+    def report(self, call):
+        """The report of the call.
+
+        A run is a job of the master, as a run of ``salt-run`` is. Without a master nobody asks for jobs, and Salt
+        would wait a second for each event. A question is never a job.
+        """
+        from saltext.eos import bus
+
+        if call.changes and bus.accepts(self._opts, "master_event_pull.ipc"):
+            return self._job(call)
+        return self._direct(call)
+
+    def _job(self, call):
+        import salt.runner
+        from salt.utils.user import get_specific_user
+
+        client = salt.runner.RunnerClient(self._opts)
+        try:
+            name = f"infrastructure.{call.function}"
+            low = {
+                "fun": name,
+                "arg": [],
+                "kwarg": dict(call.arguments),
+                "__user__": get_specific_user(),
+            }
+            returned = client.low(name, low, print_event=False)
+        finally:
+            # Salt warns on the terminal about what it has to close itself.
+            for one in (getattr(client, "_mminion", None), client):
+                if hasattr(one, "destroy"):
+                    one.destroy()
+        if not isinstance(returned, dict):
+            # Salt returns its own errors as a text.
+            raise UsageError(str(returned))
+        return returned
+
+    def _direct(self, call):
+        """Call the function as Salt's loader would, without the loader: it would read all runners."""
+        from salt.utils.user import get_specific_user
+
+        from saltext.eos import bridge
+        from saltext.eos.runners import infrastructure
+
+        vars(infrastructure).update(__opts__=self._opts, __salt__={}, __context__={})
+        vars(bridge).update(__user__=get_specific_user())
+        return getattr(infrastructure, call.function)(**call.arguments)
+
+
+def _become(owner):
+    """Run as the master's own user. Root becomes this user, as in Salt's own commands."""
+    import salt.utils.user
+    import salt.utils.verify
+
+    user = salt.utils.user.get_user()
+    if user == owner:
+        return
+    if os.geteuid() != 0:
+        raise UsageError(
+            f"this master belongs to the user {owner}, and you are {user}. Run eos as {owner}, "
+            "or use --auth pam or --api URL"
+        )
+    if not salt.utils.verify.check_user(owner):
+        raise UsageError(f"root could not become the master's user {owner}")

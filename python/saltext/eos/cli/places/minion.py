@@ -1,0 +1,52 @@
+"""The minion of this host, in this process, with the minion's own pillar."""
+
+from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.places import configuration
+
+
+class Minion:
+    """Runs the operations as ``salt-call`` runs its functions."""
+
+    here = True
+
+    def __init__(self, options):
+        self._path = configuration.file(
+            options, "minion", "Use -c to name another configuration folder."
+        )
+        self._log_level = options.log_level
+
+    def __enter__(self):
+        import salt.client
+        import salt.config
+        import salt.exceptions
+
+        opts = salt.config.minion_config(self._path)
+        configuration.set_up_log(opts, self._log_level)
+        # The pillar is compiled now, as for salt-call, so no call has to compile it again.
+        opts["__cli"] = "salt-call"
+        try:
+            self._minion = salt.client.Caller(mopts=opts).sminion
+        except (salt.exceptions.SaltException, SystemExit) as error:
+            raise UsageError(f"the minion could not start: {error}") from error
+        return self
+
+    def __exit__(self, *_):
+        """Salt closes the minion with the process."""
+
+    def report(self, call):
+        """The report of the call."""
+        from saltext.eos import bridge
+        from saltext.eos.runners import infrastructure
+
+        if call.arguments.get("minion"):
+            raise UsageError("--minion is for a master: a minion has only its own pillar")
+        opts = self._minion.opts
+        dunders = {
+            "__opts__": opts,
+            "__salt__": self._minion.functions,
+            "__grains__": opts["grains"],
+            "__pillar__": opts["pillar"],
+            "__context__": {},
+        }
+        function = getattr(infrastructure, call.function)
+        return bridge.runner_on_minion(function.__wrapped__, dunders, call.arguments)

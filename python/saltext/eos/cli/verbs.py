@@ -1,0 +1,273 @@
+"""The table of all verbs. The parser, the help, the completion and the tests read it."""
+
+from collections import namedtuple
+
+_Fields = namedtuple(
+    "_Fields",
+    (
+        "name",
+        "function",
+        "summary",
+        "words",
+        "options",
+        "changes",
+        "asks",
+        "saved_plan",
+        "also",
+        "examples",
+    ),
+    defaults=((), False, "", None, "", ()),
+)
+
+
+class Verb(_Fields):
+    """One verb.
+
+    ``function``: the function of the runner ``infrastructure``.
+    ``words``: the parameters that words on the command line give, in this order.
+    ``options``: the parameters that options give. ``minion`` belongs to every verb.
+    ``changes``: whether it is a run. All others are questions, which start no job.
+    ``asks``: what a person confirms on a terminal, such as ``destroy``.
+    ``saved_plan``: the function, words and options for a saved plan.
+    ``also``: another name.
+    ``examples``: arguments, and what they do.
+    """
+
+    __slots__ = ()
+
+    @property
+    def parameters(self):
+        """The parameters of the function, as far as the command line gives them."""
+        return {"environment", "minion", *self.words, *self.options}
+
+
+_COMPONENTS = ("environment", "components")
+_RUN_ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
+_DRIFT_ID = "5d41402abc4b2a76b9719d911017c592"
+_INPUTS = ("variables", "secrets")
+
+_ALL = (
+    Verb(
+        "plan",
+        "plan",
+        "plan an environment, and save the plans",
+        _COMPONENTS,
+        ("include_dependencies", "parallelism", "upgrade", *_INPUTS),
+        changes=True,
+        examples=(
+            ("plan staging", "all components"),
+            ("plan staging web dns", "two of them"),
+            ("plan staging --detailed-exitcode", "exit code 2 if changes wait"),
+            ("plan staging web --secret token=env:TOKEN", "with a secret that the pillar lacks"),
+        ),
+    ),
+    Verb(
+        "apply",
+        "orchestrate",
+        "bring an environment up, or apply a saved plan",
+        _COMPONENTS,
+        (
+            "include_dependencies",
+            "test",
+            "parallelism",
+            "on_failure",
+            "migrate_backend",
+            "upgrade",
+            "retry",
+            *_INPUTS,
+        ),
+        changes=True,
+        saved_plan=Verb(
+            "apply",
+            "apply",
+            "apply a saved plan",
+            ("environment", "plan_id"),
+            ("test", "parallelism", "on_failure"),
+            changes=True,
+        ),
+        examples=(
+            ("apply staging", "in the order of the dependencies"),
+            ("apply staging --test", "show what would change"),
+            (f"apply {_RUN_ID}", "exactly the plans that eos plan saved"),
+        ),
+    ),
+    Verb(
+        "destroy",
+        "destroy",
+        "take components down, dependents first",
+        _COMPONENTS,
+        ("confirm", "test", "parallelism", "on_failure", "preserve_data", *_INPUTS),
+        changes=True,
+        asks="destroy",
+        examples=(
+            ("destroy staging", "show the plan, and ask for the name"),
+            ("destroy staging --confirm staging", "ask nothing"),
+            ("destroy staging web --preserve-data", "keep what holds data"),
+        ),
+    ),
+    Verb(
+        "status",
+        "status",
+        "show the last runs, the locks, and what is running",
+        _COMPONENTS,
+        examples=(("status staging", ""), ("status staging --json", "for programs")),
+    ),
+    Verb(
+        "drift",
+        "drift",
+        "show what was changed outside of Terraform",
+        _COMPONENTS,
+        changes=True,
+        examples=(("drift staging", ""), ("drift staging web", "one component")),
+    ),
+    Verb(
+        "accept-drift",
+        "accept_drift",
+        "take the drift that was shown into the state",
+        ("environment", "component", "drift_id"),
+        ("test",),
+        changes=True,
+        examples=((f"accept-drift staging web {_DRIFT_ID}", "the id that eos drift showed"),),
+    ),
+    Verb(
+        "remediate",
+        "remediate",
+        "undo the drift that was shown",
+        ("environment", "component", "drift_id"),
+        ("test",),
+        changes=True,
+        examples=((f"remediate staging web {_DRIFT_ID}", "the id that eos drift showed"),),
+    ),
+    Verb(
+        "rollback",
+        "rollback",
+        "apply again what was known good before",
+        _COMPONENTS,
+        ("snapshot_id", "order", "preserve_data", "confirm", "test"),
+        changes=True,
+        asks="roll back",
+        examples=(
+            ("rollback staging web", "show the plan, and ask for the name"),
+            ("rollback staging web --yes", "ask nothing, and delete nothing"),
+            (f"rollback staging web --snapshot {_RUN_ID}", "to a snapshot"),
+        ),
+    ),
+    Verb(
+        "resume",
+        "resume",
+        "continue a run that crashed, was stopped, or failed",
+        ("environment", "run_id"),
+        ("parallelism", "on_failure"),
+        changes=True,
+        examples=(
+            ("resume staging", "the last run that changed something"),
+            (f"resume {_RUN_ID}", "this run"),
+        ),
+    ),
+    Verb(
+        "cancel",
+        "cancel",
+        "ask a run to stop",
+        ("run_id",),
+        changes=True,
+        examples=((f"cancel {_RUN_ID}", "the id that eos status shows"),),
+    ),
+    Verb(
+        "approve",
+        "approve",
+        "approve a plan that policy blocked",
+        ("plan_id", "components"),
+        changes=True,
+        examples=(
+            (f"approve {_RUN_ID}", "all that is blocked"),
+            (f"approve {_RUN_ID} dns", "one component"),
+        ),
+    ),
+    Verb(
+        "history",
+        "history",
+        "list the runs of an environment",
+        ("environment",),
+        ("limit",),
+        examples=(("history staging --limit 5", "the newest five"),),
+    ),
+    Verb(
+        "show",
+        "show_run",
+        "show one run step by step, and its report",
+        ("run_id",),
+        also="show_run",
+        examples=((f"show {_RUN_ID}", "the id that eos history shows"),),
+    ),
+    Verb(
+        "snapshots",
+        "snapshots",
+        "list what was saved before each apply",
+        _COMPONENTS,
+        examples=(("snapshots staging web", ""),),
+    ),
+    Verb(
+        "outputs",
+        "outputs",
+        "show the last outputs",
+        _COMPONENTS,
+        ("cached",),
+        examples=(("outputs staging web --json", "for programs"),),
+    ),
+    Verb(
+        "graph",
+        "graph",
+        "show the dependencies and the order",
+        _COMPONENTS,
+        ("format",),
+        examples=(("graph staging", ""), ("graph staging --format mermaid", "as a drawing")),
+    ),
+    Verb(
+        "validate",
+        "validate",
+        "check the pillar against the modules",
+        ("environment",),
+        examples=(("validate staging", "all problems at once"),),
+    ),
+    Verb(
+        "health",
+        "health",
+        "measure each health gate once",
+        _COMPONENTS,
+        examples=(("health staging", "exit code 0 if all pass"),),
+    ),
+    Verb(
+        "promote",
+        "promote",
+        "promote the canaries of Nomad jobs",
+        _COMPONENTS,
+        changes=True,
+        examples=(("promote staging web", ""),),
+    ),
+    Verb(
+        "acknowledge",
+        "acknowledge",
+        "clear the block that a failed rollback leaves",
+        _COMPONENTS,
+        changes=True,
+        examples=(("acknowledge staging web", "after somebody has checked it"),),
+    ),
+    Verb(
+        "locks",
+        "locks",
+        "show who holds which lock",
+        ("environment",),
+        examples=(("locks staging", ""),),
+    ),
+    Verb(
+        "unlock",
+        "unlock",
+        "free a lock whose holder no longer exists",
+        ("environment", "component", "id"),
+        changes=True,
+        examples=(("unlock staging web 6c8f2b1e-7d53", "the id that eos locks shows"),),
+    ),
+)
+VERBS = {verb.name: verb for verb in _ALL}
+# Every name by which a verb is called.
+NAMES = VERBS | {verb.also: verb for verb in _ALL if verb.also}

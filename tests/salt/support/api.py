@@ -1,0 +1,51 @@
+"""Users of external_auth, and a salt-api beside the master of the tests."""
+
+import json
+import os
+import signal
+import urllib.error
+import urllib.request
+
+from support.ports import free_port
+from support.waiting import until
+
+EAUTH = "sharedsecret"
+PASSWORD = "the-password-of-all-users"
+PORT = free_port()
+URL = f"http://127.0.0.1:{PORT}"
+OPTIONS = {
+    EAUTH: PASSWORD,
+    "external_auth": {
+        # alice may do everything, bob may only ask.
+        EAUTH: {"alice": ["@runner"], "bob": [{"@infrastructure": ["status"]}]}
+    },
+    "netapi_enable_clients": ["runner_async"],
+    "rest_cherrypy": {"port": PORT, "host": "127.0.0.1", "disable_ssl": True},
+}
+
+
+class SaltApi:
+    """A running salt-api."""
+
+    def __init__(self, master):
+        self.process = master.daemon("salt-api")
+        try:
+            until(lambda: self.token("alice"), "salt-api answers", timeout=60)
+        except BaseException:
+            self.close()
+            raise
+
+    def token(self, user, password=PASSWORD):
+        body = json.dumps({"username": user, "password": password, "eauth": EAUTH}).encode()
+        request = urllib.request.Request(
+            f"{URL}/login", body, {"Content-Type": "application/json", "Accept": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)["return"][0]["token"]
+        except urllib.error.URLError:
+            return None
+
+    def close(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)

@@ -1,0 +1,247 @@
+"""The command line of `eos`: the table of its verbs, the functions of the runner, and the help."""
+
+import importlib
+import inspect
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from saltext.eos.cli import call, inputs, parser
+from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.options import OPTIONS
+from saltext.eos.cli.verbs import NAMES, VERBS
+from support.site import BIN, CHECKOUT
+
+pytestmark = pytest.mark.quick
+
+ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
+# Functions of the other runner. They have no verb.
+OF_OTHER_RUNNERS = {
+    "sync_states": "only a schedule calls it",
+    "staged_rollback": "rollback --order is the verb for several components",
+}
+
+
+def functions(runner):
+    """From each function of a runner to its parameters."""
+    module = importlib.import_module(f"saltext.eos.runners.{runner}")
+    return {
+        name: set(inspect.signature(function).parameters) - {"args", "kwargs"}
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def rows():
+    """Each row of the table, also those for saved plans."""
+    for verb in VERBS.values():
+        yield verb
+        if verb.saved_plan:
+            yield verb.saved_plan
+
+
+def test_each_function_of_the_runner_has_a_verb_and_each_verb_is_a_function():
+    assert {row.function for row in rows()} == set(functions("infrastructure"))
+    assert set(functions("terraform")) == set(OF_OTHER_RUNNERS)
+
+
+@pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.function)
+def test_the_command_line_gives_each_parameter_of_the_function_and_no_other(row):
+    assert row.parameters == functions("infrastructure")[row.function]
+
+
+def test_show_run_is_another_name_of_show():
+    assert NAMES["show_run"] is VERBS["show"]
+
+
+def made(line):
+    return call.made(parser.parsed(shlex.split(line)))
+
+
+@pytest.mark.parametrize(
+    "line", [line for verb in VERBS.values() for line, _ in verb.examples], ids=str
+)
+def test_an_example_of_the_help_is_a_correct_command_line(line):
+    verb = VERBS[line.split()[0]]
+    names = {verb.function, verb.saved_plan.function if verb.saved_plan else verb.function}
+    assert made(line).function in names
+
+
+@pytest.mark.parametrize(
+    ("line", "function", "arguments"),
+    [
+        ("status staging", "status", {"environment": "staging"}),
+        ("status -e staging", "status", {"environment": "staging"}),
+        ("status", "status", {}),
+        ("plan staging web dns", "plan", {"environment": "staging", "components": ["web", "dns"]}),
+        ("plan staging web,dns", "plan", {"environment": "staging", "components": ["web", "dns"]}),
+        ("plan -e staging web", "plan", {"environment": "staging", "components": ["web"]}),
+        (
+            "plan staging --upgrade web",
+            "plan",
+            {"environment": "staging", "components": ["web"], "upgrade": True},
+        ),
+        ("plan --upgrade staging", "plan", {"environment": "staging", "upgrade": True}),
+        ("apply staging --test", "orchestrate", {"environment": "staging", "test": True}),
+        (f"apply {ID}", "apply", {"environment": ID}),
+        (f"apply --plan {ID}", "apply", {"plan_id": ID}),
+        (f"apply staging {ID}", "apply", {"environment": "staging", "plan_id": ID}),
+        (f"show {ID}", "show_run", {"run_id": ID}),
+        (f"show_run {ID} -e staging", "show_run", {"run_id": ID, "environment": "staging"}),
+        (f"show staging {ID}", "show_run", {"run_id": ID, "environment": "staging"}),
+        (f"approve {ID} dns", "approve", {"plan_id": ID, "components": ["dns"]}),
+        (f"resume {ID}", "resume", {"environment": ID}),
+        (f"resume -e staging {ID}", "resume", {"environment": "staging", "run_id": ID}),
+        (
+            "unlock staging web 6c8f",
+            "unlock",
+            {"environment": "staging", "component": "web", "id": "6c8f"},
+        ),
+        (
+            "accept-drift -e staging web 0f",
+            "accept_drift",
+            {"environment": "staging", "component": "web", "drift_id": "0f"},
+        ),
+        ("history staging --limit 5", "history", {"environment": "staging", "limit": 5}),
+        ("plan no", "plan", {"environment": "no"}),
+    ],
+)
+def test_a_word_means_what_it_means_for_the_runner(line, function, arguments):
+    meant = made(line)
+    assert (meant.function, meant.arguments) == (function, arguments)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("plann staging", "did you mean plan"),
+        ("plan staging --nothing", "unknown option: --nothing"),
+        ("history staging --limit many", "invalid int value"),
+        ("graph staging --format png", "invalid choice"),
+        ("", "verbs:"),
+        ("completion fish", "invalid choice"),
+    ],
+)
+def test_wrong_usage_ends_with_1_and_says_what_is_wrong(line, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        made(line)
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert words in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("validate staging web", "too many words: web"),
+        (f"apply {ID} web", "too many words|web"),
+        (f"apply {ID} --upgrade", "upgrade was decided when the plan was made"),
+        (f"apply {ID} --var a=b", "variables was decided when the plan was made"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused(line, words):
+    if "|" in words:
+        # The core knows which of the words is not an id.
+        assert made(line).arguments == {"environment": ID, "plan_id": "web"}
+        return
+    with pytest.raises(UsageError, match=words):
+        made(line)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_the_help_of_a_verb_fits_80_columns_and_has_examples(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        parser.parsed([name, "--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert max(map(len, shown.splitlines())) <= 80, shown
+    assert f"eos {VERBS[name].examples[0][0]}" in shown
+    for parameter in VERBS[name].options:
+        assert OPTIONS[parameter].flag in shown
+
+
+def test_the_help_imports_neither_salt_nor_the_core():
+    code = (
+        "import sys; sys.argv[1:] = ['plan', '--help']\n"
+        "from saltext.eos.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: print(sorted(set(sys.modules) & {'salt', 'saltext.eos._core'}))"
+    )
+    done = subprocess.run([BIN / "python", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_that_of_the_core(capsys):
+    from saltext.eos import _core
+
+    with pytest.raises(SystemExit) as ended:
+        parser.parsed(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"eos {_core.__version__}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_the_completion_knows_each_verb_and_its_options(shell):
+    done = subprocess.run(
+        [BIN / "eos", "completion", shell], capture_output=True, text=True, check=True
+    )
+    for word in (*VERBS, "detailed-exitcode", "snapshot"):
+        assert word in done.stdout
+
+
+def test_bash_completes_a_verb():
+    script = (
+        'eval "$(eos completion bash)"; COMP_WORDS=(eos accept); COMP_CWORD=1; '
+        "COMP_LINE='eos accept'; COMP_POINT=10; _shtab_eos; echo ${COMPREPLY[@]}"
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": f"{BIN}:/usr/bin:/bin"},
+    )
+    assert done.stdout.split() == ["accept-drift"], done
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated():
+    with pytest.raises(UsageError) as refused:
+        inputs.secrets(["token=hunter2"], here=True)
+    said = str(refused.value)
+    assert "hunter2" not in said
+    for way in ("--secret token ", "token=-", "token=env:", "token=vault:"):
+        assert way in said, said
+
+
+def test_a_reference_is_passed_on_as_it_is():
+    references = {"a": "env:A", "b": "vault:secret/x#b", "c": "file:/x", "d": "sdb://p/k"}
+    given = [f"{name}={reference}" for name, reference in references.items()]
+    assert inputs.secrets(given, here=False) == references
+
+
+@pytest.mark.parametrize("given", ["token", "token=-"])
+def test_a_value_itself_cannot_be_given_to_a_run_on_another_master(given):
+    with pytest.raises(UsageError, match="token=vault:"):
+        inputs.secrets([given], here=False)
+
+
+def test_a_question_on_a_pipe_names_the_ways_to_give_a_secret(monkeypatch):
+    monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
+    with pytest.raises(UsageError, match="token=-"):
+        inputs.secrets(["token"], here=True)
+
+
+def test_the_page_lists_each_verb_with_its_function_and_options():
+    page = (CHECKOUT / "docs" / "reference" / "eos.md").read_text()
+    listed = dict(re.findall(r"^\| `eos ([\w-]+)[^|]*\|([^\n]*)\|$", page, re.M))
+    assert set(listed) == {*VERBS, "completion"}
+    for name, verb in VERBS.items():
+        assert f"`infrastructure.{verb.function}`" in listed[name], name
+        shown = set(re.findall(r"`--([\w-]+)", listed[name]))
+        assert shown == {OPTIONS[one].flag.removeprefix("--") for one in verb.options} | (
+            {"plan"} if verb.saved_plan else set()
+        ) | ({"detailed-exitcode"} if name == "plan" else set()) | (
+            {"yes"} if name == "rollback" else set()
+        ), name
