@@ -10,6 +10,8 @@ import shlex
 
 import pytest
 
+from saltext.eos.cli import call, parser
+from saltext.eos.cli.verbs import NAMES
 from support.nobody import Nobody
 from support.pages import FENCE
 from support.site import CHECKOUT
@@ -29,8 +31,10 @@ RUNNERS = ("infrastructure", "terraform")
 MODULES = ("eos_terraform", "eos_orchestrator", "terraform")
 FUNCTION = r"(?:infrastructure|eos_terraform|eos_orchestrator|terraform)\.[a-z_]+"
 # A function after a program anywhere on a line, or a piece of code that begins with a function and has arguments.
-LINE = re.compile(rf"(?:^|[ `/])(salt-run|salt-call|eos)((?: -c \S+)?) ({FUNCTION}[^`#\n]*)", re.M)
+LINE = re.compile(rf"(?:^|[ `/])(salt-run|salt-call)((?: -c \S+)?) ({FUNCTION}[^`#\n]*)", re.M)
 PIECE = re.compile(rf"`(?:(salt-run|salt-call)())?()({FUNCTION} [^`\n]*)`")
+# A verb of the command `eos` at the start of a line or of a piece of code.
+EOS_LINE = re.compile(rf"(?:^|`)eos ((?:{'|'.join(NAMES)}|completion)\b[^`#\n]*)", re.M)
 
 ENVIRONMENTS = ("staging", "production")
 COMPONENTS = ("web", "dns", "networking")
@@ -47,6 +51,14 @@ STANDS_FOR = {
     "RUN": ID,
     "SNAPSHOT_ID": ID,
     "DRIFT_ID": "5d41402abc4b2a76b9719d911017c592",
+    # In lines of the command `eos`.
+    "ENV": "staging",
+    "PLAN": ID,
+    "DRIFT": "5d41402abc4b2a76b9719d911017c592",
+    "LOCK": "6c8f2b1e",
+    "SHELL": "bash",
+    "NAME=FROM": "web=env:FROM",
+    "NAME=VALUE": "web=1",
 }
 IDS = ("environment", "plan_id", "run_id", "snapshot_id", "plan_file")
 
@@ -55,9 +67,7 @@ def printed():
     """(page, program, line, is short) of each command line. A short line omits optional parts."""
     for page in PAGES:
         text = FENCE.sub("", page.read_text())
-        found = [
-            (program.replace("eos", "salt-run"), rest) for program, _, rest in LINE.findall(text)
-        ]
+        found = [(program, rest) for program, _, rest in LINE.findall(text)]
         found += [(program, rest) for program, _, _, rest in PIECE.findall(text)]
         for program, rest in dict.fromkeys(found):
             of_runner = rest.split(".")[0] in RUNNERS
@@ -65,6 +75,14 @@ def printed():
             yield page.name, by, re.sub(r"[][]", "", rest).strip(), False
             if "[" in rest:
                 yield page.name, by, re.sub(r" ?\[[^]]*\]", "", rest).strip(), True
+
+
+def printed_for_eos():
+    """(page, line) of each command line of `eos`, also in blocks."""
+    for page in PAGES:
+        if page.suffix == ".md":
+            for line in dict.fromkeys(EOS_LINE.findall(page.read_text())):
+                yield page.name, re.sub(r"[][]| \.\.\.", "", line).partition(" >")[0].strip()
 
 
 def meant(word):
@@ -115,7 +133,10 @@ def asked(monkeypatch, tmp_path):
     monkeypatch.setattr(bridge, "_run", record)
 
     def ask(function, words):
+        """`words`: as on the command line of Salt, or a mapping of arguments."""
         monkeypatch.setitem(function.__wrapped__.__globals__, "__context__", {})
+        if isinstance(words, dict):
+            words = [words | {"__kwarg__": True}]
         parsed = salt.utils.args.parse_input(words)
         args, kwargs = salt.minion.load_args_and_kwargs(function, parsed)
         returned = function(*args, **kwargs)
@@ -168,6 +189,38 @@ def test_eos_accepts_every_command_line_that_it_prints(asked, monkeypatch, progr
             assert arguments["environment"] == word, arguments
         if word == ID:
             assert word in [arguments.get(key) for key in IDS], arguments
+
+
+# These need components. A sentence about the verb leaves them out.
+NEED_NAMES = ("rollback", "acknowledge")
+EOS_LINES = [
+    pytest.param(line, id=f"{page}: {line}") for page, line in dict.fromkeys(printed_for_eos())
+]
+
+
+def test_the_pages_contain_command_lines_of_eos():
+    assert len(EOS_LINES) > 30, EOS_LINES
+
+
+@pytest.mark.parametrize("line", EOS_LINES)
+def test_eos_accepts_every_line_of_its_command_that_a_page_shows(asked, monkeypatch, line):
+    words = shlex.split(line)
+    options = parser.parsed([STANDS_FOR.get(word, word) for word in words])
+    if options.name == "completion" or not options.words:
+        # A sentence about the verb leaves its words out.
+        return
+    monkeypatch.setattr(Reader, "environment", "staging")
+    made = call.made(options)
+    # A page that says when a line is refused, shows the line.
+    if made.function == "destroy":
+        made = made.having(confirm="staging")
+    arguments = made.arguments | ({"components": ["web"]} if made.function in NEED_NAMES else {})
+    _, arguments, report = asked(
+        function_of("salt-run", f"infrastructure.{made.function}"), arguments
+    )
+    assert not wrong(report), wrong(report)
+    if "staging" in words:
+        assert arguments["environment"] == "staging", arguments
 
 
 @pytest.mark.parametrize("name", RUNNERS)
