@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import cli
 import layers
 import salt.config
 import salt.loader
@@ -265,7 +266,12 @@ def main():
         peak = memory(conf)
         slowest, spawned = ensured(scratch, many, conf)
         unchanged, destroyed = layers.measure(scratch / "layers", MANY, REPEATS)
+        asked = pillar(scratch / "asked", module, COMPONENTS)
+        above_floor, of_salt_run = cli.measure(scratch / "cli", asked, ROUNDS)
         figures = [
+            ("eos --help, ms", cli.help_milliseconds(REPEATS * ROUNDS), 60),
+            (f"eos status of {COMPONENTS} above Salt itself, s", above_floor, 0.35),
+            ("  and in relation to salt-run", of_salt_run, 0.5),
             ("first run: core / make -j", first, 1.10),
             ("no change: core / make -j", again, 1.10),
             ("drift check without drift: core / make -j plan", looks, 1.10),
