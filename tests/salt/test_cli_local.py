@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support import modules
+from support import modules, programs
 from support.site import Site
 from support.waiting import until
 
@@ -17,6 +17,17 @@ def echo(site):
     site.components = {"echo": {"source": site.module("echo", modules.ECHO)}}
     site.environment(site.components)
     return site
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory):
+    """An environment that was applied. Nothing here changes it."""
+    programs.terraform()
+    site = Site(tmp_path_factory.mktemp("applied") / "site")
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    assert site.orchestrate().rc == 0
+    yield site
+    site.close()
 
 
 def without_times(text):
@@ -43,6 +54,7 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
     assert gone.rc == 0 and gone.statuses == {"echo": "destroyed"}, gone
 
 
+@pytest.mark.together("eos")
 @pytest.mark.parametrize(
     ("eos", "salt_run", "rc"),
     [
@@ -61,28 +73,28 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_eos_ends_with_the_text_and_the_exit_code_of_salt_run(echo, eos, salt_run, rc):
-    assert echo.orchestrate().rc == 0
-    ours, its = echo.eos(*eos), echo.run(*salt_run, out=None)
+def test_eos_ends_with_the_text_and_the_exit_code_of_salt_run(applied, eos, salt_run, rc):
+    ours, its = applied.eos(*eos), applied.run(*salt_run, out=None)
     assert (ours.rc, its.rc) == (rc, rc), (ours, its)
     assert without_times(ours.stdout).strip() == without_times(its.stdout).strip()
 
 
-def test_json_is_one_document_also_if_the_call_is_refused(echo):
+@pytest.mark.together("eos")
+def test_json_is_one_document_also_if_the_call_is_refused(applied):
     for words in (["apply", "staging"], ["plan", "nowhere"], ["resume", "staging"]):
-        done = echo.eos(*words, "--json")
+        done = applied.eos(*words, "--json")
         assert isinstance(json.loads(done.stdout), dict) and "outputter" not in done.json, done
 
 
-def test_a_question_starts_no_job_and_sends_no_event(echo):
-    assert echo.run("infrastructure.orchestrate", "staging").rc == 0
-    jobs = echo.folder / "salt" / "cache" / "jobs"
+@pytest.mark.together("eos")
+def test_a_question_starts_no_job_and_sends_no_event(applied):
+    jobs = applied.folder / "salt" / "cache" / "jobs"
     before = sorted(jobs.rglob("*"))
-    echo.sink.connections = 0
+    applied.sink.connections = 0
     for words in (["status", "staging"], ["history", "staging"], ["graph", "staging"]):
-        assert echo.eos(*words).rc == 0
-    assert sorted(jobs.rglob("*")) == before
-    assert echo.sink.connections == 0
+        assert applied.eos(*words).rc == 0
+    assert before and sorted(jobs.rglob("*")) == before
+    assert applied.sink.connections == 0
 
 
 def test_a_run_is_a_job_of_the_master(echo):
@@ -182,10 +194,10 @@ def test_a_rollback_with_yes_goes_back_and_deletes_nothing(echo):
     assert len(echo.state("echo")) == 2
 
 
-def test_a_reader_that_ends_early_causes_no_traceback(echo):
-    assert echo.eos("apply", "staging").rc == 0
-    line = f"{' '.join(map(str, echo.eos_command('history', 'staging')))} | true"
-    done = echo.finish(["bash", "-c", line])
+@pytest.mark.together("eos")
+def test_a_reader_that_ends_early_causes_no_traceback(applied):
+    line = f"{' '.join(map(str, applied.eos_command('history', 'staging')))} | true"
+    done = applied.finish(["bash", "-c", line])
     assert "Traceback" not in done.said and "BrokenPipe" not in done.said, done
 
 
