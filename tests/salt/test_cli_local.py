@@ -1,12 +1,12 @@
 """`eos` as the master's own user: the same report, text and exit code as `salt-run`."""
 
 import json
-import re
 import subprocess
 
 import pytest
 
 from support import modules, programs
+from support.result import without_times
 from support.site import Site
 from support.waiting import until
 
@@ -28,12 +28,6 @@ def applied(tmp_path_factory):
     assert site.orchestrate().rc == 0
     yield site
     site.close()
-
-
-def without_times(text):
-    """A report in which ids, times and the job differ in each call."""
-    text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|\b\d{20}\b", "ID", text)
-    return re.sub(r" *\b\d+(\.\d+)?m?s\b", " TIME", text)
 
 
 def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
@@ -76,7 +70,7 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
 def test_eos_ends_with_the_text_and_the_exit_code_of_salt_run(applied, eos, salt_run, rc):
     ours, its = applied.eos(*eos), applied.run(*salt_run, out=None)
     assert (ours.rc, its.rc) == (rc, rc), (ours, its)
-    assert without_times(ours.stdout).strip() == without_times(its.stdout).strip()
+    assert without_times(ours.stdout) == without_times(its.stdout)
 
 
 @pytest.mark.together("eos")

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 
 
 class Result:
@@ -51,3 +52,9 @@ def assert_refused(result, *words, component=None):
         assert word in text, f"{word!r} is not in {text}\n{result}"
     error = (result.report["components"][component] if component else result.report)["error"]
     assert error["message"] and error["remedy"], result
+
+
+def without_times(text):
+    """The text of a report without ids and times, which differ in each call."""
+    text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|\b\d{20}\b", "ID", text)
+    return re.sub(r" *\b\d+(\.\d+)?m?s\b", " TIME", text).strip()
