@@ -88,4 +88,4 @@ def _readable_errors():
     try:
         yield
     except SaltException as error:
-        raise UsageError(f"the master refuses: {error}") from error
+        raise UsageError(f"the master refuses, or does not answer: {error}") from error
