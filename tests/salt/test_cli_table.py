@@ -235,6 +235,8 @@ def test_a_question_on_a_pipe_names_the_ways_to_give_a_secret(monkeypatch):
 
 def test_the_page_lists_each_verb_with_its_function_and_options():
     page = (CHECKOUT / "docs" / "reference" / "eos.md").read_text()
+    for name, verb in VERBS.items():
+        assert f"`eos {name} {' '.join(parser._word(verb, word) for word in verb.words)}`" in page
     listed = dict(re.findall(r"^\| `eos ([\w-]+)[^|]*\|([^\n]*)\|$", page, re.M))
     assert set(listed) == {*VERBS, "completion"}
     for name, verb in VERBS.items():

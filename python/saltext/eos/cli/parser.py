@@ -7,8 +7,8 @@ from saltext.eos.cli.options import OPTIONS
 from saltext.eos.cli.verbs import NAMES, VERBS
 
 _WORDS = {
-    "environment": "[ENV]",
-    "components": "[COMPONENT ...]",
+    "environment": "ENV",
+    "components": "COMPONENT ...",
     "component": "COMPONENT",
     "drift_id": "DRIFT",
     "id": "LOCK",
@@ -179,8 +179,7 @@ def _add_common(parser):
 
 
 def _word(verb, word):
-    # These verbs accept no default for the environment.
-    return "ENV" if word == "environment" and (verb.asks or verb.name == "unlock") else _WORDS[word]
+    return _WORDS[word] if word in verb.needs else f"[{_WORDS[word]}]"
 
 
 def _examples(verb):

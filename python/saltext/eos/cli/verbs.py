@@ -10,13 +10,14 @@ _Fields = namedtuple(
         "summary",
         "words",
         "options",
+        "needs",
         "changes",
         "asks",
         "saved_plan",
         "also",
         "examples",
     ),
-    defaults=((), False, "", None, "", ()),
+    defaults=((), (), False, "", None, "", ()),
 )
 
 
@@ -26,6 +27,7 @@ class Verb(_Fields):
     ``function``: the function of the runner ``infrastructure``.
     ``words``: the parameters that words on the command line give, in this order.
     ``options``: the parameters that options give. ``minion`` belongs to every verb.
+    ``needs``: the words that have no default.
     ``changes``: whether it is a run. All others are questions, which start no job.
     ``asks``: what a person confirms on a terminal, such as ``destroy``.
     ``saved_plan``: the function, words and options for a saved plan.
@@ -97,6 +99,7 @@ _ALL = (
         "take components down, dependents first",
         _COMPONENTS,
         ("confirm", "test", "parallelism", "on_failure", "preserve_data", *_INPUTS),
+        needs=("environment",),
         changes=True,
         asks="destroy",
         examples=(
@@ -126,6 +129,7 @@ _ALL = (
         "take the drift that was shown into the state",
         ("environment", "component", "drift_id"),
         ("test",),
+        needs=("component", "drift_id"),
         changes=True,
         examples=((f"accept-drift staging web {_DRIFT_ID}", "the id that eos drift showed"),),
     ),
@@ -135,6 +139,7 @@ _ALL = (
         "undo the drift that was shown",
         ("environment", "component", "drift_id"),
         ("test",),
+        needs=("component", "drift_id"),
         changes=True,
         examples=((f"remediate staging web {_DRIFT_ID}", "the id that eos drift showed"),),
     ),
@@ -144,6 +149,7 @@ _ALL = (
         "apply again what was known good before",
         _COMPONENTS,
         ("snapshot_id", "order", "preserve_data", "confirm", "test"),
+        needs=("environment", "components"),
         changes=True,
         asks="roll back",
         examples=(
@@ -169,6 +175,7 @@ _ALL = (
         "cancel",
         "ask a run to stop",
         ("run_id",),
+        needs=("run_id",),
         changes=True,
         examples=((f"cancel {_RUN_ID}", "the id that eos status shows"),),
     ),
@@ -177,6 +184,7 @@ _ALL = (
         "approve",
         "approve a plan that policy blocked",
         ("plan_id", "components"),
+        needs=("plan_id",),
         changes=True,
         examples=(
             (f"approve {_RUN_ID}", "all that is blocked"),
@@ -196,6 +204,7 @@ _ALL = (
         "show_run",
         "show one run step by step, and its report",
         ("run_id",),
+        needs=("run_id",),
         also="show_run",
         examples=((f"show {_RUN_ID}", "the id that eos history shows"),),
     ),
@@ -249,6 +258,7 @@ _ALL = (
         "acknowledge",
         "clear the block that a failed rollback leaves",
         _COMPONENTS,
+        needs=("components",),
         changes=True,
         examples=(("acknowledge staging web", "after somebody has checked it"),),
     ),
@@ -264,6 +274,7 @@ _ALL = (
         "unlock",
         "free a lock whose holder no longer exists",
         ("environment", "component", "id"),
+        needs=("environment", "component", "id"),
         changes=True,
         examples=(("unlock staging web 6c8f2b1e-7d53", "the id that eos locks shows"),),
     ),
