@@ -5,7 +5,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::quote::line;
 use super::style::Style;
-use super::units;
 
 /// The order in which a change passes through them.
 const ORDER: [&str; 5] = ["salt", "terraform", "nomad", "consul", "vault"];
@@ -36,14 +35,15 @@ pub fn layers(report: &Value, style: Style) -> String {
     text
 }
 
-/// `vault unhealthy, nomad degraded`: the layers that are not well, the worst first. Empty if all are well.
+/// `layers salt, vault unhealthy`, `layer nomad degraded`: the layers that are not well, the worst first.
 pub fn worst(report: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    for status in ["unhealthy", "degraded", "unknown"] {
-        let of_status = ORDER.iter().filter(|name| report["layers"][**name]["status"] == status);
-        found.extend(of_status.map(|name| format!("{name} {}", units::word(status))));
-    }
-    found
+    let named = |status: &'static str| {
+        let of_status = ORDER.into_iter().filter(|name| report["layers"][*name]["status"] == status);
+        let names: Vec<_> = of_status.collect();
+        let layers = if names.len() == 1 { "layer" } else { "layers" };
+        (!names.is_empty()).then(|| format!("{layers} {} {status}", names.join(", ")))
+    };
+    ["unhealthy", "degraded", "unknown"].into_iter().filter_map(named).collect()
 }
 
 /// A text of several lines as one.
@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn the_worst_layers_are_named_first_and_healthy_ones_not() {
-        assert_eq!(worst(&report()), ["nomad unhealthy", "consul degraded"]);
+        assert_eq!(worst(&report()), ["layer nomad unhealthy", "layer consul degraded"]);
+        let two = json!({ "layers": { "salt": { "status": "unknown" }, "vault": { "status": "unknown" } } });
+        assert_eq!(worst(&two), ["layers salt, vault unknown"]);
         assert_eq!(worst(&json!({})), Vec::<String>::new());
     }
 

@@ -46,7 +46,7 @@ pub fn salt(found: SaltFacts) -> LayerReport {
     let mut report = LayerReport::healthy(Map::new());
     let known: BTreeMap<&String, bool> =
         minions.iter().flat_map(|one| one.answered.iter().flatten()).map(|(id, here)| (id, *here)).collect();
-    report.summary = summary(&version, place, has_master, &known);
+    report.summary = summary(&version, place, has_master, minions.is_empty(), &known);
     let facts = [
         ("version", json!(version)),
         ("runs_on", json!(place)),
@@ -96,7 +96,13 @@ fn target(minions: &MinionsFacts) -> Value {
     })
 }
 
-fn summary(version: &str, place: SaltPlace, has_master: bool, known: &BTreeMap<&String, bool>) -> Words {
+fn summary(
+    version: &str,
+    place: SaltPlace,
+    has_master: bool,
+    names_none: bool,
+    known: &BTreeMap<&String, bool>,
+) -> Words {
     let place = match (place, has_master) {
         (SaltPlace::Master, true) => "on the master",
         (SaltPlace::Master, false) => "on the master's host, no master runs",
@@ -106,7 +112,8 @@ fn summary(version: &str, place: SaltPlace, has_master: bool, known: &BTreeMap<&
     let said = words![version.to_owned(), " ", place];
     let here = known.values().filter(|here| **here).count();
     match known.len() {
-        0 => words![said, ", the pillar names no minions"],
+        0 if names_none => words![said, ", the pillar names no minions"],
+        0 => words![said, ", no minion answers"],
         all => words![said, ", ", here, " of ", all, " minions answer"],
     }
 }

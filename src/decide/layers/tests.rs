@@ -32,7 +32,10 @@ fn node(name: &str, datacenter: &str, status: &str, eligible: bool) -> NomadNode
     NomadNode { name: name.into(), datacenter: datacenter.into(), status: status.into(), eligible }
 }
 
-fn of_nomad(nodes: Result<Vec<NomadNode>, Error>, services: &[(&str, &[&str])]) -> NomadFacts {
+/// Each service with its datacenters.
+type Services = &'static [(&'static str, &'static [&'static str])];
+
+fn of_nomad(nodes: Result<Vec<NomadNode>, Error>, services: Services) -> NomadFacts {
     let services = services
         .iter()
         .map(|(name, patterns)| ((*name).to_owned(), patterns.iter().map(|one| (*one).to_owned()).collect()));
@@ -58,7 +61,7 @@ fn the_nodes_that_services_name_decide_about_nomad() {
             node("d", "eu-1", "ready", true),
         ]
     };
-    let table: [(&[(&str, &[&str])], _, &[&str]); 8] = [
+    let table: [(Services, LayerStatus, &[&str]); 8] = [
         (&[("web", &["dc1"])], Healthy, &[]),
         (&[("web", &["eu-*"])], Healthy, &[]),
         // The node that is down may be meant.
@@ -85,7 +88,7 @@ fn the_nodes_that_services_name_decide_about_nomad() {
 
 #[test]
 fn a_service_is_named_with_its_datacenters_where_it_cannot_be_placed() {
-    let services: &[(&str, &[&str])] = &[("web", &["dc2"]), ("app", &["dc2"])];
+    let services: Services = &[("web", &["dc2"]), ("app", &["dc2"])];
     let report = nomad(vec![of_nomad(Ok(vec![]), services)]);
     assert_eq!(
         report.faults[0].message,
@@ -289,6 +292,9 @@ fn a_step_whose_minions_are_all_away_makes_salt_unhealthy() {
         assert_eq!(verdict(&report).0, status, "{minions:?}");
         assert_eq!(report.faults.is_empty(), status == Healthy);
     }
+    assert_eq!(salt(of_salt(&[], true)).summary, "3008.5 on the master, no minion answers");
+    let none = SaltFacts { minions: Vec::new(), ..of_salt(&[], true) };
+    assert_eq!(salt(none).summary, "3008.5 on the master, the pillar names no minions");
     let report = salt(of_salt(&[("web1", true), ("web2", false)], true));
     assert_eq!(report.summary, "3008.5 on the master, 1 of 2 minions answer");
     assert_eq!(report.facts["minions"], json!({ "web1": true, "web2": false }));

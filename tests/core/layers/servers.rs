@@ -119,7 +119,7 @@ fn servers_that_never_answer_and_minions_that_are_silent_take_one_deadline_for_a
         json!({ "address": vault, "auth": { "method": "token", "token": "env:PATH" } });
     site.infrastructure["components"]["step"] = json!({ "salt": { "target": "web*", "sls": ["web"] } });
     let host = Salt::new(&["web1", "web2"], |_, minion| {
-        (minion == "web1").then(|| eos::host::MinionReturn { value: json!(true), retcode: 0 })
+        (minion == "web1").then_some(eos::host::MinionReturn { value: json!(true), retcode: 0 })
     });
     let began = Instant::now();
     let report = site.run_on(&host, "status", json!({ "layers": true }));
