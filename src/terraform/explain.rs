@@ -44,9 +44,14 @@ const KNOWN: &[(&str, Code, &str)] = &[
         "remove .terraform from the component's workdir, then run again; init creates it again",
     ),
     ("Configuration for import target does not exist", Code::NotDeclared, DECLARE),
+    // Terraform 1.5.
+    ("Import block target does not exist", Code::NotDeclared, DECLARE),
+    ("Cannot import to non-existent resource address", Code::NotDeclared, DECLARE),
     ("Resource has no configuration", Code::NotDeclared, DECLARE),
     ("Unsupported Terraform Core version", Code::TerraformTooOld, VERSION),
     ("Unsupported OpenTofu Core version", Code::TerraformTooOld, VERSION),
+    // OpenTofu 1.12.
+    ("This module is not compatible with OpenTofu", Code::TerraformTooOld, VERSION),
     ("Failed to get existing workspaces", Code::BackendUnreachable, BACKEND),
     ("Error refreshing state", Code::BackendUnreachable, BACKEND),
     ("Failed to load state", Code::BackendUnreachable, BACKEND),
@@ -71,7 +76,7 @@ const MIGRATE: &str =
 const OUTGROWN: &str = "does not match configured version constraint";
 const LOCK_FILE: &str = "the module ships its .terraform.lock.hcl: run `terraform init -upgrade` at the module's source and \
                          ship the file that it writes";
-const VERSION: &str = "use a version of terraform that the module allows";
+const VERSION: &str = "use a version of the program that the module allows";
 const PROVIDER: &str = "check the provider's name and version, and that its registry, or a mirror in \
                         infrastructure:settings:terraform:cli_config_file, can be reached";
 const BACKEND: &str = "check that the backend can be reached, and that its credentials are in \
@@ -192,6 +197,11 @@ mod tests {
             init("doesn't match any of the checksums previously\n  recorded in the\ndependency lock file"),
             Code::ProviderLock
         );
+        assert_eq!(
+            init("Error: Incompatible module\n\nThis module is not compatible with\nOpenTofu v1.12.6."),
+            Code::TerraformTooOld
+        );
+        assert_eq!(init("Error: Import block target does not exist\n\nThe target"), Code::NotDeclared);
         assert_eq!(init("something else"), Code::TerraformFailed);
     }
 

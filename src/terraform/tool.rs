@@ -75,6 +75,12 @@ impl Tool {
         self.product == Product::OpenTofu && self.version.is_since(1, 8)
     }
 
+    /// An ephemeral variable that was null in the plan is null again in the apply for OpenTofu. For Terraform it was
+    /// not set, and must not be set later.
+    pub fn takes_null_again(&self) -> bool {
+        self.product == Product::OpenTofu
+    }
+
     /// Which files it reads. OpenTofu reads `.tofu` files since 1.8.
     pub fn dialect(&self) -> Dialect {
         match self.product {

@@ -158,8 +158,9 @@ impl<'a> Invoker<'a> {
         }
         let text = |values: BTreeMap<_, _>| SecretString::from(render::tfvars(&values));
         let all = secrets.iter().map(|(name, value)| (name.as_str(), value));
-        // For Terraform, an ephemeral variable that was null in the plan was not set, and must not be set later.
-        let again = all.clone().filter(|(name, value)| ephemeral.contains(*name) && !value.is_null());
+        let takes_null = self.context.session.call.tool.takes_null_again();
+        let is_set = |value: &Value| takes_null || !value.is_null();
+        let again = all.clone().filter(|(name, value)| ephemeral.contains(*name) && is_set(value));
         self.ephemeral = (again.clone().count() > 0).then(|| text(again.collect()));
         self.secrets = Some(text(all.collect()));
         Ok(())
