@@ -97,7 +97,7 @@ def others():
     asked = os.environ.get("EOS_TEST_TERRAFORMS", "").split(os.pathsep)
     found = [programs.find("tofu"), *glob.glob(str(Path.home() / ".tfenv/versions/*/terraform"))]
     found += glob.glob("/opt/terraform*/terraform") + glob.glob("/opt/tofu*/tofu")
-    found += programs.built_versions()
+    found += programs.built_tofu()
     return [one for one in [*asked, *found] if one and one != usual]
 
 
