@@ -3,22 +3,32 @@
 //! A normal plan has two lists. `resource_drift` compares the state with the real resources. `resource_changes`
 //! compares the real resources with the configuration. The exit code shows neither.
 
-mod accepted;
+mod absorbed;
 mod configured;
+mod entries;
 mod exposure;
+mod first_look;
+mod known;
 mod outside;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use self::outside::OutsideDifference;
-use super::diff::{self, Difference};
+use self::entries::{
+    OutsideEntry, PlannedEntry, at, list, opens, outside_entries, planned_entries, text, undoes,
+};
+use self::first_look::{first_look, shown_first_look};
+use super::diff::Difference;
 use super::nomad_jobs::{self, FoundJob};
-use crate::model::{DriftPattern, DriftRules};
+use crate::model::DriftRules;
 use crate::report::{DriftClass, DriftEvidence, Drifted, FirstLook};
 
-pub use self::accepted::{AcceptedValues, KnownValues};
+pub use self::absorbed::{AbsorbedChange, StateObject, StateObjects, absorbed, still_absorbed};
+pub use self::first_look::Looking;
+pub use self::known::KnownValues;
+pub use self::stored::{AbsorbedValues, AcceptedValues};
 
 /// The drift that the rules do not ignore. There is no Debug, because `exact` contains unmasked values.
 #[derive(Default)]
@@ -29,39 +39,13 @@ pub struct DriftFindings {
     pub first_look: Vec<FirstLook>,
     /// All values that differ from the state and are not drift.
     pub accepted: AcceptedValues,
+    /// What is still absorbed and not accepted.
+    pub absorbed: AbsorbedValues,
     /// Everything that identifies this drift, including secrets. It is only for a keyed digest.
     pub exact: Value,
     /// The same without what a plan would do.
     pub outside: Value,
 }
-
-/// Whether a look has something to compare with.
-#[derive(Clone, Copy)]
-pub enum Looking<'a> {
-    /// Every difference from the known values is drift.
-    Again,
-    /// A value that no configuration sets and that no plan changes is accepted. If the configuration sets it and
-    /// Terraform still plans no change, then either both say the same, or `ignore_changes` covers it. The function
-    /// says whether that may be: it takes the resource's type, its name and the attribute.
-    First(&'a dyn Fn(&str, &str, &str) -> bool),
-}
-
-/// One resource's entry in `resource_drift`.
-struct OutsideEntry<'a> {
-    resource: &'a Value,
-    actions: Vec<&'a str>,
-    differences: Vec<OutsideDifference<'a>>,
-}
-
-/// One resource's entry in `resource_changes`.
-struct PlannedEntry<'a> {
-    resource: &'a Value,
-    actions: Vec<&'a str>,
-    differences: Vec<Difference<'a>>,
-}
-
-/// Address and, for a deposed object, its key.
-type Key = (String, String);
 
 /// Reads `show -json` of a plan. `followed` contains the registrations of jobs that the last run accepted as its own.
 pub fn drift_findings(
@@ -76,13 +60,21 @@ pub fn drift_findings(
     outside.extend(outside_entries(&unchanged, rules, known));
     outside.retain(|_, entry| !nomad_jobs::is_by_itself(entry.resource, followed));
     let mut planned = planned_entries(&plan["resource_changes"], rules);
-    let mut findings = DriftFindings { accepted: filled_in(plan, known.digest), ..DriftFindings::default() };
+    let mut findings = DriftFindings {
+        accepted: filled_in(plan, known.digest),
+        absorbed: known.absorbed.clone(),
+        ..DriftFindings::default()
+    };
     let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
     let (mut exact, mut changed_outside) = (Vec::new(), Vec::new());
     for key in keys {
         let (mut drift, change) = (outside.remove(&key), planned.remove(&key));
-        if let (Looking::First(ignored), Some(entry)) = (looking, &mut drift) {
-            findings.first_look.extend(first_look(plan, entry, change.as_ref(), ignored));
+        if let Some(entry) = &mut drift {
+            let found = first_look(plan, entry, change.as_ref(), looking);
+            if let Some(absorbed) = findings.absorbed.get_mut(&key.0) {
+                absorbed.retain(|one| found.iter().all(|found| found.path != one.path));
+            }
+            findings.first_look.extend(shown_first_look(entry.resource, found));
         }
         let drift = drift.filter(|entry| entry.actions != ["update"] || !entry.differences.is_empty());
         if let (Some(entry), Some(accepted)) = (&drift, findings.accepted.get_mut(&key.0)) {
@@ -95,6 +87,7 @@ pub fn drift_findings(
         exact.push(json!([key, one.class, one.actions, one.planned, values]));
         findings.changes.push(one);
     }
+    findings.absorbed.retain(|_, values| !values.is_empty());
     findings.changes.sort_by_key(Drifted::loudness);
     findings.first_look.sort_by_key(|one| !one.opens_to_everybody);
     findings.exact = exact.into();
@@ -120,13 +113,13 @@ pub fn filled_in(plan: &Value, digest: &dyn Fn(&Value) -> String) -> AcceptedVal
     accepted
 }
 
-/// Resources with accepted values that the refresh found as in the state, in the format of `resource_drift`.
+/// Resources with known values that the refresh found as in the state, in the format of `resource_drift`.
 fn unchanged(plan: &Value, known: &KnownValues<'_>) -> Value {
     let differing: BTreeSet<_> =
         list(&plan["resource_drift"]).filter_map(|one| one["address"].as_str()).collect();
     let mut entries = Vec::new();
-    if known.is_current {
-        let wanted = |address: &str| known.accepted.contains_key(address) && !differing.contains(address);
+    let wanted = |address: &str| known.has_more_than_the_state(address) && !differing.contains(address);
+    if !known.absorbed.is_empty() || known.is_current && !known.accepted.is_empty() {
         below(&plan["prior_state"]["values"]["root_module"], &wanted, &mut entries);
     }
     entries.into()
@@ -145,39 +138,6 @@ fn below(module: &Value, wanted: &dyn Fn(&str) -> bool, entries: &mut Vec<Value>
         }
     }
     list(&module["child_modules"]).for_each(|child| below(child, wanted, entries));
-}
-
-/// Takes the differences out of the entry that a first look accepts.
-fn first_look(
-    plan: &Value,
-    entry: &mut OutsideEntry<'_>,
-    change: Option<&PlannedEntry<'_>>,
-    ignored: &dyn Fn(&str, &str, &str) -> bool,
-) -> Option<FirstLook> {
-    let resource = entry.resource;
-    if entry.actions != ["update"] || resource["deposed"].is_string() || resource["type"] == "nomad_job" {
-        return None;
-    }
-    let (kind, name) = (text(&resource["type"]), text(&resource["name"]));
-    let is_ignored = |one: &OutsideDifference<'_>| {
-        let empty = is_empty(one.shown.before) && is_empty(one.shown.after);
-        let attribute = one.path.first().map(String::as_str).unwrap_or_default();
-        !empty && configured::sets(plan, resource, &one.path) && ignored(&kind, &name, attribute)
-    };
-    let is_drift = |one: &OutsideDifference<'_>| {
-        change.is_some_and(|change| undoes(change, &one.path)) || is_ignored(one)
-    };
-    let (drift, found): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut entry.differences).into_iter().partition(is_drift);
-    entry.differences = drift;
-    let opens = found.iter().any(|one| opens(resource, one));
-    (!found.is_empty()).then(|| FirstLook {
-        address: text(&resource["address"]),
-        kind,
-        name,
-        opens_to_everybody: opens,
-        attributes: found.into_iter().map(|one| one.shown.masked()).collect(),
-    })
 }
 
 /// One change for the report, and the values that identify it.
@@ -223,30 +183,10 @@ fn change_of(drift: Option<OutsideEntry<'_>>, change: Option<PlannedEntry<'_>>) 
     Some((Drifted { attributes, ..drifted }, values))
 }
 
-fn opens(resource: &Value, one: &OutsideDifference<'_>) -> bool {
-    exposure::opens(resource["type"].as_str().unwrap_or_default(), &resource["change"]["after"], &one.shown)
-}
-
-/// Whether this planned change gives the value at this path another one.
-fn undoes(planned: &PlannedEntry<'_>, path: &[String]) -> bool {
-    let change = &planned.resource["change"];
-    let is_unknown = {
-        let mut mark = &change["after_unknown"];
-        path.iter()
-            .for_each(|key| mark = if mark == &Value::Bool(true) { mark } else { &mark[key.as_str()] });
-        diff::holds_true(mark)
-    };
-    planned.actions != ["update"] || is_unknown || at(&change["before"], path) != at(&change["after"], path)
-}
-
-fn at<'a>(value: &'a Value, path: &[String]) -> &'a Value {
-    path.iter().fold(value, |value, key| &value[key.as_str()])
-}
-
 /// The jobs that the refresh of this plan has found, each with the changes made outside of Terraform.
 pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
     let known = KnownValues::NOTHING;
-    let mut outside = drift_findings(plan, rules, &BTreeMap::new(), &known, Looking::Again).changes;
+    let mut outside = drift_findings(plan, rules, &BTreeMap::new(), &known, Looking::AGAIN).changes;
     outside.retain(|one| one.class != DriftClass::Pending);
     let mut jobs = nomad_jobs::found_jobs(plan);
     for job in &mut jobs {
@@ -254,92 +194,6 @@ pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
         job.outside = own.map(|one| std::mem::take(&mut one.attributes)).unwrap_or_default();
     }
     jobs
-}
-
-/// Managed resources that were changed outside of Terraform.
-fn outside_entries<'a>(
-    entries: &'a Value,
-    rules: &DriftRules,
-    known: &'a KnownValues<'a>,
-) -> BTreeMap<Key, OutsideEntry<'a>> {
-    let read = list(entries).filter(|one| one["mode"] != "data").filter_map(|resource| {
-        let address = resource["address"].as_str()?;
-        let actions = actions(resource);
-        let mut differences = outside::differences(address, &resource["change"], known);
-        let of_job = resource["type"] == "nomad_job";
-        differences.retain(|one| {
-            matters(rules, address, &one.shown) && !(of_job && nomad_jobs::is_runtime(&one.shown))
-        });
-        let counts = match actions.as_slice() {
-            [] | ["no-op"] | ["read"] => false,
-            ["update"] => !differences.is_empty(),
-            // A deletion always counts, whichever attributes the resource had.
-            _ => true,
-        };
-        let entry = OutsideEntry { resource, actions, differences };
-        (counts && !is_ignored(rules, address)).then(|| (key(resource), entry))
-    });
-    read.collect()
-}
-
-/// Managed resources that the plan changes.
-fn planned_entries<'a>(entries: &'a Value, rules: &DriftRules) -> BTreeMap<Key, PlannedEntry<'a>> {
-    let read = list(entries).filter(|one| one["mode"] != "data").filter_map(|resource| {
-        let address = resource["address"].as_str()?;
-        let actions = actions(resource);
-        let mut differences = diff::differences(&resource["change"]);
-        let all = differences.len();
-        let of_job = resource["type"] == "nomad_job";
-        differences.retain(|one| matters(rules, address, one) && !(of_job && nomad_jobs::is_runtime(one)));
-        let some_left_out = differences.len() < all;
-        // If a known difference is ignored, attributes that are only computed again because of it are ignored too.
-        let differs = differences.iter().any(|one| !one.unknown || !some_left_out);
-        let counts = match actions.as_slice() {
-            [] | ["no-op"] | ["read"] => false,
-            ["update"] => differs,
-            ["delete", "create"] | ["create", "delete"] => differs || !some_left_out,
-            _ => true,
-        };
-        let entry = PlannedEntry { resource, actions, differences };
-        (counts && !is_ignored(rules, address)).then(|| (key(resource), entry))
-    });
-    read.collect()
-}
-
-fn key(resource: &Value) -> Key {
-    (text(&resource["address"]), text(&resource["deposed"]))
-}
-
-fn actions(resource: &Value) -> Vec<&str> {
-    list(&resource["change"]["actions"]).filter_map(Value::as_str).collect()
-}
-
-fn is_ignored(rules: &DriftRules, address: &str) -> bool {
-    rules.ignore.iter().any(|one| one.covers_resource(address))
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn matters(rules: &DriftRules, address: &str, one: &Difference<'_>) -> bool {
-    let ignored = |pattern: &DriftPattern| pattern.covers_attribute(address, &one.path);
-    let alike = rules.equal_empty && !one.unknown && is_empty(one.before) && is_empty(one.after);
-    !alike && !rules.ignore.iter().any(ignored)
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

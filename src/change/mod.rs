@@ -19,7 +19,10 @@ mod show;
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
-pub use drift::{AcceptedValues, DriftFindings, KnownValues, Looking, drift_findings, filled_in, found_jobs};
+pub use drift::{
+    AbsorbedChange, AbsorbedValues, AcceptedValues, DriftFindings, KnownValues, Looking, StateObject,
+    StateObjects, absorbed, drift_findings, filled_in, found_jobs, still_absorbed,
+};
 pub use job_texts::JobTexts;
 pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;

@@ -27,6 +27,7 @@ mod service;
 mod stale_lock;
 mod state;
 mod state_edit;
+mod state_objects;
 pub mod step;
 
 pub use approval::{SavedPlanAction, SavedPlanStatus, saved_plan_action};
@@ -64,3 +65,4 @@ pub use service::{RegisteredInstance, remembered, served};
 pub use stale_lock::{BackendLock, KilledTerraform, LockKeptReason, check_stale};
 pub use state::{RecordedState, State, StateJob, StateOutput, StateProblem, compare};
 pub use state_edit::{StateEditNeed, need, others};
+pub use state_objects::state_objects;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Record;
-use crate::change::AcceptedValues;
+use crate::change::{AbsorbedValues, AcceptedValues};
+use crate::decide::RecordedState;
 use crate::error::Result;
 use crate::workdir::{read_json, write_json};
 
@@ -24,6 +24,9 @@ pub struct DriftBaseline {
     pub providers: BTreeMap<String, String>,
     /// Paths and keyed digests. They reveal no value.
     pub resources: AcceptedValues,
+    /// Changes from outside that applies have written into the state. Nobody has accepted them.
+    #[serde(default, skip_serializing_if = "AbsorbedValues::is_empty")]
+    pub absorbed: AbsorbedValues,
 }
 
 impl DriftBaseline {
@@ -36,8 +39,8 @@ impl DriftBaseline {
         write_json(path, self)
     }
 
-    /// Whether it belongs to the state that this record describes.
-    pub fn is_of(&self, record: &Record) -> bool {
-        (&self.lineage, self.serial) == (&record.lineage, record.serial)
+    /// Whether it belongs to this state. Before the first look it belongs to none.
+    pub fn is_of(&self, state: &RecordedState) -> bool {
+        !self.lineage.is_empty() && (&self.lineage, self.serial) == (&state.lineage, state.serial)
     }
 }

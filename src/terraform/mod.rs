@@ -10,6 +10,7 @@ mod explain;
 mod init;
 mod plain_warnings;
 mod plan;
+mod plan_file;
 mod show;
 mod state;
 mod tool;
@@ -24,6 +25,7 @@ pub use explain::{explain, is_about_arguments, is_gone, outgrown, provider_died}
 pub use init::InitArguments;
 pub use plain_warnings::plain_warnings;
 pub use plan::{PlanArguments, Refresh};
+pub use plan_file::PlanFileStates;
 pub use show::{show_plan, show_state};
 pub use state::{force_unlock, state_pull, state_push};
 pub use tool::{BinaryIdentity, Product, Tool};

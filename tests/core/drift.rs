@@ -420,19 +420,9 @@ fn a_drift_check_neither_writes_nor_locks_a_remote_state() {
 fn a_drift_check_is_one_plan_and_with_drift_also_one_show() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
-    let log = site.folder.path().join("calls");
-    let script = site.folder.path().join("terraform");
-    let text = format!("#!/bin/sh\necho \"$1\" >>{}\nexec terraform \"$@\"\n", log.display());
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
+    let calls = site.log_calls();
     // The terraform program is another one, so it needs a first init.
     orchestrate(&site);
-    let calls = || {
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
-        let _ = std::fs::remove_file(&log);
-        said.lines().filter(|call| *call != "version").map(str::to_owned).collect::<Vec<_>>()
-    };
     calls();
     look(&site);
     assert_eq!(calls(), ["plan"]);

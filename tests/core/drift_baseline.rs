@@ -32,14 +32,7 @@ fn orchestrate(site: &Site) {
 }
 
 fn revise(world: &World, revision: u64) {
-    set(world, "plain", "revision", json!(revision));
-}
-
-/// Changes a thing outside of Terraform.
-fn set(world: &World, name: &str, key: &str, value: Value) {
-    let (id, mut thing) = world.things().into_iter().find(|(_, thing)| thing["name"] == name).unwrap();
-    thing[key] = value;
-    std::fs::write(world.path("things").join(format!("{id}.json")), thing.to_string()).unwrap();
+    world.set("plain", "revision", json!(revision));
 }
 
 fn look(site: &Site) -> Value {
@@ -56,21 +49,6 @@ fn drifted(found: &Value) -> Vec<String> {
 
 fn baseline(site: &Site) -> PathBuf {
     site.folder.path().join("root/staging/.eos/components/web/baseline.json")
-}
-
-/// The calls of terraform since the last question, without `version`.
-fn log_calls(site: &mut Site) -> impl Fn() -> Vec<String> + use<> {
-    let log = site.folder.path().join("calls");
-    let script = site.folder.path().join("terraform");
-    let text = format!("#!/bin/sh\necho \"$1\" >>{}\nexec terraform \"$@\"\n", log.display());
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
-    move || {
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
-        let _ = std::fs::remove_file(&log);
-        said.lines().filter(|call| *call != "version").map(str::to_owned).collect()
-    }
 }
 
 #[test]
@@ -129,7 +107,7 @@ fn a_look_after_an_apply_costs_one_refresh_where_somebody_checks_and_nothing_els
     let Some(world) = World::new() else { return };
     let mut site = filled(&world, json!({}));
     site.component("built_in", "resource \"terraform_data\" \"a\" {}\n", json!({ "depends_on": ["web"] }));
-    let calls = log_calls(&mut site);
+    let calls = site.log_calls();
     orchestrate(&site);
     assert_eq!(calls(), ["init", "plan", "apply", "plan", "apply"], "nobody ever checked");
     assert!(!baseline(&site).exists());
@@ -162,7 +140,7 @@ fn the_first_check_accepts_and_lists_what_no_configuration_sets_and_nothing_else
     orchestrate(&site);
     assert!(!baseline(&site).exists());
     // The body is set by the configuration.
-    set(&world, "other", "body", json!("by hand"));
+    world.set("other", "body", json!("by hand"));
     let found = look(&site);
     assert_eq!(
         (statuses(&found)["web"].as_str(), drifted(&found)),
@@ -176,7 +154,7 @@ fn the_first_check_accepts_and_lists_what_no_configuration_sets_and_nothing_else
     let found = look(&site);
     assert_eq!(found["components"]["web"]["drift"]["first_look"], Value::Null, "{found:#}");
     assert_eq!(found["components"]["web"]["drift"]["drift_id"], id, "the same drift has the same id");
-    set(&world, "other", "body", json!("one"));
+    world.set("other", "body", json!("one"));
     assert_eq!(statuses(&look(&site))["web"], "unchanged");
     revise(&world, 8);
     assert_eq!(drifted(&look(&site)), ["revision"]);
@@ -199,4 +177,19 @@ fn an_apply_that_failed_half_way_looks_too() {
     let found = look(&site);
     let first = &found["components"]["web"]["drift"]["first_look"];
     assert_eq!((&found["drift_detected"], first), (&json!(false), &Value::Null), "{found:#}");
+}
+
+#[test]
+fn a_first_look_says_if_another_host_has_applied() {
+    let Some(world) = World::new() else { return };
+    let site = filled(&world, json!({}));
+    orchestrate(&site);
+    let path = baseline(&site).with_file_name("record.json");
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    record["host"] = json!("another");
+    std::fs::write(&path, record.to_string()).unwrap();
+    let found = look(&site)["components"]["web"].clone();
+    assert!(found["drift"]["first_look"].is_array(), "{found:#}");
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("first look on this host: the last run was on another"), "{notes}");
 }

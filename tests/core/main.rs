@@ -7,6 +7,7 @@ mod consul;
 mod disk_full;
 mod documents;
 mod drift;
+mod drift_absorbed;
 mod drift_accept;
 mod drift_aws;
 mod drift_baseline;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::accepted::{AcceptedValue, KnownValues, ValueDigest};
 use super::exposure;
+use super::known::KnownValues;
+use super::stored::{AbsorbedValue, AcceptedValue, ValueDigest, apart};
 use crate::change::diff::{Difference, join};
 
 /// Shown for an accepted value: only its digest is known.
@@ -19,6 +20,29 @@ static NULL: Value = Value::Null;
 pub struct OutsideDifference<'a> {
     pub shown: Difference<'a>,
     pub path: Vec<String>,
+    pub compared_with: ComparedWith,
+}
+
+/// What a value differs from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparedWith {
+    /// The state, or an accepted value.
+    Known,
+    /// The known value before an apply wrote another one into the state. `opened`: the other one opens the resource to
+    /// everybody, and this one did not.
+    BeforeApply { opened: bool },
+    /// The same where nobody had looked yet. A provider may have filled in the other value.
+    BeforeFirstLook { opened: bool },
+}
+
+impl From<&AbsorbedValue> for ComparedWith {
+    fn from(absorbed: &AbsorbedValue) -> Self {
+        let opened = absorbed.opens_to_everybody;
+        match absorbed.is_compared {
+            true => Self::BeforeApply { opened },
+            false => Self::BeforeFirstLook { opened },
+        }
+    }
 }
 
 /// The differences of one resource. `change` has the format of an entry in `resource_drift`.
@@ -27,7 +51,8 @@ pub fn differences<'a>(
     change: &'a Value,
     known: &'a KnownValues<'a>,
 ) -> Vec<OutsideDifference<'a>> {
-    let mut walk = Walk { address, accepted: known.of(address), known, found: Vec::new() };
+    let absorbed = known.absorbed.get(address).map(Vec::as_slice).unwrap_or_default();
+    let mut walk = Walk { address, accepted: known.of(address), absorbed, known, found: Vec::new() };
     let sides = Sides {
         before: &change["before"],
         after: &change["after"],
@@ -88,6 +113,7 @@ fn mark<'a>(mark: &'a Value, part: impl Fn(&'a Value) -> Option<&'a Value>) -> &
 struct Walk<'a> {
     address: &'a str,
     accepted: &'a [AcceptedValue],
+    absorbed: &'a [AbsorbedValue],
     known: &'a KnownValues<'a>,
     found: Vec<OutsideDifference<'a>>,
 }
@@ -95,27 +121,34 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// `path`: the keys so far.
     fn object(&mut self, sides: &Sides<'a>, shown: String, path: &[String]) {
-        if let Some(accepted) = self.accepted.iter().find(|one| one.path == path) {
-            let equal = self.against(accepted, sides, &shown, path);
-            if equal || self.known.is_current {
-                return;
-            }
-        }
-        let is_below = |one: &&AcceptedValue| one.path.starts_with(path);
-        if sides.before == sides.after
-            && !(self.known.is_current && self.accepted.iter().any(|one| is_below(&one)))
-        {
+        if self.against_known(sides, &shown, path) || sides.before == sides.after && !self.knows_below(path) {
             return;
         }
         match (sides.before, sides.after) {
-            (Value::Object(before), Value::Object(after)) if !sides.is_sensitive() => {
+            (Value::Object(before), Value::Object(after))
+                if !sides.is_sensitive() || self.absorbed_below(path) =>
+            {
                 for key in keys(before, after) {
                     let path = [path, std::slice::from_ref(key)].concat();
-                    self.object(&sides.key(key), join(&shown, &key.as_str().into()), &path);
+                    // The keys of a sensitive value are not shown.
+                    let below = match sides.is_sensitive() {
+                        true => shown.clone(),
+                        false => join(&shown, &key.as_str().into()),
+                    };
+                    self.object(&sides.key(key), below, &path);
                 }
             }
             _ => self.value(sides, shown, path),
         }
+    }
+
+    fn knows_below(&self, path: &[String]) -> bool {
+        let accepted = self.known.is_current && self.accepted.iter().any(|one| one.path.starts_with(path));
+        accepted || self.absorbed_below(path)
+    }
+
+    fn absorbed_below(&self, path: &[String]) -> bool {
+        self.absorbed.iter().any(|one| one.path.starts_with(path))
     }
 
     /// A value without accepted values below it.
@@ -168,33 +201,44 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Compares with an accepted value, and returns whether it is still the same.
-    fn against(&mut self, accepted: &AcceptedValue, sides: &Sides<'a>, shown: &str, path: &[String]) -> bool {
+    /// Compares with what is known of exactly this value beside the state. False if nothing is.
+    fn against_known(&mut self, sides: &Sides<'a>, shown: &str, path: &[String]) -> bool {
+        let absorbed = self.absorbed.iter().find(|one| one.path == path);
+        if absorbed.is_none() && self.accepted.iter().all(|one| one.path != path) {
+            return false;
+        }
         let now = self.known.accept(self.address, path, sides.after).digest;
-        if now == accepted.digest {
+        let Some(expected) = self.known.expected(self.address, path, sides.before, &now) else {
+            return false;
+        };
+        if now == expected {
             return true;
         }
-        if !self.known.is_current {
-            return false;
-        }
         let unknown = Sides { before: &NOT_STORED, ..*sides };
-        let (ValueDigest::Elements(then), ValueDigest::Elements(now)) = (&accepted.digest, &now) else {
-            self.push(&unknown, shown.to_owned(), path);
-            return false;
+        let (ValueDigest::Elements(then), ValueDigest::Elements(now)) = (&expected, &now) else {
+            let compared_with = absorbed.map_or(ComparedWith::Known, ComparedWith::from);
+            self.push_as(&unknown, shown.to_owned(), path, compared_with);
+            return true;
         };
         let (gone, come) = apart(then, now);
         if come.is_empty() {
-            self.push(&unknown, shown.to_owned(), path);
+            let compared_with = compared_with(absorbed, gone.iter().map(|&index| &then[index]));
+            self.push_as(&unknown, shown.to_owned(), path, compared_with);
         }
         for &index in &come {
             let one = sides.elements(None, Some(index));
             let before = if gone.is_empty() { &NULL } else { &*NOT_STORED };
-            self.push(&Sides { before, ..one }, join(shown, &index.into()), path);
+            let compared_with = compared_with(absorbed, std::iter::once(&now[index]));
+            self.push_as(&Sides { before, ..one }, join(shown, &index.into()), path, compared_with);
         }
-        false
+        true
     }
 
     fn push(&mut self, sides: &Sides<'a>, shown: String, path: &[String]) {
+        self.push_as(sides, shown, path, ComparedWith::Known);
+    }
+
+    fn push_as(&mut self, sides: &Sides<'a>, shown: String, path: &[String], compared_with: ComparedWith) {
         let shown = Difference {
             path: shown,
             before: sides.before,
@@ -203,20 +247,17 @@ impl<'a> Walk<'a> {
             sensitive: sides.is_sensitive(),
             replaces: false,
         };
-        self.found.push(OutsideDifference { shown, path: path.to_owned() });
+        self.found.push(OutsideDifference { shown, path: path.to_owned(), compared_with });
     }
 }
 
-/// The indices of what only the first list has, and of what only the second has. Equal elements count as often as they
-/// occur.
-fn apart<T: PartialEq>(before: &[T], after: &[T]) -> (Vec<usize>, Vec<usize>) {
-    let mut gone: Vec<_> = (0..before.len()).collect();
-    let mut come = Vec::new();
-    for (index, one) in after.iter().enumerate() {
-        match gone.iter().position(|&was| before[was] == *one) {
-            Some(at) => drop(gone.remove(at)),
-            None => come.push(index),
-        }
+/// What these elements of a list differ from.
+fn compared_with<'a>(
+    absorbed: Option<&AbsorbedValue>,
+    mut elements: impl Iterator<Item = &'a String>,
+) -> ComparedWith {
+    match absorbed {
+        Some(absorbed) if elements.all(|one| absorbed.changes(one)) => absorbed.into(),
+        _ => ComparedWith::Known,
     }
-    (gone, come)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::DriftPattern;
 
 fn entry(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
     let (kind, name) = address.split_once('.').unwrap();
@@ -12,7 +13,7 @@ fn plan(drift: Value, changes: Value) -> Value {
 }
 
 fn found(plan: &Value, rules: &DriftRules) -> DriftFindings {
-    drift_findings(plan, rules, &BTreeMap::new(), &KnownValues::NOTHING, Looking::Again)
+    drift_findings(plan, rules, &BTreeMap::new(), &KnownValues::NOTHING, Looking::AGAIN)
 }
 
 fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, DriftClass)> {
@@ -118,7 +119,7 @@ fn paths(outside: Value, followed: &[(&str, u64)]) -> Vec<String> {
     let followed = followed.iter().map(|&(key, index)| (key.to_owned(), index)).collect();
     let plan = plan(json!([outside]), json!([]));
     let (rules, known) = (DriftRules::default(), KnownValues::NOTHING);
-    let findings = drift_findings(&plan, &rules, &followed, &known, Looking::Again);
+    let findings = drift_findings(&plan, &rules, &followed, &known, Looking::AGAIN);
     findings.changes.into_iter().flat_map(|one| one.attributes).map(|one| one.path).collect()
 }
 
@@ -171,8 +172,8 @@ fn group(rules: &[Value]) -> Value {
 
 fn with_baseline(before: &Value, now: &Value) -> DriftFindings {
     let accepted = filled_in(before, &plain);
-    let known = KnownValues { accepted, is_current: true, digest: &plain };
-    drift_findings(now, &DriftRules::default(), &BTreeMap::new(), &known, Looking::Again)
+    let known = KnownValues { accepted, digest: &plain, ..KnownValues::NOTHING };
+    drift_findings(now, &DriftRules::default(), &BTreeMap::new(), &known, Looking::AGAIN)
 }
 
 #[test]
@@ -224,12 +225,13 @@ fn a_first_look_accepts_only_what_no_configuration_sets_and_no_plan_changes() {
     let declared = json!({ "mode": "managed", "type": "t", "name": "a",
         "expressions": { "set": { "constant_value": 1 }, "alike": { "constant_value": 1 } } });
     plan["configuration"]["root_module"]["resources"] = json!([declared]);
-    let known = KnownValues { accepted: AcceptedValues::new(), is_current: false, digest: &plain };
+    let known = KnownValues { is_current: false, digest: &plain, ..KnownValues::NOTHING };
     let look = |known: &KnownValues<'_>, looking: Looking<'_>| {
         drift_findings(&plan, &DriftRules::default(), &BTreeMap::new(), known, looking)
     };
     // Only `set` is under ignore_changes. For Terraform, both values of `alike` are the same.
-    let first = look(&known, Looking::First(&|_, _, attribute| attribute == "set"));
+    let first =
+        look(&known, Looking { is_first: true, may_be_ignored: &|_, _, attribute| attribute == "set" });
     let paths = |attributes: &[crate::report::AttributeChange]| -> Vec<String> {
         attributes.iter().map(|one| one.path.clone()).collect()
     };
@@ -238,8 +240,39 @@ fn a_first_look_accepts_only_what_no_configuration_sets_and_no_plan_changes() {
     assert_eq!(first.changes.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["gone", "a"]);
     assert_eq!(paths(&first.changes[1].attributes), ["planned", "set"]);
     // The next check finds the same drift, and nothing more.
-    let known = KnownValues { accepted: first.accepted, is_current: true, digest: &plain };
-    let second = look(&known, Looking::Again);
+    let known = KnownValues { accepted: first.accepted, digest: &plain, ..KnownValues::NOTHING };
+    let second = look(&known, Looking::AGAIN);
     assert_eq!((second.changes, second.exact), (first.changes, first.exact));
     assert_eq!(second.first_look, []);
+}
+
+#[test]
+fn only_a_change_that_opens_a_resource_is_loud_after_an_apply_has_absorbed_it() {
+    let object = |ingress: Value| {
+        let values = json!({ "name": "web", "ingress": ingress });
+        let object = StateObject { kind: "aws_security_group".to_owned(), name: "web".to_owned(), values };
+        StateObjects::from([("aws_security_group.web".to_owned(), object)])
+    };
+    let with_code = |code: Value| json!({ "from_port": 80, "cidr_blocks": ["0.0.0.0/0"], "icmp_code": code });
+    for (before, now, is_loud) in [
+        (json!([rule(80, "10.0.0.0/8")]), json!([rule(80, "10.0.0.0/8"), rule(22, "0.0.0.0/0")]), true),
+        (json!([with_code(Value::Null)]), json!([with_code(json!(0))]), false),
+    ] {
+        let known = KnownValues { digest: &plain, ..KnownValues::NOTHING };
+        let rules = DriftRules::default();
+        let (kept, told) = absorbed(&object(before), &object(now.clone()), &rules, &known);
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].opens_to_everybody, told[0].is_compared), (is_loud, true), "{now}");
+        assert_eq!(still_absorbed(&kept, &object(now.clone()), &known), kept);
+        assert_eq!(still_absorbed(&kept, &object(json!([])), &known), AbsorbedValues::new(), "{now}");
+        // The state has it now, and the refresh finds nothing else.
+        let known = KnownValues { absorbed: kept, digest: &plain, ..KnownValues::NOTHING };
+        let resource = json!({ "address": "aws_security_group.web", "mode": "managed", "name": "web",
+            "type": "aws_security_group", "values": { "name": "web", "ingress": now } });
+        let mut plan = plan(json!([]), json!([]));
+        plan["prior_state"]["values"]["root_module"]["resources"] = json!([resource]);
+        let found = drift_findings(&plan, &rules, &BTreeMap::new(), &known, Looking::AGAIN).changes;
+        assert_eq!((found.len(), found[0].attributes.len()), (1, 1));
+        assert_eq!(found[0].opens_to_everybody, is_loud, "{now}");
+    }
 }

@@ -1,14 +1,17 @@
 //! The baseline of drift: the values that are known and not in the state.
 
-use serde_json::{Value, json};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{self, AcceptedValues, DriftFindings, KnownValues, Looking};
+use serde_json::{Value, json};
+
+use crate::change::{self, AbsorbedValues, AcceptedValues, DriftFindings, KnownValues, Looking};
 use crate::clock;
+use crate::decide::RecordedState;
 use crate::error::Result;
 use crate::operation::exec::{Invoker, init};
 use crate::operation::store::keyed_digest::DigestKey;
-use crate::record::{DriftBaseline, Record};
+use crate::record::DriftBaseline;
 use crate::resolve::ignored_changes;
 use crate::terraform::Refresh;
 use crate::workdir::{Layout, write_json};
@@ -34,29 +37,28 @@ pub fn begin_checks(layout: &Layout) -> Result<()> {
 pub(super) fn after_apply(
     invoker: &Invoker<'_>,
     document: Option<&Value>,
-    lineage: &str,
-    serial: u64,
+    state: &RecordedState,
 ) -> Result<()> {
-    let key = DigestKey::of(&invoker.context.session.call.layout)?;
-    let digest = |value: &Value| key.digest(value);
+    let known = KnownBaseline::of(invoker, state)?;
+    let digest = |value: &Value| known.key.digest(value);
     let resources = document.map(|document| change::filled_in(document, &digest)).unwrap_or_default();
-    store(invoker, resources, lineage, serial)
+    store(invoker, (resources, known.absorbed), state)
 }
 
 /// Replaces the baseline.
-pub(super) fn store(
+fn store(
     invoker: &Invoker<'_>,
-    resources: AcceptedValues,
-    lineage: &str,
-    serial: u64,
+    (resources, absorbed): (AcceptedValues, AbsorbedValues),
+    state: &RecordedState,
 ) -> Result<()> {
     let baseline = DriftBaseline {
         time: clock::now(),
         run_id: invoker.context.session.call.run_id.clone(),
-        lineage: lineage.to_owned(),
-        serial,
+        lineage: state.lineage.clone(),
+        serial: state.serial,
         providers: init::providers(invoker)?,
         resources,
+        absorbed,
     };
     baseline.write(&invoker.context.paths.baseline())
 }
@@ -65,20 +67,20 @@ pub(super) fn store(
 pub(super) struct KnownBaseline {
     key: DigestKey,
     accepted: AcceptedValues,
+    absorbed: AbsorbedValues,
     is_current: bool,
     /// Source of a provider to its version at the last look.
     providers: BTreeMap<String, String>,
 }
 
 impl KnownBaseline {
-    /// `record`: that of the last run, if there is one.
-    pub fn of(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
+    /// `state`: the one that is compared with the resources.
+    pub fn of(invoker: &Invoker<'_>, state: &RecordedState) -> Result<Self> {
         let found = DriftBaseline::read(&invoker.context.paths.baseline())?;
-        let nothing = Record::default();
-        let is_current = found.as_ref().is_some_and(|found| found.is_of(record.unwrap_or(&nothing)));
-        let DriftBaseline { resources, providers, .. } = found.unwrap_or_default();
+        let is_current = found.as_ref().is_some_and(|found| found.is_of(state));
+        let DriftBaseline { resources: accepted, absorbed, providers, .. } = found.unwrap_or_default();
         let key = DigestKey::of(&invoker.context.session.call.layout)?;
-        Ok(Self { key, accepted: resources, is_current, providers })
+        Ok(Self { key, accepted, absorbed, is_current, providers })
     }
 
     /// Providers that have another version now than at the last look.
@@ -94,21 +96,39 @@ impl KnownBaseline {
     pub fn after_check(
         &self,
         invoker: &Invoker<'_>,
-        record: &Record,
-        accepted: &AcceptedValues,
+        state: &RecordedState,
+        (accepted, absorbed): (&AcceptedValues, &AbsorbedValues),
         is_confirmed: bool,
     ) -> Result<()> {
-        let known = match self.is_current {
+        let accepted = match self.is_current {
             false => accepted,
-            true if is_confirmed => &self.accepted,
+            true if is_confirmed || *absorbed != self.absorbed => &self.accepted,
             true => return Ok(()),
         };
-        store(invoker, known.clone(), &record.lineage, record.serial)
+        store(invoker, (accepted.clone(), absorbed.clone()), state)
     }
 
-    /// Whether a plan without any difference still has to be read: an accepted value may have changed back.
+    /// Whether a plan without any difference still has to be read: a known value may have changed back, or may be in
+    /// no state.
     pub fn must_be_compared(&self) -> bool {
-        self.is_current && !self.accepted.is_empty()
+        self.is_current && !self.accepted.is_empty() || !self.absorbed.is_empty()
+    }
+
+    /// Stores what an apply absorbs. The rest of the baseline stays as it is.
+    pub fn keep_absorbed(&self, invoker: &Invoker<'_>, absorbed: AbsorbedValues) -> Result<()> {
+        if absorbed == self.absorbed {
+            return Ok(());
+        }
+        let path = invoker.context.paths.baseline();
+        let found = DriftBaseline::read(&path)?.unwrap_or_default();
+        DriftBaseline { absorbed, ..found }.write(&path)
+    }
+
+    /// Calls `read` with what is known of the resources.
+    pub fn with_known<T>(&self, read: impl FnOnce(&KnownValues<'_>) -> T) -> T {
+        let digest = |value: &Value| self.key.digest(value);
+        let (accepted, absorbed) = (self.accepted.clone(), self.absorbed.clone());
+        read(&KnownValues { accepted, is_current: self.is_current, absorbed, digest: &digest })
     }
 
     /// Reads the drift in a plan. A plan that only refreshes does not show what Terraform would change, so what the
@@ -119,18 +139,13 @@ impl KnownBaseline {
         (plan, refresh): (&Value, Refresh),
         followed: &BTreeMap<String, u64>,
     ) -> DriftFindings {
-        let digest = |value: &Value| self.key.digest(value);
-        let accepted = self.accepted.clone();
-        let known = KnownValues { accepted, is_current: self.is_current, digest: &digest };
         let rules = &invoker.context.component.drift;
-        if self.is_current {
-            return change::drift_findings(plan, rules, followed, &known, Looking::Again);
-        }
         let paths = invoker.context.paths;
-        let ignored = ignored_changes(&[paths.module(), paths.data().join("modules")]);
-        let may_be = |kind: &str, name: &str, attribute: &str| {
+        let ignored = LazyCell::new(|| ignored_changes(&[paths.module(), paths.data().join("modules")]));
+        let may_be_ignored = |kind: &str, name: &str, attribute: &str| {
             refresh == Refresh::Only || ignored.may_cover(kind, name, attribute)
         };
-        change::drift_findings(plan, rules, followed, &known, Looking::First(&may_be))
+        let looking = Looking { is_first: !self.is_current, may_be_ignored: &may_be_ignored };
+        self.with_known(|known| change::drift_findings(plan, rules, followed, known, looking))
     }
 }

@@ -17,6 +17,7 @@ pub mod web;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,6 +99,21 @@ impl Site {
         std::fs::write(module.join("main.tf"), main).unwrap();
         self.infrastructure["components"][name] = rest;
         self.infrastructure["components"][name]["source"] = json!(module);
+    }
+
+    /// Lets Eos use a terraform that logs its calls. Returns the calls since the last question, without `version`.
+    pub fn log_calls(&mut self) -> impl Fn() -> Vec<String> + use<> {
+        let log = self.folder.path().join("calls");
+        let script = self.folder.path().join("terraform");
+        let text = format!("#!/bin/sh\necho \"$1\" >>{}\nexec terraform \"$@\"\n", log.display());
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        self.infrastructure["settings"]["terraform"]["binary"] = json!(script);
+        move || {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            let _ = std::fs::remove_file(&log);
+            said.lines().filter(|call| *call != "version").map(str::to_owned).collect()
+        }
     }
 
     pub fn workdir(&self, component: &str) -> PathBuf {

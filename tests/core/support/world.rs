@@ -124,6 +124,13 @@ impl World {
         std::fs::write(self.thing(id), thing.to_string()).unwrap();
     }
 
+    /// Changes one value of the thing with this name outside Terraform.
+    pub fn set(&self, name: &str, key: &str, value: Value) {
+        let (id, mut thing) = self.things().into_iter().find(|(_, thing)| thing["name"] == name).unwrap();
+        thing[key] = value;
+        std::fs::write(self.thing(&id), thing.to_string()).unwrap();
+    }
+
     /// Deletes a thing outside Terraform.
     pub fn delete(&self, id: &str) {
         std::fs::remove_file(self.thing(id)).unwrap();

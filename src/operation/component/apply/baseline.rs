@@ -41,6 +41,6 @@ impl PlannedApply<'_> {
 
     /// `document`: the plan in clear, if its refresh found differences.
     pub(super) fn remember_look(&self, document: Option<&Value>, after: &State) -> Result<()> {
-        drift_baseline::after_apply(self.invoker, document, &after.lineage, after.serial)
+        drift_baseline::after_apply(self.invoker, document, &after.remembered())
     }
 }

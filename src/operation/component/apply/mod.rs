@@ -1,5 +1,6 @@
 //! Applies a saved plan and records the result.
 
+mod absorbed;
 mod baseline;
 pub mod failed_version;
 mod finalize;
@@ -19,7 +20,7 @@ use super::recovery::leftovers::ApplyEvents;
 use super::recovery::state_copies;
 use super::registrations::FollowedRegistrations;
 use super::{recovery, reports};
-use crate::change::Changes;
+use crate::change::{AbsorbedChange, Changes};
 use crate::decide::{
     self, ApplyFailure, ChangeProgress, OrphanCandidate, PlannedCreation, RecordedState, State, TurnEnd,
 };
@@ -29,6 +30,7 @@ use crate::lock::Fence;
 use crate::model::{Node, OnFailure};
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::exec::command_output::CommandOutput;
+use crate::operation::exec::state::PulledState;
 use crate::operation::exec::{Invoker, state};
 use crate::operation::intent::Intent;
 use crate::operation::session::PriorState;
@@ -107,6 +109,7 @@ impl PlannedApply<'_> {
         let (invoker, next) = (self.invoker, snapshot.next.as_str());
         let mut progress = ApplyProgress::new(&invoker.context, self.destroy, &changes);
         let mut events = ApplyEvents::default();
+        let absorbed = self.absorb(file, &changes);
         invoker.expect_start();
         // The files of an earlier apply that was interrupted are not removed with those of this one.
         let is_first = !self.elsewhere && !invoker.context.paths.applying().exists();
@@ -120,7 +123,7 @@ impl PlannedApply<'_> {
         sealed?;
         invoker.begin_saving();
         if output.exit.code == Some(0) {
-            let after = state::read(invoker).await?.unwrap_or_default();
+            let (after, text) = with_text(state::pull(invoker).await?);
             let kept = self.kept(&after);
             let (status, ended, after) = match (self.destroy, self.partly) {
                 // The outputs may be values of resources that are gone.
@@ -145,6 +148,9 @@ impl PlannedApply<'_> {
                 return Ok(reports::with(report, changes));
             }
             let mut report = reports::with(ComponentReport::new(status, None), changes);
+            let is_over = self.destroy || self.intent.accepts_drift();
+            let text = text.as_deref().map(Vec::as_slice).filter(|_| !is_over);
+            self.tell_absorbed(&mut report, &absorbed, (&after, text));
             self.look(&mut report, &after).await;
             report.keep(kept);
             if self.intent.accepts_drift() {
@@ -162,7 +168,7 @@ impl PlannedApply<'_> {
         let error = invoker.failure("apply", Phase::Application, &output).of(&invoker.context.component.name);
         let report = reports::with(reports::ended(error), Changes { outputs: BTreeMap::new(), ..changes });
         let report = ComponentReport { changes: progress.done, ..report };
-        self.failed(report, &output, &events, next).await
+        self.failed(report, &output, (&events, &absorbed), next).await
     }
 
     /// Records that an apply begins, and runs it.
@@ -277,7 +283,7 @@ impl PlannedApply<'_> {
         &self,
         mut report: ComponentReport,
         output: &CommandOutput,
-        events: &ApplyEvents,
+        (events, absorbed): (&ApplyEvents, &[AbsorbedChange]),
         next: &str,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
@@ -296,7 +302,7 @@ impl PlannedApply<'_> {
                 return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
             }
         }
-        let survived = match state::read(invoker).await {
+        let survived = match state::pull(invoker).await {
             // A record without resources would let the next run create all of them again.
             Ok(None) if self.state_before.resources > 0 => {
                 report.notes.push("the previous state is gone");
@@ -309,12 +315,11 @@ impl PlannedApply<'_> {
             }
         };
         let ended = output.exit.code.is_some() && output.exit.cut_short.is_none();
-        report.notes.push(Words::own(events.completed.in_words(
-            &self.state_before,
-            survived.as_ref(),
-            ended,
-        )));
-        let after = survived.unwrap_or_default();
+        let state = survived.as_ref().map(|survived| &survived.state);
+        let completed = events.completed.in_words(&self.state_before, state, ended);
+        report.notes.push(Words::own(completed));
+        let (after, text) = with_text(survived);
+        self.tell_absorbed(&mut report, absorbed, (&after, text.as_deref().map(Vec::as_slice)));
         let candidates = events.operations.candidates(
             &invoker.context.session.call.run_id,
             &after.instances,
@@ -344,4 +349,10 @@ impl PlannedApply<'_> {
             _ => Ok(self.finished_partly(report, after)),
         }
     }
+}
+
+/// The state, empty if there is none, and its text.
+fn with_text(pulled: Option<PulledState>) -> (State, Option<Arc<Vec<u8>>>) {
+    let (state, text) = pulled.map(|pulled| (pulled.state, pulled.text)).unzip();
+    (state.unwrap_or_default(), text)
 }

@@ -21,7 +21,7 @@ pub(in crate::operation::component) async fn plan(
     record: Option<&Record>,
     drift_id: &str,
 ) -> Result<PlanOutcome> {
-    let baseline = KnownBaseline::of(invoker, record)?;
+    let baseline = KnownBaseline::of(invoker, &record.map(Record::remembered).unwrap_or_default())?;
     let seen = plan_for_drift(invoker, file, basis, Refresh::First, record, &baseline).await?;
     plan_for_drift::same(&seen, drift_id, file)?;
     // Only a plan of this kind leaves the resources as they are.

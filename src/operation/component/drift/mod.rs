@@ -19,7 +19,7 @@ use super::{migrate_backend, reports, shown_outputs};
 use crate::clock;
 use crate::decide::{DriftFacts, FailedVersion, State, drift_cause};
 use crate::error::{Code, Result};
-use crate::lock::LockGuard;
+use crate::lock::{Holder, LockGuard};
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration::target;
 use crate::operation::component::recorded_state;
@@ -37,6 +37,7 @@ use crate::report::{ComponentReport, Drift, DriftClass, Status};
 use crate::snapshot::{Configuration, SnapshotStore};
 use crate::terraform::Refresh;
 use crate::view::progress::Stage;
+use crate::words::words;
 use crate::workdir::{ComponentPaths, ensure_private, remove, write};
 
 /// Every result, also an error, becomes the report of the component.
@@ -155,7 +156,7 @@ async fn locked(
     }
     let file = invoker.plan_file();
     let refresh = if node.missing_variables.is_empty() { Refresh::First } else { Refresh::Only };
-    let known = KnownBaseline::of(invoker, Some(&record))?;
+    let known = KnownBaseline::of(invoker, &record.remembered())?;
     let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record), &known).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
@@ -175,7 +176,8 @@ async fn locked(
         one.cause = drift_cause(&one.evidence, &facts);
     }
     let is_confirmed = drift_plan.drift.is_empty() && !facts.upgraded.is_empty();
-    known.after_check(invoker, &record, &drift_plan.accepted, is_confirmed)?;
+    let found = (&drift_plan.accepted, &drift_plan.absorbed);
+    known.after_check(invoker, &record.remembered(), found, is_confirmed)?;
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
     invoker.report_warnings(Some(&record), &mut report);
@@ -271,6 +273,13 @@ fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -
             "first look: these values are set by no configuration, and are accepted as they are now; a later \
              change of them is drift",
         );
+        if record.host != Holder::here().host {
+            report.notes.push(words![
+                "it is the first look on this host: the last run was on ",
+                &record.host,
+                ", whose baseline cannot be compared here",
+            ]);
+        }
     }
     report.drift = Some(Box::new(Drift {
         drift_detected: drift_plan.drift_id.is_some(),

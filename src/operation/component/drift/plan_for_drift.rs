@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::change::{self, AcceptedValues, Changes, DriftFindings};
+use crate::change::{self, AbsorbedValues, AcceptedValues, Changes, DriftFindings};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::operation::component::{plan, reports};
@@ -27,6 +27,8 @@ pub(super) struct DriftPlan {
     pub first_look: Vec<FirstLook>,
     /// All values that differ from the state and are not drift.
     pub accepted: AcceptedValues,
+    /// What is in the state and still not accepted.
+    pub absorbed: AbsorbedValues,
     /// None if nothing was changed outside.
     pub drift_id: Option<String>,
     /// The same without what a plan would do.
@@ -89,13 +91,14 @@ pub(super) async fn plan_for_drift(
     let seen = baseline.findings(invoker, (&document, refresh), &followed);
     let drift_id = identify(invoker, &seen, &seen.exact, basis)?;
     let outside_id = identify(invoker, &seen, &seen.outside, basis)?;
-    let DriftFindings { changes: drift, first_look, accepted, .. } = seen;
+    let DriftFindings { changes: drift, first_look, accepted, absorbed, .. } = seen;
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
     Ok(DriftPlan {
         changes: reports::redacted(&invoker.context.redactor, changes),
         drift,
         first_look,
         accepted,
+        absorbed,
         drift_id,
         outside_id,
     })

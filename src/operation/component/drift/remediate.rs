@@ -19,7 +19,7 @@ pub(in crate::operation::component) async fn plan(
     record: Option<&Record>,
     drift_id: &str,
 ) -> Result<PlanOutcome> {
-    let baseline = KnownBaseline::of(invoker, record)?;
+    let baseline = KnownBaseline::of(invoker, &record.map(Record::remembered).unwrap_or_default())?;
     let drift_plan = plan_for_drift(invoker, file, basis, Refresh::First, record, &baseline).await?;
     plan_for_drift::same(&drift_plan, drift_id, file)?;
     Ok(match drift_plan.changes.resources.is_empty() {
