@@ -1,5 +1,7 @@
 """Names and habits of the project's first documents, through Salt."""
 
+import json
+
 from support import modules
 
 SERVICE = {
@@ -45,3 +47,8 @@ def test_a_service_may_stand_at_the_top_of_the_pillar_but_not_in_both_places(sit
     site.pillar({**environments, "nomad_service": [SERVICE]}, nomad_service=SERVICE)
     twice = site.run("infrastructure.graph", "staging")
     assert twice.rc == 1 and "use one place" in str(twice.report["error"]), twice
+    # Without the key infrastructure, its own environment is the only one.
+    site.pillar_text("#!json\n" + json.dumps({"nomad_service": SERVICE}))
+    alone = site.run("infrastructure.validate")
+    assert alone.rc == 0 and alone.report["environment"] == "staging", alone
+    assert alone.report["order"] == ["nomad-web"], alone
