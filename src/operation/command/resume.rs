@@ -153,8 +153,11 @@ impl InterruptedRun {
 
     fn without_values(&self, why: &str) -> Error {
         let message = format!("the call of run {} gave values, and {why}", self.run_id);
-        let operation = &self.began.who.operation;
-        not_resumable(message, format!("call {operation} again, with the same values"))
+        let again = match self.began.who.operation.as_str() {
+            "resume" => "make the first call again".to_owned(),
+            operation => format!("call {operation} again"),
+        };
+        not_resumable(message, format!("{again}, with the same values"))
     }
 }
 
