@@ -16,6 +16,7 @@ mod hook;
 mod interface;
 mod lock;
 mod name;
+mod name_pattern;
 mod output_path;
 mod path;
 mod provider;
@@ -36,7 +37,7 @@ mod version;
 
 pub use address::{job_name, registered_name};
 pub use blueprint::{Blueprint, Node};
-pub use check::{check, faults, notes};
+pub use check::{check, edges, faults, notes};
 pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Change, Constraint};
 pub use did_you_mean::{environment_hint, hint, listed, nearest, some_listed};
@@ -50,6 +51,7 @@ pub use hook::{ConsulService, Hook, HookAction, HookFailure, PrometheusTargets, 
 pub use interface::{Interface, Output, Variable};
 pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
+pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, about, adopt, read};

@@ -32,6 +32,7 @@ mod nomad;
 mod opentofu;
 mod orchestrate;
 mod panics;
+mod patterns;
 mod power_cut;
 mod process;
 mod reader;

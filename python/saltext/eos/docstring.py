@@ -7,8 +7,9 @@ import textwrap
 PARAMETERS = {
     "component": "Name of the component in infrastructure:components.",
     "components": """
-        Only these components: a list, or names with commas between them.
-        By default all.
+        Only these components: a list, or names with commas between them. A
+        pattern such as ``tenant_*`` or ``tenant_?`` means all that match. By
+        default all.
     """,
     "destroy": "Also destroy the resource. Policy's ``protect`` still holds.",
     "environment": """

@@ -94,7 +94,8 @@ pub fn notes(node: &Node) -> Vec<String> {
     notes
 }
 
-fn edges(draft: &Draft) -> BTreeMap<Name, BTreeSet<Name>> {
+/// Each component, and the components that it needs.
+pub fn edges(draft: &Draft) -> BTreeMap<Name, BTreeSet<Name>> {
     let needed = |component: &Component| {
         let read = component.reads().map(|one| one.component.clone());
         let mut needed: BTreeSet<Name> = read.chain(component.depends_on.names.iter().cloned()).collect();

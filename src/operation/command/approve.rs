@@ -10,11 +10,11 @@ use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
-use crate::operation::blueprint::{given_for_plan, prepare};
+use crate::operation::blueprint::{draft, given_for_plan, prepare};
 use crate::operation::query::find_run;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
-use crate::operation::request::call::Call;
+use crate::operation::request::call::{Call, Request};
 use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::approvals::Approval;
@@ -42,7 +42,8 @@ pub fn approve(call: &Call<'_>) -> Report {
         Ok(environment) => environment,
         Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),
     };
-    let components = arguments.names("components");
+    let components =
+        arguments.named_among("components", || blocked_in(&call.request, &environment, &plan_id));
     arguments.value("minion");
     let builder = ReportBuilder::new("approve", environment.as_str(), false, &call.request.identity);
     let request = ApprovalRequest { plan_id, environment, components, problems: arguments.finish() };
@@ -106,6 +107,15 @@ fn attempt(
     }
     let extra = [("plan_id", json!(request.plan_id)), ("approvals", json!(approvals))];
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// The names that a pattern may mean: the components that policy stopped. If the plan cannot be read, [`attempt`] says
+/// why.
+fn blocked_in(request: &Request, environment: &Name, plan_id: &str) -> Option<Vec<Name>> {
+    let layout = find_run::layout(&draft(request, environment).ok()?).ok()?;
+    let statuses = SavedPlans::new(&layout, plan_id).contents().ok()?.statuses;
+    let blocked = statuses.into_iter().filter(|(_, status)| status == Status::Blocked.word());
+    Some(blocked.filter_map(|(name, _)| Name::new(&name).ok()).collect())
 }
 
 /// The named components, or all that policy stopped.

@@ -64,7 +64,8 @@ fn several(
     mode: Mode,
     options: impl FnOnce(&mut Arguments) -> Options,
 ) -> RunRequest {
-    let components = arguments.names("components");
+    let environment = arguments.environment();
+    let components = arguments.components(&environment);
     let include_dependencies = arguments.flag("include_dependencies");
     let overrides = overrides(&mut arguments, components.as_ref());
     let options = options(&mut arguments);
@@ -73,7 +74,7 @@ fn several(
         components,
         include_dependencies,
         overrides,
-        ..RunRequest::new(operation, arguments.environment(), intent)
+        ..RunRequest::new(operation, environment, intent)
     };
     end(arguments, wanted)
 }
@@ -143,20 +144,23 @@ pub fn destroy(request: &Request) -> RunRequest {
     let environment = arguments.environment_in_the_call();
     let test = arguments.test(&request.identity);
     let is_given = arguments.gives("confirm");
+    let place = environment.clone().unwrap_or_else(Arguments::placeholder);
+    let components = arguments.components(&place);
     if !arguments.confirmed(environment.as_ref())
         && !is_given
         && !test
         && let Some(environment) = &environment
     {
-        arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy it"));
+        let whole = || vec!["it".to_owned()];
+        let named = components.as_ref().map(|names| names.iter().map(Name::to_string).collect());
+        let destroyed = named.unwrap_or_else(whole).join(", ");
+        arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy {destroyed}"));
     }
-    let environment = environment.unwrap_or_else(Arguments::placeholder);
     let what = What::Destroy(Destruction::confirmed(arguments.flag("preserve_data")));
-    let components = arguments.names("components");
     let wanted = RunRequest {
         overrides: overrides(&mut arguments, components.as_ref()),
         components,
-        ..RunRequest::new("destroy", environment, Intent::new(what, Mode::of(test)))
+        ..RunRequest::new("destroy", place, Intent::new(what, Mode::of(test)))
     };
     end(arguments, wanted)
 }
@@ -164,15 +168,17 @@ pub fn destroy(request: &Request) -> RunRequest {
 /// Back to a snapshot, or to the configuration before the last one.
 pub fn rollback(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
-    let order = arguments.ordered("order");
-    let components = arguments.names("components");
+    let snapshot_id = arguments.maybe_run_id("snapshot_id");
+    let environment = arguments.environment_in_the_call();
+    let place = environment.clone().unwrap_or_else(Arguments::placeholder);
+    let order = arguments.ordered("order", &place);
+    let components = arguments.components(&place);
     let components = components.or_else(|| order.as_ref().map(|order| order.iter().cloned().collect()));
     if let (Some(names), Some(order)) = (&components, &order)
         && (order.len() != names.len() || order.iter().any(|name| !names.contains(name)))
     {
         arguments.problem("order", "must name each of the components once");
     }
-    let snapshot_id = arguments.maybe_run_id("snapshot_id");
     if snapshot_id.is_some() && components.as_ref().is_some_and(|names| names.len() > 1) {
         arguments.problem("snapshot_id", "is for one component: name that component");
     }
@@ -180,6 +186,7 @@ pub fn rollback(request: &Request) -> RunRequest {
     back(
         arguments,
         request,
+        environment,
         components,
         RollbackRequest { snapshot_id, order, preserve_data, ..RollbackRequest::default() },
     )
@@ -188,12 +195,15 @@ pub fn rollback(request: &Request) -> RunRequest {
 /// Several components, in the named order: dependents first.
 pub fn staged_rollback(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
-    let order = arguments.ordered("components");
+    let environment = arguments.environment_in_the_call();
+    let place = environment.clone().unwrap_or_else(Arguments::placeholder);
+    let order = arguments.ordered("components", &place);
     let components = order.as_ref().map(|order| order.iter().cloned().collect());
     let preserve_data = arguments.maybe_flag("preserve_data").unwrap_or(true);
     back(
         arguments,
         request,
+        environment,
         components,
         RollbackRequest { order, preserve_data, takes_down: true, ..RollbackRequest::default() },
     )
@@ -202,13 +212,13 @@ pub fn staged_rollback(request: &Request) -> RunRequest {
 fn back(
     mut arguments: Arguments,
     request: &Request,
+    environment: Option<Name>,
     components: Option<BTreeSet<Name>>,
     rollback: RollbackRequest,
 ) -> RunRequest {
     if components.is_none() {
         arguments.problem("components", "is missing: name the components to roll back");
     }
-    let environment = arguments.environment_in_the_call();
     let confirmed = arguments.confirmed(environment.as_ref());
     let test = arguments.test(&request.identity);
     let intent = Intent::new(What::Rollback(RollbackRequest { confirmed, ..rollback }), Mode::of(test));
@@ -224,7 +234,8 @@ fn back(
 /// A person has examined the result of a failed rollback.
 pub fn acknowledge(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
-    let components = arguments.names("components");
+    let environment = arguments.environment();
+    let components = arguments.components(&environment);
     if components.is_none() {
         arguments.problem("components", "is missing: name the components that you have checked");
     }
@@ -232,11 +243,11 @@ pub fn acknowledge(request: &Request) -> RunRequest {
     let wanted = RunRequest {
         components,
         overrides: arguments.overrides(),
-        ..RunRequest::new("acknowledge", arguments.environment(), intent)
+        ..RunRequest::new("acknowledge", environment, intent)
     };
     end(arguments, wanted)
 }
 
 fn end(arguments: Arguments, wanted: RunRequest) -> RunRequest {
-    RunRequest { problems: arguments.finish(), ..wanted }
+    RunRequest { meanings: arguments.meanings(), problems: arguments.finish(), ..wanted }
 }

@@ -15,7 +15,7 @@ use crate::report::Report;
 pub fn graph(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
-    let components = arguments.names("components");
+    let components = arguments.components(&environment);
     arguments.value("minion");
     let format = arguments.text("format");
     let draw: Option<fn(&Graph) -> String> = match format.as_deref() {

@@ -20,7 +20,7 @@ use crate::workdir::Layout;
 pub fn snapshots(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
-    let components = arguments.names("components");
+    let components = arguments.named_among("components", || everything(call, &environment));
     arguments.value("minion");
     let builder = ReportBuilder::new("snapshots", environment.as_str(), false, &call.request.identity);
     let found = arguments.check().and_then(|()| list(&draft(&call.request, &environment)?, components));
@@ -78,6 +78,13 @@ fn one(store: &SnapshotStore, component: &Name, id: &str, baseline: &Baseline) -
     shown["known_good"] = is(&baseline.known_good).into();
     shown["applied"] = is(&baseline.applied).into();
     shown
+}
+
+/// The names that a pattern may mean. If the pillar cannot be read, [`list`] says why.
+fn everything(call: &Call<'_>, environment: &Name) -> Option<Vec<Name>> {
+    let draft = draft(&call.request, environment).ok()?;
+    let layout = Layout::new(&draft.settings.root, &draft.environment).ok()?;
+    Some(components(&layout, &draft).into_iter().collect())
 }
 
 /// The components of the pillar, and those that were removed from it.

@@ -20,7 +20,7 @@ impl Question {
     /// A question of the runner. A function that has other arguments reads them before.
     pub fn new(mut arguments: Arguments) -> Self {
         let environment = arguments.environment();
-        let components = arguments.names("components");
+        let components = arguments.components(&environment);
         // The host has used it already.
         arguments.value("minion");
         Self { environment, components, problems: arguments.finish() }

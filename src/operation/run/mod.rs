@@ -107,10 +107,11 @@ fn execute(
     pending: PendingChanges,
 ) -> Result<(BTreeMap<Name, ComponentReport>, PendingChanges)> {
     let graph = work.graph();
-    let PreparedRun { prepared, intent, selected, resumes, .. } = work;
+    let PreparedRun { prepared, intent, selected, resumes, meanings, .. } = work;
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
     let journal_handle = JournalHandle { journal: Some(journal), done };
     driver::in_session(call, builder, prepared, journal_handle, &selected, async move |session: &Session| {
+        meanings.iter().for_each(|line| session.call.channel.say(line));
         let mut holding = BTreeSet::new();
         if intent.takes_data() {
             holding = data::ask_first(session, &graph).await;

@@ -31,6 +31,8 @@ pub(super) struct PreparedRun {
     pub skipped: BTreeMap<Name, ComponentReport>,
     /// The interrupted run that this one resumes.
     pub resumes: Option<ResumedRun>,
+    /// What the patterns of the call mean, one line each.
+    pub meanings: Vec<String>,
 }
 
 impl PreparedRun {
@@ -48,7 +50,8 @@ impl PreparedRun {
         let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
         shared_records::fetch(settings, environment)?;
         builder.run_id = run_log::next_id(settings, &layout, environment)?;
-        let RunRequest { operation, components, include_dependencies, intent, resumes, .. } = wanted;
+        let RunRequest { operation, components, include_dependencies, intent, resumes, meanings, .. } =
+            wanted;
         let selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
         if intent.refuses_steps() {
             refuse_steps(&prepared.blueprint, &selected, operation)?;
@@ -58,7 +61,8 @@ impl PreparedRun {
                 remediate_target::aim(&mut prepared, name, &layout.run(&builder.run_id))?;
             }
         }
-        let mut work = Self { prepared, layout, intent, selected, skipped: BTreeMap::new(), resumes };
+        let mut work =
+            Self { prepared, layout, intent, selected, skipped: BTreeMap::new(), resumes, meanings };
         work.open_saved_plans(components.as_ref(), &builder.run_id)?;
         if work.intent.destroys() {
             refuse_needed(&work.prepared.blueprint, &work.layout, &work.selected)?;

@@ -16,6 +16,8 @@ pub struct RunRequest {
     pub intent: Intent,
     /// The run to resume.
     pub resumes: Option<ResumedRun>,
+    /// What the patterns of the call mean, one line each.
+    pub meanings: Vec<String>,
     /// Problems of the arguments.
     pub problems: Vec<Problem>,
 }
@@ -31,6 +33,7 @@ impl RunRequest {
             overrides: Overrides::default(),
             intent,
             resumes: None,
+            meanings: Vec::new(),
             problems: Vec::new(),
         }
     }

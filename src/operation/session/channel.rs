@@ -93,6 +93,12 @@ impl HostChannel {
         let _ = self.sender.send(HostMessage::Note(text.to_owned()));
     }
 
+    /// The same for what is no warning: Salt shows it only once.
+    pub fn say(&self, text: &str) {
+        tracing::info!("{text}");
+        let _ = self.sender.send(HostMessage::Note(text.to_owned()));
+    }
+
     /// A value from Salt's sdb.
     pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
         self.ask(|answer| HostQuestion::Sdb(uri.to_owned(), answer)).await

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::components::has_pattern;
 use super::forms::form;
 use crate::model::{DEFAULT_ENVIRONMENT, DOCUMENTS, Name, component_name};
 use crate::operation::request::call::Request;
@@ -17,6 +18,8 @@ pub(super) struct EnvironmentContext {
     pub components: BTreeSet<Name>,
     pub pillar: Option<String>,
     pub default: Option<String>,
+    /// The whole pillar, if the call has a pattern. Only then the names of its components are needed.
+    pub infrastructure: Option<Value>,
 }
 
 impl EnvironmentContext {
@@ -37,6 +40,7 @@ impl EnvironmentContext {
             pillar: request.identity.environment.clone(),
             default: text(&pillar.part(&["settings", "default_environment"]))
                 .or_else(|| by_profile.then(|| DEFAULT_ENVIRONMENT.to_owned())),
+            infrastructure: has_pattern(&request.arguments).then(|| request.infrastructure.clone()),
         }
     }
 }

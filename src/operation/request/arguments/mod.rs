@@ -1,10 +1,9 @@
 //! Reads the arguments of a call. Each is checked here, once, and all problems are reported together.
 
+mod components;
 mod context;
 mod forms;
 mod naming;
-
-use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -14,7 +13,7 @@ use super::pillar::Pillar;
 use crate::count::counted;
 use crate::decide::is_id;
 use crate::error::Result;
-use crate::model::{self, Name, Overrides, PillarPath, Problem, hint};
+use crate::model::{self, Name, NamePattern, Overrides, PillarPath, Problem, hint};
 
 /// Arguments that are taken one by one. An argument that is left at the end is unknown.
 pub struct Arguments {
@@ -23,6 +22,8 @@ pub struct Arguments {
     received: Map<String, Value>,
     known: Vec<&'static str>,
     problems: Vec<Problem>,
+    /// Each pattern of the call, and the components that it means.
+    matched: Vec<(NamePattern, Vec<Name>)>,
     context: EnvironmentContext,
 }
 
@@ -38,6 +39,7 @@ impl Arguments {
             received: request.arguments.clone(),
             known: Vec::new(),
             problems: request.problems.clone(),
+            matched: Vec::new(),
             context: EnvironmentContext::of(request, pillar),
         };
         if request.surplus > 0 {
@@ -93,26 +95,6 @@ impl Arguments {
             self.problem(key, "is not a valid id, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
         }
         is_id(&text).then_some(text)
-    }
-
-    /// A list or a comma-separated string of names. None means all.
-    pub fn names(&mut self, key: &'static str) -> Option<BTreeSet<Name>> {
-        Some(self.ordered(key)?.into_iter().collect())
-    }
-
-    /// The same, in the given order.
-    pub fn ordered(&mut self, key: &'static str) -> Option<Vec<Name>> {
-        let items: Vec<Value> = match self.take(key)? {
-            Value::String(text) => {
-                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()
-            }
-            Value::Array(items) => items,
-            other => vec![other],
-        };
-        if items.is_empty() {
-            self.problem(key, "is empty: name at least one, or omit it for all");
-        }
-        Some(items.iter().filter_map(|item| self.as_name(key, item)).collect())
     }
 
     pub fn flag(&mut self, key: &'static str) -> bool {
