@@ -23,7 +23,7 @@ pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
 use command::{approve, cancel, execution_module, locks, promote, requests, resume, state_run};
-use query::{drift, graph, health, history, outputs, snapshots, status, validate};
+use query::{drift, graph, health, history, outputs, show, snapshots, status, validate};
 use request::answer::ReportBuilder;
 use request::call::unknown;
 
@@ -66,7 +66,7 @@ pub fn run(call: Call<'_>) -> Value {
         "unlock" => locks::unlock(&call),
         "snapshots" => snapshots::snapshots(&call),
         "history" => history::history(&call),
-        "show_run" => history::show_run(&call),
+        "show" | "show_run" => show::show(&call),
         "resume" => wanted(&call, "resume", resume::resume(&call.request)),
         _ => ReportBuilder::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };

@@ -6,6 +6,7 @@ mod kept;
 mod notes;
 mod salt;
 mod status;
+mod totals;
 mod warning;
 
 use std::collections::BTreeMap;

@@ -6,37 +6,45 @@ use super::attribute;
 use super::quote::line;
 use crate::printable::one_line;
 
+/// The changes that wait.
 pub fn diff(report: &Value) -> String {
     let mut text = String::new();
     let components = report["components"].as_object().into_iter().flatten();
     for (name, one) in
         components.filter(|(_, one)| matches!(one["status"].as_str(), Some("planned" | "blocked")))
     {
-        let list = |key: &str| one[key].as_array().into_iter().flatten();
-        for change in list("resource_changes").chain(list("deferred_changes")) {
-            let (sign, word) = sign(change);
-            text.push_str(&format!("  {name}   {sign} {}{word}{}\n", line(&change["address"]), more(change)));
-            // All attributes of a new resource would hide the ones that change.
-            if ["~", "-/+", "x/+", "="].contains(&sign) {
-                for attribute in change["attributes"].as_array().into_iter().flatten() {
-                    let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
-                    text.push_str(&attribute::draw(attribute, replaces, "      "));
-                }
-            }
-        }
-        for action in list("action_invocations") {
-            text.push_str(&format!(
-                "  {name}   ! {}  (invokes{}){}\n",
-                line(&action["address"]),
-                trigger(action),
-                later(action)
-            ));
-        }
-        for (output, action) in one["output_changes"].as_object().into_iter().flatten() {
-            text.push_str(&format!("  {name}   output {}: {}\n", one_line(output), line(action)));
-        }
+        text.push_str(&of_component(one, &format!("  {name}   "), "      "));
     }
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// The changes of one component, one line each after `start`. Attributes are indented.
+pub fn of_component(one: &Value, start: &str, indent: &str) -> String {
+    let mut text = String::new();
+    let list = |key: &str| one[key].as_array().into_iter().flatten();
+    for change in list("resource_changes").chain(list("deferred_changes")) {
+        let (sign, word) = sign(change);
+        text.push_str(&format!("{start}{sign} {}{word}{}\n", line(&change["address"]), more(change)));
+        // All attributes of a new resource would hide the ones that change.
+        if ["~", "-/+", "x/+", "="].contains(&sign) {
+            for attribute in change["attributes"].as_array().into_iter().flatten() {
+                let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
+                text.push_str(&attribute::draw(attribute, replaces, indent));
+            }
+        }
+    }
+    for action in list("action_invocations") {
+        text.push_str(&format!(
+            "{start}! {}  (invokes{}){}\n",
+            line(&action["address"]),
+            trigger(action),
+            later(action)
+        ));
+    }
+    for (output, action) in one["output_changes"].as_object().into_iter().flatten() {
+        text.push_str(&format!("{start}output {}: {}\n", one_line(output), line(action)));
+    }
+    text
 }
 
 fn sign(change: &Value) -> (&'static str, String) {

@@ -55,13 +55,15 @@ mod tests {
 
     #[test]
     fn no_foreign_text_reaches_a_terminal_raw_or_looks_like_a_line_of_the_report() {
-        let step = json!({ "step": "finished", "error": FORGED, "component": FORGED });
+        let run = json!({ "run_id": FORGED, "user": FORGED, "state": "died", "resumed_by": FORGED });
+        let kept = json!({ "plan_id": FORGED, "components": { "c": { "why": FORGED, "approved": FORGED } } });
         let lock = json!({ "component": "net", "id": FORGED, "holder": { "user": FORGED } });
         let refused = json!({ "message": "1 problem\n x", "remedy": "", "details": { "problems": [{ "path": FORGED, "message": FORGED }] } });
         let drawn = [
             report(),
             json!({ "environment": "e", "runs": [{ "user": FORGED }] }),
-            json!({ "run": {}, "steps": [step] }),
+            json!({ "run": run, "steps": [], "plan": kept }),
+            json!({ "run": run, "steps": [], "report": self::report() }),
             json!({ "environment": "e", "locks": [lock] }),
             json!({ "environment": "e", "snapshots": [{ "error": { "message": FORGED } }] }),
             json!({ "error": { "message": FORGED, "remedy": FORGED } }),

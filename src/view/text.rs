@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::{attribute, changes, components, drift, failures, layers, runs, snapshots, units, warnings};
+use super::{
+    attribute, changes, components, drift, failures, history, layers, locks, shown_run, snapshots, statuses,
+    units, warnings,
+};
 use crate::count::counted;
 use crate::printable::one_line;
 
@@ -17,14 +20,18 @@ pub fn text(report: &Value, colour: bool) -> String {
         text.push_str(&layers::layers(report, style));
         return text;
     }
-    if let Some(runs) = report["runs"].as_array() {
-        return runs::history(&line(&report["environment"]), runs);
+    // For another program: nothing stands around it.
+    if let Some(drawing) = report["drawing"].as_str() {
+        return drawing.to_owned();
     }
-    if let Some(steps) = report["steps"].as_array() {
-        return runs::steps(&report["run"], steps);
+    if report["runs"].is_array() {
+        return history::history(report, style);
+    }
+    if report["steps"].is_array() {
+        return shown_run::shown(report, style, |report| self::text(report, colour));
     }
     if let Some(locks) = report["locks"].as_array() {
-        return runs::locks(&line(&report["environment"]), locks);
+        return locks::locks(&line(&report["environment"]), locks);
     }
     if let Some(found) = report["snapshots"].as_array() {
         return snapshots::snapshots(&line(&report["environment"]), found);
@@ -48,35 +55,9 @@ pub fn text(report: &Value, colour: bool) -> String {
 
 /// `staging: 6 applied, 1 failed   +14 ~2 -0   0m41s   run 01JD3K`
 fn headline(report: &Value) -> String {
-    let components = report["components"].as_object();
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for status in components.into_iter().flatten().filter_map(|(_, one)| one["status"].as_str()) {
-        match counts.iter_mut().find(|(known, _)| known == status) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((status.to_owned(), 1)),
-        }
-    }
-    let order = [
-        "rollback_failed",
-        "failed",
-        "unhealthy",
-        "drifted",
-        "rollback_needs_approval",
-        "kept",
-        "rolled_back",
-        "blocked",
-        "cancelled",
-        "applied_with_warnings",
-        "applied",
-        "destroyed",
-        "data_kept",
-        "planned",
-        "pending_inputs",
-        "unchanged",
-    ];
-    counts.sort_by_key(|(status, _)| order.iter().position(|known| known == status).unwrap_or(order.len()));
-    let said: Vec<_> =
-        counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
+    let said = statuses::counted(
+        report["components"].as_object().into_iter().flatten().map(|(_, one)| &one["status"]),
+    );
     let worst = layers::worst(report);
     let said = match (said.is_empty(), report["operation"].as_str()) {
         (true, _) if worst.is_empty() => "all is well".to_owned(),
@@ -89,15 +70,7 @@ fn headline(report: &Value) -> String {
         0 => said,
         many => format!("{said}, {}", counted(many, "warning")),
     };
-    // Changes that policy stopped were not made.
-    let counted = components
-        .into_iter()
-        .flatten()
-        .filter(|(_, one)| report["test"] == true || one["status"] != "blocked");
-    let total = counted.fold(crate::report::Counts::default(), |mut total, (_, one)| {
-        total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
-        total
-    });
+    let total = crate::report::Counts::of_report(report);
     let changes = if total.is_empty() { String::new() } else { format!("   {}", units::counts(&total)) };
     let mode = if report["test"] == true { format!(" ({})", mode(report)) } else { String::new() };
     let environment = match report["environment"].as_str() {
@@ -157,9 +130,7 @@ fn extras(report: &Value) -> String {
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }
-    if let Some(drawing) = report["drawing"].as_str() {
-        text.push_str(&format!("\n{drawing}"));
-    } else if let Some(order) = report["order"].as_array() {
+    if let Some(order) = report["order"].as_array() {
         text.push('\n');
         let edges = report["edges"].as_array();
         for name in order.iter().filter_map(Value::as_str) {

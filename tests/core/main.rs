@@ -44,6 +44,7 @@ mod rollback;
 mod scenarios;
 mod servers;
 mod service;
+mod show;
 mod shown;
 mod snapshots;
 mod soak;

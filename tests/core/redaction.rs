@@ -175,6 +175,8 @@ fn a_number_and_a_key_that_are_secret_are_shown_by_no_operation() {
         ("drift", json!({})),
         ("sync_states", json!({})),
         ("show_run", json!({ "run_id": report["run_id"] })),
+        ("show", json!({ "run_id": report["run_id"], "format": "markdown" })),
+        ("show", json!({ "run_id": plan_id, "format": "markdown" })),
     ] {
         run(operation, arguments);
     }

@@ -76,10 +76,13 @@ def test_graph_shows_order_and_edges_and_draws_them(pair):
     assert shown.rc == 0, shown
     assert shown.report["order"] == ["first", "second"], shown
     assert [(edge["from"], edge["to"]) for edge in shown.report["edges"]] == [("second", "first")]
-    mermaid = pair.run("infrastructure.graph", "environment=staging", "format=mermaid")
-    assert "c_first --> c_second" in mermaid.stdout, mermaid
-    dot = pair.run("infrastructure.graph", "environment=staging", "format=dot")
-    assert "digraph" in dot.stdout and "->" in dot.stdout, dot
+    # Other programs read the drawing from stdout, so nothing else is there.
+    mermaid = pair.run("infrastructure.graph", "environment=staging", "format=mermaid", out=None)
+    assert mermaid.stdout.startswith("flowchart LR\n"), mermaid
+    assert mermaid.stdout.rstrip("\n").endswith("c_first --> c_second"), mermaid
+    dot = pair.run("infrastructure.graph", "environment=staging", "format=dot", out=None)
+    assert dot.stdout.startswith("digraph infrastructure {\n"), dot
+    assert dot.stdout.rstrip("\n").endswith("}") and "->" in dot.stdout, dot
 
 
 def test_validate_status_and_outputs_change_nothing(pair):

@@ -44,6 +44,42 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
     }
 }
 
+/// What has an id: a run, the plans that it saved, or both.
+pub struct Found {
+    pub draft: Draft,
+    pub run: Option<LoggedRun>,
+    pub plans: Option<SavedPlans>,
+}
+
+/// A run or a saved plan that the call gives by its id. An environment that the call names too has to be its own.
+pub fn run_or_plan(arguments: &mut Arguments, request: &Request, id: &str) -> Result<Found> {
+    let found = search(request, id);
+    arguments.environment_of(id, found.as_ref().ok().map(|found| &found.draft.environment));
+    found
+}
+
+fn search(request: &Request, id: &str) -> Result<Found> {
+    let mut refused = None;
+    for draft in drafts(request)? {
+        let found = layout(&draft).and_then(|layout| {
+            let plans = Some(SavedPlans::new(&layout, id)).filter(SavedPlans::is_whole);
+            Ok((one(&layout, &draft.environment, id)?, plans))
+        });
+        match found {
+            Ok((None, None)) => {}
+            Ok((run, plans)) => return Ok(Found { draft, run, plans }),
+            Err(error) => refused = Some(error),
+        }
+    }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let message = format!("no run and no kept plan {id} in any environment of this pillar");
+    let remedy =
+        "infrastructure.history shows the runs of an environment; only the newest runs and plans are kept";
+    Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
+}
+
 /// A run that the call gives by its id. An environment that the call names too has to be the run's.
 pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<LoggedRun> {
     let found = find(request, run_id);

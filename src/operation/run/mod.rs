@@ -23,6 +23,7 @@ use self::run_request::RunRequest;
 use self::schedule::schedule;
 use crate::error::{Code, Result};
 use crate::journal::{Journal, RunStart};
+use crate::lock::Holder;
 use crate::model::Name;
 use crate::operation::blueprint::broken_modules;
 use crate::operation::request::answer;
@@ -61,7 +62,7 @@ fn attempt(
     let began = work.began(builder);
     let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
     work.values().store(&work.layout, &builder.run_id)?;
-    let orphans = work.orphans()?;
+    let (orphans, made_by) = (work.orphans()?, began.who.clone());
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let saved = SavedPlans::new(&work.layout, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
@@ -85,7 +86,7 @@ fn attempt(
     let is_saved = |one: &ComponentReport| matches!(one.status, Status::Planned | Status::Blocked);
     let all_failed = !components.values().any(is_saved) && answer::result(&components) == Some(false);
     if (keeps || saved.is_there()) && !(keeps && all_failed) {
-        match saved.write_contents(&contents(&components, destroy)) {
+        match saved.write_contents(&contents(&components, destroy, made_by)) {
             Ok(()) => extra = plan_keys(builder, &components),
             Err(error) if keeps => return Err(error),
             // The changes are complete and in the report.
@@ -183,8 +184,8 @@ fn plan_keys(
 }
 
 /// The result of each planned component. A component that lacks a variable was not planned.
-fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool) -> PlanContents {
+fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool, made_by: Holder) -> PlanContents {
     let planned = components.iter().filter(|(_, one)| one.reason != Some(Code::MissingVariable));
     let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-    PlanContents { statuses: statuses.collect(), destroy }
+    PlanContents { statuses: statuses.collect(), destroy, made_by: Some(made_by) }
 }

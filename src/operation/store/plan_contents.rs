@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::lock::Holder;
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{ensure_lasting, read_json, write_json};
@@ -17,6 +18,9 @@ pub struct PlanContents {
     /// Whether these plans destroy their components. Then they are applied in reverse order.
     #[serde(default)]
     pub destroy: bool,
+    /// The call that made it. Absent in plans of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<Holder>,
 }
 
 impl PlanContents {

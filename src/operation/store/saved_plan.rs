@@ -131,6 +131,11 @@ impl StoredPlan {
         Ok(state.into_iter().chain(file).collect())
     }
 
+    /// When it was made: RFC 3339, UTC. Empty in plans of earlier versions.
+    pub fn made(&self) -> &str {
+        &self.made
+    }
+
     /// Unlimited if the clock is now before the time of the plan: its age is unknown, and an old plan is made again.
     pub fn age(&self) -> Duration {
         let made = humantime::parse_rfc3339(&self.made).ok();

@@ -200,7 +200,7 @@ def graph(environment=None, components=None, format=None, minion=None, *args, **
     Show the dependencies of the components, and the order that follows.
 
     format
-        ``mermaid`` or ``dot`` for a drawing.
+        ``mermaid`` or ``dot`` for a drawing, and nothing else.
 
     CLI Example:
 
@@ -370,20 +370,46 @@ def resume(
 
 
 @bridge.runner
-def history(environment=None, limit=None, minion=None, *args, **kwargs):
+def history(
+    environment=None,
+    limit=None,
+    minion=None,
+    component=None,
+    status=None,
+    since=None,
+    user=None,
+    operation=None,
+    *args,
+    **kwargs,
+):
     """
     Show the runs of an environment, the newest first.
 
-    Each has who started it, when, what it did, and how it ended.
+    Each has who started it, when, how long it took, what it changed, and how
+    it ended. Every filter that is given must hold.
 
     limit
         Maximum number of runs. By default 20.
+    component
+        Only runs of these components: a list, or names with commas between
+        them. A pattern such as ``tenant_*`` means all that match.
+    status
+        Only runs that ended so: ``complete``, ``failed``, ``running``,
+        ``died`` or ``unreadable``, or several with commas between them.
+    since
+        Only runs that began after that: ``2d``, ``12h``, or a date such as
+        ``2026-01-31``, in UTC.
+    user
+        Only runs of this user.
+    operation
+        Only runs of this function, such as ``destroy``.
 
     CLI Example:
 
     .. code-block:: bash
 
         salt-run infrastructure.history staging
+        salt-run infrastructure.history staging status=failed since=2d
     """
 
 
@@ -404,13 +430,42 @@ def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
 
 
 @bridge.runner
-def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
+def show(environment=None, run_id=None, format=None, minion=None, *args, **kwargs):
     """
-    Show one run step by step, and its report.
+    Show a past run or a kept plan: who, when, what changed, and why it failed.
+
+    Of a kept plan it shows the approvals, and whether it can still be applied.
 
     environment
         Not needed: the run names it. A different one is refused. The id alone
         may be in its place.
+    run_id
+        Id of the run or of the plan, from a report, an event, the log or
+        ``history``.
+    format
+        ``text``, or ``markdown`` for a merge request. By default text.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.show 01JD3KV6T0W8Q5YB4E2N9RZXCM
+        salt-run infrastructure.show 01JD3KV6T0W8Q5YB4E2N9RZXCM format=markdown
+    """
+
+
+@bridge.runner
+def show_run(environment=None, run_id=None, minion=None, format=None, *args, **kwargs):
+    """
+    Another name of ``show``.
+
+    environment
+        Not needed: the run names it. A different one is refused. The id alone
+        may be in its place.
+    run_id
+        Id of the run or of the plan.
+    format
+        ``text``, or ``markdown`` for a merge request. By default text.
 
     CLI Example:
 

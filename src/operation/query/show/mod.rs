@@ -1,0 +1,73 @@
+//! One run or one kept plan: who, when, what changed, and why it failed.
+//!
+//! A run has the id of the plans that it saved, so one id can mean both.
+
+mod kept_plan;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::find_run::{self, Found};
+use super::run_summary::{self, RunState, summary};
+use crate::error::Result;
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::store::run_log::{self, LoggedRun};
+use crate::report::Report;
+use crate::view;
+
+pub fn show(call: &Call<'_>) -> Report {
+    let request = &call.request;
+    let mut arguments = Arguments::new(request);
+    let key = if arguments.gives("plan_id") { "plan_id" } else { "run_id" };
+    let id = arguments.run_id(key, "infrastructure.history ENVIRONMENT shows the runs");
+    let markdown = match arguments.text("format").as_deref() {
+        None | Some("text") => false,
+        Some("markdown") => true,
+        Some(_) => {
+            arguments.problem("format", "must be one of: text, markdown");
+            false
+        }
+    };
+    arguments.value("minion");
+    let found = find_run::run_or_plan(&mut arguments, request, &id);
+    let environment = found.as_ref().map(|found| found.draft.environment.to_string()).unwrap_or_default();
+    let builder = ReportBuilder::new(&request.operation, &environment, false, &request.identity);
+    let shown = arguments.check().and(found).and_then(|found| facts(call, &builder, &found));
+    match shown {
+        Ok(facts) => {
+            let drawing = markdown.then(|| ("drawing".to_owned(), view::markdown(&json!(facts)).into()));
+            builder.answer(BTreeMap::new(), facts.into_iter().chain(drawing).collect())
+        }
+        Err(error) => builder.failed(error),
+    }
+}
+
+/// What is known. A run that has no report is shown by its journal, a plan whose run is gone by its files.
+fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<BTreeMap<String, Value>> {
+    let mut facts = BTreeMap::from([("run", Value::Null), ("steps", json!([])), ("report", Value::Null)]);
+    if let Some(run) = &found.run {
+        let (state, report) = (RunState::of(run), run_summary::report(run)?);
+        let mut run_facts = summary(run, state, &report);
+        run_facts["resumed_by"] = resumed_by(found, run).into();
+        if report.is_null() {
+            facts.insert("progress", steps::progress(run, state));
+        }
+        facts.extend([("run", run_facts), ("steps", run.history.steps.clone().into()), ("report", report)]);
+    }
+    if let Some(plans) = &found.plans {
+        facts.insert("plan", kept_plan::facts(call, builder, &found.draft, plans)?);
+    }
+    Ok(facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// The newest run that continued this one.
+fn resumed_by(found: &Found, run: &LoggedRun) -> Option<String> {
+    let layout = find_run::layout(&found.draft).ok()?;
+    let later = run_log::all(&layout, &run.environment).take_while(|(id, _)| *id > run.run_id);
+    let mut later = later.filter_map(|(_, later)| later.ok());
+    later.find(|later| later.history.began.resumes.as_ref() == Some(&run.run_id)).map(|later| later.run_id)
+}

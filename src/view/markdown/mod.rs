@@ -1,0 +1,155 @@
+//! One run or one kept plan as markdown, for a merge request. GitHub and GitLab read it alike.
+
+mod escape;
+
+use serde_json::Value;
+
+use self::escape::{code, details, fence, html};
+use super::shown_run::{as_report, facts, how_it_stands, plan_facts, said, verdict};
+use super::{changes, components, drift, failures, history, units, warnings};
+use crate::report::Counts;
+
+/// Lines of a fence that a reader sees without opening it.
+const OPEN: usize = 20;
+/// Bytes of changes. A comment on GitHub has at most 65536 characters.
+const MOST: usize = 40_000;
+
+/// `answer`: what `show` found.
+pub fn markdown(answer: &Value) -> String {
+    let (run, plan) = (&answer["run"], &answer["plan"]);
+    let report = match (&answer["report"], run) {
+        (Value::Null, Value::Null) => as_report(plan, "components"),
+        (Value::Null, _) => as_report(answer, "progress"),
+        (report, _) => report.clone(),
+    };
+    let mut text = heading(answer, &report);
+    let facts = if run.is_null() { plan_facts(plan) } else { facts(run) };
+    text.push_str(&format!("{}\n\n", facts.iter().map(|fact| fact_of(fact)).collect::<Vec<_>>().join(" · ")));
+    let stands = how_it_stands(answer);
+    if !run.is_null() && !stands.is_empty() {
+        text.push_str(&format!("{}\n", fence("text", stands.trim())));
+    }
+    text.push_str(&table(&report));
+    text.push_str(&failed(&report));
+    text.push_str(&changed(&report));
+    let notes = [
+        components::notes(&report),
+        drift::drift(&report),
+        warnings::of_report(&report),
+        components::orphans(&report),
+    ];
+    text.push_str(&folded("notes", "text", &notes.concat()));
+    if !plan.is_null() {
+        text.push_str(&format!("{}\n", fence("text", &verdict(plan))));
+    }
+    format!("{}\n", text.trim_end())
+}
+
+/// The first word says what the value is. Nothing of the value is read as markdown.
+fn fact_of(fact: &str) -> String {
+    let at = ["continued by run", "continues run", "applies plan", "made by"]
+        .iter()
+        .find(|words| fact.starts_with(**words))
+        .map_or_else(|| fact.find(' ').unwrap_or(fact.len()), |words| words.len());
+    let (word, value) = fact.split_at(at);
+    format!("{word} {}", code(value.trim()))
+}
+
+fn heading(answer: &Value, report: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (run, plan) = (&answer["run"], &answer["plan"]);
+    let what = match run.is_null() {
+        true => format!("plan {}", code(&text(&plan["plan_id"]))),
+        false => {
+            let mode = if run["test"] == true && run["operation"] != "plan" { " (test)" } else { "" };
+            let operation = format!("{}{mode} of {}", text(&run["operation"]), text(&run["environment"]));
+            format!("{}, run {}", code(&operation), code(&text(&run["run_id"])))
+        }
+    };
+    let counts = Counts::of_report(report);
+    let counts =
+        if counts.is_empty() { String::new() } else { format!(" {}", code(&units::counts(&counts))) };
+    let how = match report["error"]["message"].as_str() {
+        Some(_) => "failed before anything ran".to_owned(),
+        None => said(report),
+    };
+    format!("### {what}: {}{counts}\n\n", plain(&how))
+}
+
+/// Words of Eos, such as statuses. A stored report may have others.
+fn plain(text: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || [' ', ','].contains(&one);
+    if text.chars().all(is_plain) { text.to_owned() } else { code(text) }
+}
+
+fn table(report: &Value) -> String {
+    let Some(components) = report["components"].as_object().filter(|all| !all.is_empty()) else {
+        return String::new();
+    };
+    let mut text = "| component | status | changes | time |\n|---|---|---|---:|\n".to_owned();
+    for (name, one) in components {
+        let status = units::word(one["status"].as_str().unwrap_or_default());
+        let counts = Some(history::counts(&one["changes"])).filter(|_| !one["changes"].is_null());
+        let is_something = |counts: &String| counts != "+0 ~0 -0";
+        let counts = counts.filter(is_something).map_or_else(String::new, |counts| code(&counts));
+        let time = one["duration"].as_f64().filter(|seconds| *seconds > 0.0);
+        let time = time.map_or_else(String::new, units::seconds);
+        text.push_str(&format!("| {} | {} | {counts} | {time} |\n", code(name), plain(&status)));
+    }
+    format!("{text}\n")
+}
+
+/// Each failure with the words of the program that failed.
+fn failed(report: &Value) -> String {
+    if !report["error"].is_null() {
+        return format!("{}\n", fence("text", &failures::whole(report)));
+    }
+    let text: String = failures::each(report);
+    folded("why it failed", "text", &text)
+}
+
+/// The changes of each component, as Terraform marks them.
+fn changed(report: &Value) -> String {
+    let (mut text, mut left) = (String::new(), 0);
+    for (name, one) in report["components"].as_object().into_iter().flatten() {
+        let lines = changes::of_component(one, "", "    ");
+        if lines.is_empty() {
+            continue;
+        }
+        if text.len() + lines.len() > MOST {
+            left += 1;
+            continue;
+        }
+        let counts = history::counts(&one["changes"]);
+        // A component that failed made only a part of its plan.
+        let planned = if one["error"].is_null() { "" } else { " of this plan" };
+        let body = fence("diff", &lines);
+        match lines.lines().count() <= OPEN {
+            true => text.push_str(&format!("{} {}{planned}\n\n{body}\n", code(name), code(&counts))),
+            false => text.push_str(&format!(
+                "{}\n",
+                details(&format!("{} {}{planned}", html(name), html(&counts)), &body)
+            )),
+        }
+    }
+    match left {
+        0 => text,
+        left => format!("{text}… and the changes of {left} more component(s): format=text shows them\n\n"),
+    }
+}
+
+/// Text in a fence, which a reader opens if it is long. Nothing if it is empty.
+fn folded(title: &str, language: &str, text: &str) -> String {
+    let text = text.trim_matches('\n');
+    if text.is_empty() {
+        return String::new();
+    }
+    let body = fence(language, text);
+    match text.lines().count() <= OPEN {
+        true => format!("{title}:\n\n{body}\n"),
+        false => format!("{}\n", details(title, &body)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Draws one past run or one kept plan: who, when and what for, then the run's own report.
+
+use serde_json::{Value, json};
+
+use super::quote::{block, line};
+use super::style::Style;
+use super::wrap::listed;
+use super::{changes, components, failures, history, statuses, units};
+
+/// `report`: how a report is drawn at the end of a run.
+pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) -> String {
+    let mut text = String::new();
+    let run = &answer["run"];
+    if !run.is_null() {
+        text.push_str(&format!("{}\n", title(run)));
+        text.push_str(&listed(&facts(run), "  "));
+        text.push_str(&format!("{}\n", how_it_stands(answer)));
+        match &answer["report"] {
+            Value::Null => text.push_str(&components::table(&as_report(answer, "progress"), style)),
+            whole => {
+                text.push_str(&report(&without_commands(whole)));
+                text.push_str(&made(whole));
+            }
+        }
+    }
+    if !answer["plan"].is_null() {
+        if run.is_null() {
+            let plan = as_report(&answer["plan"], "components");
+            let counts = history::counts(&answer["plan"]["counts"]);
+            text.push_str(&format!(
+                "plan {}: {}   {counts}\n",
+                line(&answer["plan"]["plan_id"]),
+                said(&plan)
+            ));
+            text.push_str(&listed(&plan_facts(&answer["plan"]), "  "));
+            text.push_str(&components::table(&plan, style));
+            text.push_str(&failures::each(&plan));
+            text.push_str(&changes::diff(&plan));
+        }
+        text.push_str(&format!("\n{}", verdict(&answer["plan"])));
+    }
+    text
+}
+
+/// `run 01JD3K: orchestrate of staging, failed`
+pub fn title(run: &Value) -> String {
+    let text = |key: &str| line(&run[key]);
+    let mode = if run["test"] == true && run["operation"] != "plan" { " (test)" } else { "" };
+    let environment = match text("environment").as_str() {
+        "" => String::new(),
+        environment => format!(" of {environment}"),
+    };
+    format!("run {}: {}{mode}{environment}, {}", text("run_id"), text("operation"), text("state"))
+}
+
+/// Who asked for the run, when, and what for.
+pub fn facts(run: &Value) -> Vec<String> {
+    let with = |word: &str, key: &str| match line(&run[key]).as_str() {
+        "" => None,
+        value => Some(format!("{word} {value}")),
+    };
+    let took = run["duration"].as_f64().map(|seconds| match run["state"].as_str() {
+        Some("running") => format!("for {} so far", units::seconds(seconds)),
+        _ => format!("took {}", units::seconds(seconds)),
+    });
+    [
+        with("by", "user"),
+        with("on", "host"),
+        with("began", "began"),
+        took,
+        with("job", "jid"),
+        with("applies plan", "plan_id"),
+        with("continues run", "resumes"),
+        with("continued by run", "resumed_by"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Who made the plan, and when.
+pub fn plan_facts(plan: &Value) -> Vec<String> {
+    let by = &plan["made_by"];
+    let with = |word: &str, value: &Value| match line(value).as_str() {
+        "" => None,
+        value => Some(format!("{word} {value}")),
+    };
+    let who = with("made by", &by["user"]).or_else(|| {
+        by.is_null().then(|| "made by an earlier version, which did not note by whom".to_owned())
+    });
+    [who, with("on", &by["host"]), with("at", &plan["made"]), with("job", &by["jid"])]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What a reader has to know about a run that has no report, or whose plan is gone. Empty if there is nothing.
+pub fn how_it_stands(answer: &Value) -> String {
+    let run = &answer["run"];
+    let run_id = line(&run["run_id"]);
+    match (run["state"].as_str(), &answer["report"]) {
+        (Some("running"), _) => "  it is still going; so far, by its journal:\n".to_owned(),
+        (Some("died"), Value::Null) => {
+            let next = match (run["changes"] == true, line(&run["resumed_by"]).as_str()) {
+                (false, _) => "it was not to change anything".to_owned(),
+                (true, "") => format!("to complete it: salt-run infrastructure.resume run_id={run_id}"),
+                (true, later) => format!("run {later} continued it"),
+            };
+            format!("  it crashed or was killed, and has no report; {next}\n  what its journal says:\n")
+        }
+        (_, Value::Null) => "  its report is gone; what its journal says:\n".to_owned(),
+        (_, report) if report["plan_id"].is_string() && answer["plan"].is_null() => {
+            "  the plans that it saved are no longer kept\n".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The changes of a run that are not drawn in its own report. A component that failed made only a part of its plan.
+fn made(report: &Value) -> String {
+    let (mut done, mut begun) = (String::new(), String::new());
+    for (name, one) in report["components"].as_object().into_iter().flatten() {
+        if !matches!(one["status"].as_str(), Some("planned" | "blocked")) {
+            let text = if one["error"].is_null() { &mut done } else { &mut begun };
+            text.push_str(&changes::of_component(one, &format!("  {name}   "), "      "));
+        }
+    }
+    let titled = |title: &str, text: String| match text.is_empty() {
+        true => text,
+        false => format!("\n  {title}:\n{text}"),
+    };
+    titled("what it changed", done) + &titled("what it had planned before it failed", begun)
+}
+
+/// Whether the plan can still be applied, and what to do.
+pub fn verdict(plan: &Value) -> String {
+    let said = match plan["applicable"].as_bool() {
+        Some(true) => "it can be applied",
+        Some(false) => "it cannot be applied now",
+        None => "whether it can be applied is not known",
+    };
+    let mut text = format!("  plan {} is kept; {said}\n", line(&plan["plan_id"]));
+    for (name, one) in plan["components"].as_object().into_iter().flatten() {
+        for sentence in sentences(one) {
+            text.push_str(&format!(
+                "    {}: {}\n",
+                line(&name.as_str().into()),
+                block(&sentence.into(), "      ")
+            ));
+        }
+    }
+    let command = |what: &str, key: &str| match line(&plan[key]).as_str() {
+        "" => String::new(),
+        command => format!("  to {what}: {command}\n"),
+    };
+    let waits = plan["components"].as_object().into_iter().flatten().any(|(_, one)| waits(one));
+    if waits {
+        text.push_str(&command("approve what is blocked", "approve_command"));
+    }
+    if plan["applicable"] == true {
+        text.push_str(&command("apply this plan", "apply_command"));
+    }
+    text
+}
+
+fn waits(one: &Value) -> bool {
+    one["status"] == "blocked" && one["approved"].is_null() && one["used_by"].is_null()
+}
+
+fn sentences(one: &Value) -> Vec<String> {
+    let text = |key: &str| one[key].as_str().unwrap_or_default();
+    let mut sentences = Vec::new();
+    if !text("approved").is_empty() {
+        sentences.push(format!("approved by {}", text("approved")));
+    }
+    if !text("why").is_empty() {
+        sentences.push(text("why").to_owned());
+    }
+    if one["too_old"] == true && one["applicable"] == true {
+        sentences.push(
+            "it is older than policy:max_plan_age: an apply plans it again, and applies only the same changes"
+                .to_owned(),
+        );
+    }
+    if one["status"] == "pending_inputs" {
+        sentences.push("it has no plan, because it reads an output that this plan decides".to_owned());
+    }
+    sentences
+}
+
+/// Parts of an answer in the form of a report.
+pub fn as_report(answer: &Value, key: &str) -> Value {
+    json!({ "components": answer[key], "test": true })
+}
+
+/// `2 planned, 1 blocked`
+pub fn said(report: &Value) -> String {
+    let components = report["components"].as_object().into_iter().flatten();
+    match statuses::counted(components.map(|(_, one)| &one["status"])) {
+        none if none.is_empty() => "nothing to show".to_owned(),
+        said => said.join(", "),
+    }
+}
+
+/// The commands of the report may no longer be right. The part about the plan has its own.
+fn without_commands(report: &Value) -> Value {
+    let mut report = report.clone();
+    if let Value::Object(report) = &mut report {
+        report.remove("plan_id");
+    }
+    report
+}

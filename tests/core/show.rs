@@ -1,0 +1,223 @@
+//! Claims about what is shown of past runs and of kept plans.
+
+use eos::view;
+use serde_json::{Value, json};
+
+use crate::support::Site;
+
+const NET: &str = "variable \"cidr\" { default = \"10.0.0.0/16\" }\n\
+                   resource \"terraform_data\" \"net\" { input = var.cidr }\n";
+const FAILS: &str = "resource \"terraform_data\" \"app\" {\n  provisioner \"local-exec\" { \
+                     command = \"echo no capacity left; exit 1\" }\n}\n";
+
+fn site() -> Site {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site.component("app", FAILS, json!({ "depends_on": ["net"] }));
+    site
+}
+
+fn show(site: &Site, id: &Value) -> (Value, String) {
+    let answer = site.run("show", json!({ "run_id": id }));
+    assert_eq!(answer["error"], Value::Null, "{answer:#}");
+    let text = view::text(&answer, false);
+    (answer, text)
+}
+
+fn markdown(site: &Site, id: &Value) -> String {
+    let answer = site.run("show", json!({ "run_id": id, "format": "markdown" }));
+    let drawing = answer["drawing"].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned();
+    assert_eq!(view::text(&answer, false), drawing, "something stands around the drawing");
+    drawing
+}
+
+fn contains(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in\n{text}");
+    }
+}
+
+/// Leaves this many lines of the run's journal, and no report. `host`: the boot that wrote them.
+fn cut_short(site: &Site, id: &Value, lines: usize, boot: Option<&str>) {
+    let run = site.folder.path().join("root/staging/.eos/runs").join(id.as_str().unwrap());
+    let journal = run.join("journal.jsonl");
+    let here = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let kept =
+        text.lines().take(lines).map(|line| line.replace(here.trim(), boot.unwrap_or(here.trim())) + "\n");
+    std::fs::write(&journal, kept.collect::<String>()).unwrap();
+    std::fs::remove_file(run.join("report.json")).unwrap();
+}
+
+#[test]
+fn a_past_run_is_shown_with_who_when_what_changed_and_why_it_failed() {
+    let site = site();
+    let report = site.run("orchestrate", json!({}));
+    let (answer, text) = show(&site, &report["run_id"]);
+    assert_eq!((&answer["run"]["state"], &answer["environment"]), (&json!("failed"), &json!("staging")));
+    assert_eq!(answer["report"]["components"]["app"]["status"], "failed");
+    let id = report["run_id"].as_str().unwrap();
+    let heads = [&format!("run {id}: orchestrate of staging, failed"), "took ", "began 20"];
+    contains(&text, &heads);
+    contains(&text, &["staging: 1 failed, 1 applied", "no capacity left", "net   + terraform_data.net"]);
+    let page = markdown(&site, &report["run_id"]);
+    contains(
+        &page,
+        &["### `orchestrate of staging`", "| `net` | applied | `+1 ~0 -0` |", "no capacity left"],
+    );
+    contains(&page, &["```diff\n+ terraform_data.net\n```"]);
+    let other_name = site.run("show_run", json!({ "run_id": id }));
+    assert_eq!((&other_name["run"], &other_name["operation"]), (&answer["run"], &json!("show_run")));
+}
+
+#[test]
+fn a_run_that_was_killed_is_shown_by_its_journal() {
+    let site = site();
+    let report = site.run("orchestrate", json!({}));
+    // net has ended, and the apply of app has begun.
+    cut_short(&site, &report["run_id"], 6, Some("another boot"));
+    let (answer, text) = show(&site, &report["run_id"]);
+    let status = |name: &str| answer["progress"][name]["status"].clone();
+    assert_eq!((status("net"), status("app")), (json!("applied"), json!("interrupted_while_applying")));
+    let resume = format!("salt-run infrastructure.resume run_id={}", report["run_id"].as_str().unwrap());
+    contains(&text, &["orchestrate of staging, died", "crashed or was killed", &resume]);
+    contains(&markdown(&site, &report["run_id"]), &["interrupted while applying", &resume]);
+    let resumed = site.run("resume", json!({ "run_id": report["run_id"] }));
+    let (_, text) = show(&site, &report["run_id"]);
+    let later = format!("continued by run {}", resumed["run_id"].as_str().unwrap());
+    contains(&text, &[&later]);
+    assert!(!text.contains(&resume), "{text}");
+}
+
+#[test]
+fn a_run_that_still_goes_says_so() {
+    let site = site();
+    let report = site.run("orchestrate", json!({}));
+    // This process wrote the journal, and lives.
+    cut_short(&site, &report["run_id"], 5, None);
+    let (answer, text) = show(&site, &report["run_id"]);
+    assert_eq!(answer["progress"]["app"]["status"], "in_progress", "{answer:#}");
+    contains(&text, &["orchestrate of staging, running", "it is still going", "so far"]);
+    contains(&markdown(&site, &report["run_id"]), &["still going"]);
+}
+
+#[test]
+fn a_kept_plan_says_whether_it_can_still_be_applied_also_without_its_run() {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    let plan = site.run("plan", json!({}));
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], true, "{answer:#}");
+    contains(&text, &["is kept; it can be applied", "to apply this plan: salt-run infrastructure.apply"]);
+    let runs = site.folder.path().join("root/staging/.eos/runs");
+    std::fs::remove_dir_all(runs.join(plan["plan_id"].as_str().unwrap())).unwrap();
+    let before = std::fs::read_dir(&runs).unwrap().count();
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!((&answer["run"], &answer["plan"]["applicable"]), (&Value::Null, &json!(true)));
+    assert_eq!(answer["plan"]["made_by"]["operation"], "plan");
+    contains(&text, &["1 planned", "+1 ~0 -0", "net   + terraform_data.net", "it can be applied"]);
+    contains(
+        &markdown(&site, &plan["plan_id"]),
+        &["### plan `", "+ terraform_data.net", "it can be applied"],
+    );
+    assert_eq!(std::fs::read_dir(&runs).unwrap().count(), before, "a question leaves nothing behind");
+
+    site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "10.9.0.0/16" });
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
+    contains(&text, &["it cannot be applied now", "the values of its variables"]);
+    assert!(!text.contains("infrastructure.apply"), "{text}");
+    site.infrastructure["components"].as_object_mut().unwrap().remove("net");
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
+    contains(&text, &["removed from the pillar"]);
+}
+
+#[test]
+fn a_kept_plan_that_policy_stopped_shows_its_approval() {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    site.component("net", "", json!({}));
+    let plan = site.run("plan", json!({}));
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
+    contains(
+        &text,
+        &["it waits for approval", "to approve what is blocked: salt-run infrastructure.approve"],
+    );
+    let nothing = site.run("approve", json!({ "plan_id": plan["plan_id"], "components": "x*" }));
+    assert!(nothing["error"].to_string().contains("matches no component"), "{nothing:#}");
+    let approved = site.run("approve", json!({ "plan_id": plan["plan_id"], "components": "n*" }));
+    assert_eq!(approved["result"], true, "{approved:#}");
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], true, "{answer:#}");
+    contains(&text, &["approved by ", "it can be applied"]);
+    assert_eq!(site.run("apply", json!({ "plan_id": plan["plan_id"] }))["result"], true);
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
+    contains(&text, &["already used its approval"]);
+}
+
+#[test]
+fn show_refuses_an_unknown_id_a_wrong_format_and_two_environments() {
+    let mut site = site();
+    site.infrastructure["environments"]["other"] = json!({});
+    let report = site.run("plan", json!({ "environment": "staging" }));
+    let id = report["run_id"].clone();
+    let said = |arguments: Value| site.run("show", arguments)["error"].to_string();
+    contains(&said(json!({ "run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" })), &["no_such_run", "kept plan"]);
+    contains(&said(json!({ "run_id": id, "format": "html" })), &["text, markdown"]);
+    assert!(!said(json!({ "run_id": id, "environment": "other" })).contains("null"));
+    let by_plan = site.run("show", json!({ "plan_id": id }));
+    assert_eq!(by_plan["run"]["run_id"], id, "{by_plan:#}");
+}
+
+#[test]
+fn history_shows_counts_and_durations_and_takes_filters() {
+    let site = site();
+    let first = site.run("orchestrate", json!({ "components": "net" }));
+    let second = site.run("orchestrate", json!({}));
+    site.run("plan", json!({}));
+    let ids = |arguments: Value| -> Vec<Value> {
+        let history = site.run("history", arguments);
+        assert_eq!(history["error"], Value::Null, "{history:#}");
+        history["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone()).collect()
+    };
+    assert_eq!(
+        ids(json!({ "operation": "orchestrate" })),
+        [second["run_id"].clone(), first["run_id"].clone()]
+    );
+    assert_eq!(ids(json!({ "status": "failed" })), [second["run_id"].clone()]);
+    assert_eq!(ids(json!({ "component": "a*" })).len(), 2);
+    assert_eq!(ids(json!({ "component": "net", "limit": 1 })).len(), 1);
+    assert_eq!(ids(json!({ "since": "1h" })).len(), 3);
+    assert_eq!(ids(json!({ "since": "2999-01-01" })).len(), 0);
+    assert_eq!(ids(json!({ "user": "nobody else" })).len(), 0);
+    let history = site.run("history", json!({ "status": "failed" }));
+    assert_eq!((&history["runs_kept"], &history["runs"][0]["changes"]), (&json!(3), &json!(true)));
+    assert!(history["runs"][0]["duration"].as_f64().unwrap() > 0.0);
+    let of_first =
+        &site.run("history", json!({ "status": "complete", "operation": "orchestrate" }))["runs"][0];
+    assert_eq!(of_first["counts"]["add"], 1, "{of_first:#}");
+    contains(&view::text(&history, false), &["staging: 1 of 3 runs, newest first", "1 failed"]);
+    for (filter, word) in [
+        (json!({ "status": "fail" }), "did you mean \\\"failed\\\"?"),
+        (json!({ "since": "yesterday" }), "is not a time"),
+        (json!({ "component": "nett" }), "did you mean \\\"net\\\"?"),
+        (json!({ "component": "x*" }), "matches no component"),
+        (json!({ "components": "net" }), "did you mean \\\"component\\\"?"),
+    ] {
+        contains(&site.run("history", filter)["error"].to_string(), &[word]);
+    }
+}
+
+#[test]
+fn a_drawing_of_the_graph_stands_alone() {
+    let site = site();
+    for (format, first) in [("dot", "digraph infrastructure {\n"), ("mermaid", "flowchart LR\n")] {
+        let report = site.run("graph", json!({ "format": format }));
+        let text = view::text(&report, false);
+        assert!(text.starts_with(first) && text == report["drawing"].as_str().unwrap(), "{text}");
+    }
+}
