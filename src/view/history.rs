@@ -11,6 +11,8 @@ use crate::report::Counts;
 
 /// In columns: a name of a user, a host or an operation.
 const LONGEST: usize = 30;
+/// In columns: counts that fit the first line. Longer ones begin the second line.
+const COUNTS: usize = 13;
 
 pub fn history(report: &Value, style: Style) -> String {
     let environment = quote::line(&report["environment"]);
@@ -25,12 +27,16 @@ pub fn history(report: &Value, style: Style) -> String {
         }
         (shown, kept) => format!("last {shown} of {kept} runs, newest first"),
     };
-    let counts = |run: &Value| counts(&run["counts"]);
-    let widest = runs.iter().map(|run| counts(run).width()).max().unwrap_or(0);
-    let lines: String = runs
-        .iter()
-        .map(|run| format!("{}{}", first(run, &counts(run), widest, style), second(run)))
-        .collect();
+    let split = |run: &Value| {
+        let counts = counts(&run["counts"]);
+        if counts.width() <= COUNTS { (counts, None) } else { (String::new(), Some(counts)) }
+    };
+    let widest = runs.iter().map(|run| split(run).0.width()).max().unwrap_or(0);
+    let draw = |run: &&Value| {
+        let (counts, long) = split(run);
+        first(run, &counts, widest, style) + &second(run, long)
+    };
+    let lines: String = runs.iter().map(draw).collect();
     format!("{environment}: {head}\n{lines}")
 }
 
@@ -48,7 +54,7 @@ fn first(run: &Value, counts: &str, widest: usize, style: Style) -> String {
     let line = format!(
         "  {run_id}  {}  {}  {}  {took:>6}",
         pad(&minute(&quote::line(&run["began"])), 16),
-        style.status(&state, 10),
+        style.status(&state, 8),
         pad(counts, widest),
     );
     format!("{}\n", line.trim_end())
@@ -60,7 +66,7 @@ fn minute(at: &str) -> String {
 }
 
 /// `orchestrate, by root, 6 applied, 1 failed`
-fn second(run: &Value) -> String {
+fn second(run: &Value, counts: Option<String>) -> String {
     const INDENT: &str = "      ";
     if !run["error"].is_null() {
         return format!("{INDENT}{}\n", quote::block(&run["error"]["message"], INDENT));
@@ -72,6 +78,7 @@ fn second(run: &Value) -> String {
     };
     let mode = if run["test"] == true && run["operation"] != "plan" { " (test)" } else { "" };
     let facts = [
+        counts,
         Some(format!("{}{mode}", text("operation"))),
         with("by", "user"),
         with("on", "host"),
@@ -110,7 +117,7 @@ mod tests {
         assert_eq!(
             history(&report, PLAIN),
             "staging: 2 of 9 runs, newest first\n  \
-             01JD3KV6T0W8Q5YB4E2N9RZXCM  2026-01-01 12:30  failed      +14 ~2 -0   41.2s\n      \
+             01JD3KV6T0W8Q5YB4E2N9RZXCM  2026-01-01 12:30  failed    +14 ~2 -0   41.2s\n      \
              orchestrate, by root, on infra-1, 1 failed, 2 applied\n  \
              01JD3KV6T0W8Q5YB4E2N9RZXCA  2026-01-01 12:00  died\n      \
              plan, on infra-1, continues 01JD3KV6T0W8Q5YB4E2N9RZXC0\n"
@@ -121,9 +128,9 @@ mod tests {
     fn a_history_has_80_columns_and_shows_where_it_cut_something() {
         let long = "x".repeat(200);
         let one = json!({
-            "run_id": "01JD3KV6T0W8Q5YB4E2N9RZXCM", "began": "2026-01-01T12:30:05Z", "state": "unreadable",
+            "run_id": "01JD3KV6T0W8Q5YB4E2N9RZXCM", "began": "2026-01-01T12:30:05Z", "state": "complete",
             "operation": long, "user": long, "host": long, "duration": 86000.0, "resumes": long,
-            "counts": { "add": 999, "change": 999, "remove": 99 },
+            "counts": { "add": 999, "change": 999, "remove": 999, "forget": 999 },
             "components": { "a": "applied_with_warnings", "b": "rollback_needs_approval", "c": "pending_inputs" },
         });
         let text = history(&json!({ "environment": "staging", "runs": [one] }), PLAIN);

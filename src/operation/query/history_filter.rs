@@ -122,7 +122,8 @@ fn since(arguments: &mut Arguments) -> Option<SystemTime> {
 fn time(text: &str, now: SystemTime) -> Option<SystemTime> {
     let text = text.trim();
     if let Ok(ago) = humantime::parse_duration(text) {
-        return now.checked_sub(ago).or(Some(SystemTime::UNIX_EPOCH));
+        let first = SystemTime::UNIX_EPOCH;
+        return Some(now.checked_sub(ago).map_or(first, |time| time.max(first)));
     }
     let minutes = |text: &str| humantime::parse_rfc3339_weak(text).ok();
     match text.len() {

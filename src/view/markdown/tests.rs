@@ -32,7 +32,8 @@ fn answer(hostile: &str) -> Value {
 fn read(text: &str) -> (Vec<String>, Vec<String>) {
     let (mut shape, mut codes, mut html_code): (Vec<String>, Vec<String>, Option<String>) =
         (Vec::new(), Vec::new(), None);
-    for event in Parser::new_ext(text, Options::all()) {
+    // Everything that GitHub or GitLab reads, and so not the change of quotes and dashes.
+    for event in Parser::new_ext(text, Options::all() - Options::ENABLE_SMART_PUNCTUATION) {
         match event {
             Event::Code(text) => {
                 codes.push(text.into_string());

@@ -462,8 +462,6 @@ def show_run(environment=None, run_id=None, minion=None, format=None, *args, **k
     environment
         Not needed: the run names it. A different one is refused. The id alone
         may be in its place.
-    run_id
-        Id of the run or of the plan.
     format
         ``text``, or ``markdown`` for a merge request. By default text.
 
