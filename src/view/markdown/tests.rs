@@ -104,7 +104,7 @@ proptest! {
         prop_assert_eq!(shape, expected, "{}", markdown(&answer(&hostile)));
         for name in [hostile.clone(), format!("1{hostile}"), format!("2{hostile}")] {
             let name = one_line(&name).into_owned();
-            prop_assert!(codes.iter().any(|code| *code == name), "{name:?} in {codes:?}");
+            prop_assert!(codes.contains(&name), "{name:?} in {codes:?}");
         }
     }
 }

@@ -2,36 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::items::items;
 use super::{Arguments, shorten};
 use crate::graph::Graph;
 use crate::model::{self, Name, NamePattern, Overrides, environment_hint, nearest, some_listed};
-
-/// The arguments whose values are names of components, or patterns.
-const PLURAL: [&str; 2] = ["components", "order"];
 
 /// One item of a list of components.
 enum Item {
     Name(Name),
     Pattern(NamePattern),
-}
-
-/// Whether a call has a pattern. Then the names of its environment are needed.
-pub(super) fn has_pattern(arguments: &Map<String, Value>) -> bool {
-    let values = PLURAL.iter().filter_map(|key| arguments.get(*key));
-    values.flat_map(items).any(|item| item.as_str().is_some_and(NamePattern::is_meant))
-}
-
-/// A list, or a text with commas.
-fn items(value: &Value) -> Vec<Value> {
-    match value {
-        Value::String(text) => {
-            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()
-        }
-        Value::Array(items) => items.clone(),
-        other => vec![other.clone()],
-    }
 }
 
 impl Arguments {

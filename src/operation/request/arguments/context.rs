@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::components::has_pattern;
 use super::forms::form;
+use super::items::has_pattern;
 use crate::model::{DEFAULT_ENVIRONMENT, DOCUMENTS, Name, component_name};
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;

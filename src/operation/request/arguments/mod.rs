@@ -3,6 +3,7 @@
 mod components;
 mod context;
 mod forms;
+mod items;
 mod naming;
 
 use serde_json::{Map, Value};
