@@ -22,6 +22,8 @@ OF_OTHER_RUNNERS = {
     "sync_states": "only a schedule calls it",
     "staged_rollback": "rollback --order is the verb for several components",
 }
+# These functions are other names of functions that have a verb.
+OTHER_NAMES = {"orchestrate_infrastructure", "show_run"}
 
 
 def functions(runner):
@@ -43,8 +45,9 @@ def rows():
 
 
 def test_each_function_of_the_runner_has_a_verb_and_each_verb_is_a_function():
-    assert {row.function for row in rows()} == set(functions("infrastructure"))
-    assert set(functions("terraform")) == set(OF_OTHER_RUNNERS)
+    of_verbs = {row.function for row in rows()}
+    assert of_verbs == set(functions("infrastructure")) - OTHER_NAMES
+    assert set(OF_OTHER_RUNNERS) == set(functions("terraform")) - OTHER_NAMES
 
 
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.function)
@@ -88,9 +91,9 @@ def test_an_example_of_the_help_is_a_correct_command_line(line):
         (f"apply {ID}", "apply", {"environment": ID}),
         (f"apply --plan {ID}", "apply", {"plan_id": ID}),
         (f"apply staging {ID}", "apply", {"environment": "staging", "plan_id": ID}),
-        (f"show {ID}", "show_run", {"run_id": ID}),
-        (f"show_run {ID} -e staging", "show_run", {"run_id": ID, "environment": "staging"}),
-        (f"show staging {ID}", "show_run", {"run_id": ID, "environment": "staging"}),
+        (f"show {ID}", "show", {"run_id": ID}),
+        (f"show_run {ID} -e staging", "show", {"run_id": ID, "environment": "staging"}),
+        (f"show staging {ID}", "show", {"run_id": ID, "environment": "staging"}),
         (f"approve {ID} dns", "approve", {"plan_id": ID, "components": ["dns"]}),
         (f"resume {ID}", "resume", {"environment": ID}),
         (f"resume -e staging {ID}", "resume", {"environment": "staging", "run_id": ID}),

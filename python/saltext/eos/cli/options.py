@@ -54,7 +54,9 @@ _ALL = (
         """,
         many=True,
     ),
-    Option("since", "--since", "WHEN", help="Only runs that began after: 2d, 12h, or a date (UTC)."),
+    Option(
+        "since", "--since", "WHEN", help="Only runs that began after: 2d, 12h, or a date (UTC)."
+    ),
     Option(
         "snapshot_id",
         "--snapshot",

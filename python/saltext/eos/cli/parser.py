@@ -111,7 +111,8 @@ def _fill(parser, verb):
     )
     parser.add_argument("-e", "--environment", metavar="ENV", help=where)
     for argument in ("minion", *verb.options):
-        _add(parser, OPTIONS[argument])
+        option = OPTIONS[argument]
+        _add(parser, option._replace(choices=verb.formats) if argument == "format" else option)
     if verb.saved_plan:
         _add(parser, OPTIONS["plan_id"])
     if verb.asks:

@@ -15,9 +15,10 @@ _Fields = namedtuple(
         "asks",
         "saved_plan",
         "also",
+        "formats",
         "examples",
     ),
-    defaults=((), (), False, "", None, "", ()),
+    defaults=((), (), False, "", None, "", (), ()),
 )
 
 
@@ -32,6 +33,7 @@ class Verb(_Fields):
     ``asks``: what a person confirms on a terminal, such as ``destroy``.
     ``saved_plan``: the function, words and options for a saved plan.
     ``also``: another name.
+    ``formats``: the values of ``--format``.
     ``examples``: arguments, and what they do.
     """
 
@@ -113,6 +115,7 @@ _ALL = (
         "status",
         "show the last runs, the locks, and what is running",
         _COMPONENTS,
+        ("layers",),
         examples=(("status staging", ""), ("status staging --json", "for programs")),
     ),
     Verb(
@@ -196,17 +199,25 @@ _ALL = (
         "history",
         "list the runs of an environment",
         ("environment",),
-        ("limit",),
-        examples=(("history staging --limit 5", "the newest five"),),
+        ("limit", "component", "status", "since", "user", "operation"),
+        examples=(
+            ("history staging --limit 5", "the newest five"),
+            ("history staging --status failed --since 2d", "what failed in two days"),
+        ),
     ),
     Verb(
         "show",
-        "show_run",
-        "show one run step by step, and its report",
+        "show",
+        "show a past run or a kept plan",
         ("run_id",),
+        ("format",),
         needs=("run_id",),
         also="show_run",
-        examples=((f"show {_RUN_ID}", "the id that eos history shows"),),
+        formats=("text", "markdown"),
+        examples=(
+            (f"show {_RUN_ID}", "the id that eos history shows"),
+            (f"show {_RUN_ID} --format markdown", "for a merge request"),
+        ),
     ),
     Verb(
         "snapshots",
@@ -229,6 +240,7 @@ _ALL = (
         "show the dependencies and the order",
         _COMPONENTS,
         ("format",),
+        formats=("mermaid", "dot"),
         examples=(("graph staging", ""), ("graph staging --format mermaid", "as a drawing")),
     ),
     Verb(
@@ -243,7 +255,11 @@ _ALL = (
         "health",
         "measure each health gate once",
         _COMPONENTS,
-        examples=(("health staging", "exit code 0 if all pass"),),
+        ("layers",),
+        examples=(
+            ("health staging", "exit code 0 if all pass"),
+            ("health staging --layers", "also Salt, Terraform, Nomad, Consul and Vault"),
+        ),
     ),
     Verb(
         "promote",
