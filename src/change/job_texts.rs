@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::diff::SENSITIVE;
 use super::nomad_jobs::JobSpec;
+use super::sensitive::sensitive_values;
 
 /// Words of the language of jobspecs. Nomad's texts would say nothing without them.
 const LANGUAGE: &str = "affinity artifact args attribute attributes canary check command config connect constraint \
@@ -35,7 +36,11 @@ impl JobTexts {
             }
         }
         if is_open(plan, source) {
-            source.iter().for_each(|text| collect(text, &mut open));
+            // A secret may be a variable's default.
+            let (mut of_source, mut secret) = (BTreeSet::new(), BTreeSet::new());
+            source.iter().for_each(|text| collect(text, &mut of_source));
+            sensitive_values(plan).iter().for_each(|value| collect(&value.to_string(), &mut secret));
+            open.extend(of_source.difference(&secret).cloned());
         }
         let mut hidden = BTreeSet::new();
         collect(&spec.text, &mut hidden);
@@ -152,6 +157,18 @@ mod tests {
         let shown =
             "group web: operator \"(sensitive)\" of Zone-7 is unknown, (sensitive) (sensitive), (sensitive)";
         assert_eq!(texts.text(said), shown);
+    }
+
+    #[test]
+    fn a_secret_that_is_a_default_in_the_source_is_hidden_in_any_spelling() {
+        let mut plan = plan();
+        plan["variables"]["token"]["value"] = json!("hunter2-plain");
+        let source = format!("variable \"token\" {{ default = \"hunter2-plain\" }} {SOURCE}");
+        let texts = texts("group \"web\" { operator = \"HUNTER2-PLAIN\" }", &plan, &source);
+        assert_eq!(
+            texts.text("group \"web\": operator \"HUNTER2-PLAIN\" is unknown"),
+            "group \"web\": operator \"(sensitive)\" is unknown"
+        );
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn of_files(
     let mut interface = syntax::with_room(|| interface::interface(&files, subdir))??;
     let ours = our_backend(subdir);
     // OpenTofu would read this one instead.
-    let other = ours.replace(".tf", ".tofu");
+    let other = format!("{}.tofu", ours.strip_suffix(".tf").unwrap_or(&ours));
     let taken = files.iter().find(|file| file.is_configuration && (file.path == ours || file.path == other));
     if let Some(file) = taken.filter(|_| interface.own_backend.is_none()) {
         return Err(format!(

@@ -352,7 +352,8 @@ def told(story):
     world.faults()
     stopped = started.wait()
     assert stopped.statuses["source"] == "cancelled", stopped
-    story.run("show_run", f"run_id={run_id}")
+    story.run("show", f"run_id={run_id}")
+    story.run("show_run", f"run_id={run_id}", "format=markdown")
     story.run("resume", staging)
     story.run("unlock", staging, "component=source", "id=none", rc=1)
     story.run("orchestrate", "environment=talkative", rc=1)
@@ -366,7 +367,7 @@ def told(story):
     story.run("rollback", staging, "components=source", "confirm=staging")
     story.run("acknowledge", staging, "components=source")
     story.run("promote", staging, "components=source")
-    story.run("orchestrate", staging)
+    story.run("orchestrate_infrastructure", staging)
 
     assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
     story.ask("validate_pillar", staging)

@@ -63,7 +63,7 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
         ),
         (["validate", "nowhere"], ["infrastructure.validate", "nowhere"], 1),
         (["plan", "staging", "none"], ["infrastructure.plan", "staging", "none"], 1),
-        (["show", "none"], ["infrastructure.show_run", "run_id=none"], 1),
+        (["show", "none"], ["infrastructure.show", "run_id=none"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

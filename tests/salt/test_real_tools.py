@@ -45,7 +45,7 @@ output "arn" {
 """
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.together("moto")
 def test_the_real_aws_provider_creates_keeps_and_changes_a_bucket(site, backend):
     mirror = mirrors.require("hashicorp/aws")

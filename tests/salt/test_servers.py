@@ -22,7 +22,7 @@ VERSIONS = {"consul": "1.22.7", "nomad": "1.11.3", "vault": "1.21.4"}
 
 # The programs that `get` uses.
 USED = [
-    "sh", "cut", "dirname", "find", "flock", "mkdir", "mv", "rm", "sha256sum", "sort", "tail",
+    "sh", "basename", "cut", "dirname", "find", "flock", "mkdir", "mv", "rm", "sha256sum", "sort", "tail",
     "touch", "xargs",
 ]  # fmt: skip
 
@@ -165,4 +165,4 @@ def test_a_missing_go_is_reported_in_one_sentence(tmp_path):
     assert getting.returncode == MISSING and not said
     reason = reason.decode()
     assert reason.count("\n") == 1
-    assert "vault is not on PATH" in reason and "https://go.dev/dl" in reason
+    assert "vault is missing" in reason and "https://go.dev/dl" in reason

@@ -61,7 +61,10 @@ def module(function=None, *, operation=None, changes=False, component="component
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
         if component != "component":
-            arguments.setdefault("component", arguments.pop(component))
+            named = arguments.pop(component)
+            # Both names at once would be two components.
+            surplus += "component" in arguments and named is not None
+            arguments.setdefault("component", named)
 
         def host():
             injected = {**_injected(), **kwargs}

@@ -58,6 +58,8 @@ def orchestrate_infrastructure(
     upgrade=False,
     retry=False,
     minion=None,
+    variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):

@@ -73,6 +73,8 @@ def orchestrate_infrastructure(
     upgrade=False,
     retry=False,
     minion=None,
+    variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
