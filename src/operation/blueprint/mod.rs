@@ -4,6 +4,7 @@ pub mod broken_modules;
 pub mod earlier_configuration;
 pub mod gone;
 pub mod prepared;
+mod saved_arguments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +59,7 @@ pub(super) fn prepare(
             problems.push(Problem::new(&component.place("backend"), message));
         }
     }
+    problems.extend(saved_arguments::secret_literals(&request.operation, overrides, &modules));
     let BrokenComponents { as_applied, left_out, problems: left } = match past.broken {
         Some(destruction) => broken_modules::swap(&mut draft, &mut modules, unread, destruction)?,
         None => BrokenComponents {

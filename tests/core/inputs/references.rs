@@ -111,3 +111,19 @@ fn a_call_that_contains_a_plain_secret_is_refused_and_the_secret_is_not_shown() 
     let service = wrong("nomad-web", json!({ "PASSWORD": "hunter2" }), Value::Null);
     assert_eq!(service[0].0, "arguments:secrets:PASSWORD");
 }
+
+#[test]
+fn a_runner_refuses_a_secret_among_its_arguments_which_salt_would_save() {
+    let site = site();
+    for operation in ["plan", "orchestrate"] {
+        let given =
+            json!({ "components": ["grafana"], "variables": { "password": "canary", "plain": "open" } });
+        let report = site.run(operation, given);
+        let [(path, message)] = &problems(&report)[..] else { panic!("{report:#}") };
+        assert_eq!(path, "arguments:variables:password");
+        assert!(message.contains("secrets={password: env:NAME}"), "{message}");
+        assert!(!report.to_string().contains("canary"), "{report:#}");
+    }
+    let report = site.run("plan", json!({ "components": ["grafana"], "variables": { "plain": "open" } }));
+    assert_eq!(report["components"]["grafana"]["status"], "planned", "{report:#}");
+}
