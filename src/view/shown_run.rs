@@ -37,7 +37,7 @@ pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) ->
             text.push_str(&failures::each(&plan));
             text.push_str(&changes::diff(&plan));
         }
-        text.push_str(&format!("\n{}", verdict(&answer["plan"])));
+        text.push_str(&format!("\n{}{}", verdict(&answer["plan"]), commands(&answer["plan"])));
     }
     text
 }
@@ -132,7 +132,7 @@ fn made(report: &Value) -> String {
     titled("what it changed", done) + &titled("what it had planned before it failed", begun)
 }
 
-/// Whether the plan can still be applied, and what to do.
+/// Whether the plan can still be applied, and why not.
 pub fn verdict(plan: &Value) -> String {
     let said = match plan["applicable"].as_bool() {
         Some(true) => "it can be applied",
@@ -140,6 +140,10 @@ pub fn verdict(plan: &Value) -> String {
         None => "whether it can be applied is not known",
     };
     let mut text = format!("  plan {} is kept; {said}\n", line(&plan["plan_id"]));
+    if !plan["error"].is_null() {
+        let (message, remedy) = (&plan["error"]["message"], &plan["error"]["remedy"]);
+        text.push_str(&format!("    {}\n    next: {}\n", block(message, "    "), block(remedy, "    ")));
+    }
     for (name, one) in plan["components"].as_object().into_iter().flatten() {
         for sentence in sentences(one) {
             text.push_str(&format!(
@@ -149,6 +153,12 @@ pub fn verdict(plan: &Value) -> String {
             ));
         }
     }
+    text
+}
+
+/// How to approve what waits, and how to apply what can be applied.
+pub fn commands(plan: &Value) -> String {
+    let mut text = String::new();
     let command = |what: &str, key: &str| match line(&plan[key]).as_str() {
         "" => String::new(),
         command => format!("  to {what}: {command}\n"),

@@ -1,9 +1,16 @@
 //! Puts text of others into markdown so that none of it is read as markdown or HTML, mentions nobody and links nowhere.
 
+use std::borrow::Cow;
+
+use crate::count::counted;
 use crate::printable::{one_line, printable};
 
 /// Maximum number of lines in one fence.
 const LINES: usize = 400;
+/// Maximum number of bytes in one line of a fence.
+const WIDTH: usize = 2000;
+/// Bytes for the ends of lines, and for the line that counts what is left out.
+const REST: usize = 60;
 
 /// A text on one line, as code: in a sentence, a heading or a cell of a table.
 pub fn code(text: &str) -> String {
@@ -27,18 +34,35 @@ pub fn html(text: &str) -> String {
     escaped + "</code>"
 }
 
-/// Lines of text, as they are. The fence is longer than each row of backticks in the text.
-pub fn fence(language: &str, text: &str) -> String {
+/// Lines of text, as they are, in at most `room` bytes. The fence is longer than each row of backticks in the text.
+pub fn fence(language: &str, text: &str, room: usize) -> String {
     let text = printable(text);
-    let lines: Vec<_> = text.lines().collect();
-    let shown = lines[..lines.len().min(LINES)].join("\n");
-    let more = match lines.len().checked_sub(LINES) {
-        None | Some(0) => String::new(),
-        Some(more) => format!("\n… and {more} more line(s)"),
-    };
-    let longest = text.split(|one| one != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(3.max(longest + 1));
-    format!("{fence}{language}\n{shown}{more}\n{fence}\n")
+    let (mut shown, mut fence, mut left) = (String::new(), 3, 0);
+    for (number, line) in text.lines().enumerate() {
+        let line = cut(line);
+        let longest = line.split(|one| one != '`').map(str::len).max().unwrap_or(0);
+        let longer = fence.max(longest + 1);
+        let size = 2 * longer + language.len() + shown.len() + line.len() + REST;
+        if number == LINES || size > room {
+            left = text.lines().count() - number;
+            break;
+        }
+        fence = longer;
+        shown.push_str(&format!("{line}\n"));
+    }
+    if left > 0 {
+        shown.push_str(&format!("… and {}\n", counted(left, "more line")));
+    }
+    let fence = "`".repeat(fence);
+    format!("{fence}{language}\n{shown}{fence}\n")
+}
+
+fn cut(line: &str) -> Cow<'_, str> {
+    if line.len() <= WIDTH {
+        return line.into();
+    }
+    let end = (0..=WIDTH).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}…", &line[..end]).into()
 }
 
 /// Text that a reader opens. `summary` is HTML.

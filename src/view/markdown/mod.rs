@@ -5,14 +5,23 @@ mod escape;
 use serde_json::Value;
 
 use self::escape::{code, details, fence, html};
-use super::shown_run::{as_report, facts, how_it_stands, plan_facts, said, verdict};
+use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, verdict};
 use super::{changes, components, drift, failures, history, units, warnings};
+use crate::count::counted;
 use crate::report::Counts;
 
 /// Lines of a fence that a reader sees without opening it.
 const OPEN: usize = 20;
-/// Bytes of changes. A comment on GitHub has at most 65536 characters.
-const MOST: usize = 40_000;
+/// Bytes of a page. A comment on GitHub has at most 65536 characters.
+const MOST: usize = 65_000;
+/// Bytes of the table, and of the failures.
+const MUCH: usize = 18_000;
+/// Bytes of each other part, if there is much to say. The changes have what is left.
+const SOME: usize = 6_000;
+/// Bytes of the markdown around a part, and of the line that counts what is left out.
+const END: usize = 200;
+/// With less room than this, changes are not begun.
+const LITTLE: usize = 1_000;
 
 /// `answer`: what `show` found.
 pub fn markdown(answer: &Value) -> String {
@@ -27,21 +36,27 @@ pub fn markdown(answer: &Value) -> String {
     text.push_str(&format!("{}\n\n", facts.iter().map(|fact| fact_of(fact)).collect::<Vec<_>>().join(" · ")));
     let stands = how_it_stands(answer);
     if !run.is_null() && !stands.is_empty() {
-        text.push_str(&format!("{}\n", fence("text", stands.trim())));
+        text.push_str(&format!("{}\n", fence("text", stands.trim(), SOME)));
     }
-    text.push_str(&table(&report));
-    text.push_str(&failed(&report));
-    text.push_str(&changed(&report));
+    text.push_str(&table(&report, MUCH));
+    text.push_str(&failed(&report, MUCH));
     let notes = [
         components::notes(&report),
         drift::drift(&report),
         warnings::of_report(&report),
         components::orphans(&report),
     ];
-    text.push_str(&folded("notes", "text", &notes.concat()));
+    let mut end = folded("notes", "text", &notes.concat(), SOME);
     if !plan.is_null() {
-        text.push_str(&format!("{}\n", fence("text", &verdict(plan))));
+        end.push_str(&format!("{}\n", fence("text", &verdict(plan), SOME)));
+        // The commands have their own fence, so that many components do not push them off the page.
+        let commands = commands(plan);
+        if !commands.is_empty() {
+            end.push_str(&format!("{}\n", fence("text", &commands, SOME)));
+        }
     }
+    text.push_str(&changed(&report, MOST.saturating_sub(text.len() + end.len())));
+    text.push_str(&end);
     format!("{}\n", text.trim_end())
 }
 
@@ -82,11 +97,12 @@ fn plain(text: &str) -> String {
     if text.chars().all(is_plain) { text.to_owned() } else { code(text) }
 }
 
-fn table(report: &Value) -> String {
+fn table(report: &Value, room: usize) -> String {
     let Some(components) = report["components"].as_object().filter(|all| !all.is_empty()) else {
         return String::new();
     };
     let mut text = "| component | status | changes | time |\n|---|---|---|---:|\n".to_owned();
+    let mut left = components.len();
     for (name, one) in components {
         let status = units::word(one["status"].as_str().unwrap_or_default());
         let counts = Some(history::counts(&one["changes"])).filter(|_| !one["changes"].is_null());
@@ -94,57 +110,68 @@ fn table(report: &Value) -> String {
         let counts = counts.filter(is_something).map_or_else(String::new, |counts| code(&counts));
         let time = one["duration"].as_f64().filter(|seconds| *seconds > 0.0);
         let time = time.map_or_else(String::new, units::seconds);
-        text.push_str(&format!("| {} | {} | {counts} | {time} |\n", code(name), plain(&status)));
+        let row = format!("| {} | {} | {counts} | {time} |\n", code(name), plain(&status));
+        if text.len() + row.len() + END > room {
+            break;
+        }
+        text.push_str(&row);
+        left -= 1;
     }
-    format!("{text}\n")
+    format!("{text}\n{}", more("", left))
 }
 
 /// Each failure with the words of the program that failed.
-fn failed(report: &Value) -> String {
+fn failed(report: &Value, room: usize) -> String {
     if !report["error"].is_null() {
-        return format!("{}\n", fence("text", &failures::whole(report)));
+        return format!("{}\n", fence("text", &failures::whole(report), room));
     }
-    let text: String = failures::each(report);
-    folded("why it failed", "text", &text)
+    folded("why it failed", "text", &failures::each(report), room)
 }
 
 /// The changes of each component, as Terraform marks them.
-fn changed(report: &Value) -> String {
+fn changed(report: &Value, room: usize) -> String {
     let (mut text, mut left) = (String::new(), 0);
     for (name, one) in report["components"].as_object().into_iter().flatten() {
         let lines = changes::of_component(one, "", "    ");
         if lines.is_empty() {
             continue;
         }
-        if text.len() + lines.len() > MOST {
-            left += 1;
-            continue;
-        }
         let counts = history::counts(&one["changes"]);
         // A component that failed made only a part of its plan.
         let planned = if one["error"].is_null() { "" } else { " of this plan" };
-        let body = fence("diff", &lines);
-        match lines.lines().count() <= OPEN {
-            true => text.push_str(&format!("{} {}{planned}\n\n{body}\n", code(name), code(&counts))),
-            false => text.push_str(&format!(
-                "{}\n",
-                details(&format!("{} {}{planned}", html(name), html(&counts)), &body)
-            )),
+        let body = |title: &str| {
+            let used = text.len() + title.len() + END;
+            (used + LITTLE < room).then(|| fence("diff", &lines, room - used))
+        };
+        let is_short = lines.lines().count() <= OPEN;
+        let title = match is_short {
+            true => format!("{} {}{planned}", code(name), code(&counts)),
+            false => format!("{} {}{planned}", html(name), html(&counts)),
+        };
+        match body(&title) {
+            None => left += 1,
+            Some(body) if is_short => text.push_str(&format!("{title}\n\n{body}\n")),
+            Some(body) => text.push_str(&format!("{}\n", details(&title, &body))),
         }
     }
+    text + &more("the changes of ", left)
+}
+
+/// Counts the components that have no room on the page.
+fn more(of: &str, left: usize) -> String {
     match left {
-        0 => text,
-        left => format!("{text}… and the changes of {left} more component(s): format=text shows them\n\n"),
+        0 => String::new(),
+        left => format!("… and {of}{}: format=text shows them\n\n", counted(left, "more component")),
     }
 }
 
 /// Text in a fence, which a reader opens if it is long. Nothing if it is empty.
-fn folded(title: &str, language: &str, text: &str) -> String {
+fn folded(title: &str, language: &str, text: &str, room: usize) -> String {
     let text = text.trim_matches('\n');
     if text.is_empty() {
         return String::new();
     }
-    let body = fence(language, text);
+    let body = fence(language, text, room - END);
     match text.lines().count() <= OPEN {
         true => format!("{title}:\n\n{body}\n"),
         false => format!("{}\n", details(title, &body)),

@@ -153,20 +153,51 @@ fn many_changes_are_folded_and_what_does_not_fit_is_counted() {
     let change = |number: usize| json!({ "address": format!("t.a[{number}]"), "actions": ["create"] });
     let many = |count: usize| json!({ "status": "applied", "resource_changes": (0..count).map(change).collect::<Vec<_>>() });
     let components: serde_json::Map<_, _> =
-        (0..40).map(|number| (format!("c<b>{number}"), many(100))).collect();
+        (0..60).map(|number| (format!("c<b>{number}"), many(100))).collect();
     let answer = json!({ "run": { "state": "complete" }, "report": { "components": components } });
     let text = markdown(&answer);
     let folded = text.matches("<details>").count();
     assert!(folded > 10 && text.matches("\n</details>\n").count() == folded, "{folded}");
     assert!(text.contains("<summary><code>c&#60;b&#62;0</code>") && !text.contains("<b>"), "{text}");
-    assert!(text.contains(&format!("the changes of {} more component(s)", 40 - folded)), "{text}");
-    assert!(text.len() < 65_000, "{}", text.len());
+    assert!(text.contains(&format!("the changes of {} more components", 60 - folded)), "{text}");
+    assert!(text.len() <= 65_536, "{}", text.len());
 }
 
 #[test]
 fn a_fence_is_longer_than_every_row_of_backticks_in_it() {
-    let fenced = super::fence("text", "a ```` b\n```");
+    let fenced = super::fence("text", "a ```` b\n```", 1000);
     assert_eq!(fenced, "`````text\na ```` b\n```\n`````\n");
-    let long = super::fence("text", &"line\n".repeat(500));
-    assert!(long.ends_with("\n… and 100 more line(s)\n```\n"), "{long}");
+    let long = super::fence("text", &"line\n".repeat(401), 10_000);
+    assert!(long.ends_with("\n… and 1 more line\n```\n"), "{long}");
+}
+
+#[test]
+fn a_page_of_many_failures_fits_into_a_comment_and_has_every_part() {
+    for text in ["w".repeat(300), "`".repeat(5000), "é\n".repeat(900), "<".repeat(3000)] {
+        let error = json!({ "message": text, "remedy": text, "phase": "application", "layer": "terraform" });
+        let change = json!({ "address": text, "actions": ["create"] });
+        let failed = json!({ "status": "failed", "error": error, "resource_changes": [change], "why": text });
+        let noted = json!({ "status": "applied", "notes": [text, text], "resource_changes": [change] });
+        let each = (0..500).map(|number| {
+            (format!("c{number}<>&|-{}", "x".repeat(50)), if number % 2 == 0 { &failed } else { &noted })
+        });
+        let components: serde_json::Map<_, _> = each.map(|(name, one)| (name, one.clone())).collect();
+        let answer = json!({
+            "run": { "state": "failed", "run_id": "r" }, "report": { "components": components },
+            "plan": { "plan_id": "p", "applicable": true, "components": components, "apply_command": "eos apply p" },
+        });
+        let page = markdown(&answer);
+        assert!(page.len() <= 65_536, "{}", page.len());
+        for part in [
+            "| component |",
+            "more components: format=text shows them",
+            "why it failed",
+            "```diff",
+            "notes",
+            "plan p is kept",
+        ] {
+            assert!(page.contains(part), "{part} is not in\n{page}");
+        }
+        assert_eq!(page.matches("<details>").count(), page.matches("</details>").count());
+    }
 }
