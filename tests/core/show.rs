@@ -159,6 +159,52 @@ fn a_kept_plan_that_policy_stopped_shows_its_approval() {
     contains(&text, &["already used its approval"]);
 }
 
+/// A site with the blocked plan of a destroy.
+fn with_blocked_destroy() -> (Site, Value) {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    site.infrastructure["settings"]["policy"] = json!({ "max_destroys": 0 });
+    let report = site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(report["components"]["net"]["status"], "blocked", "{report:#}");
+    (site, report["plan_id"].clone())
+}
+
+#[test]
+fn the_plan_of_a_destroy_can_be_applied_although_its_module_is_gone() {
+    let (site, plan_id) = with_blocked_destroy();
+    std::fs::remove_dir_all(site.folder.path().join("modules/net")).unwrap();
+    let runs = site.folder.path().join("root/staging/.eos/runs");
+    let before = std::fs::read_dir(&runs).unwrap().count();
+    let (answer, text) = show(&site, &plan_id);
+    assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
+    contains(&text, &["it waits for approval"]);
+    assert_eq!(std::fs::read_dir(&runs).unwrap().count(), before, "a question leaves nothing behind");
+    let approved = site.run("approve", json!({ "plan_id": plan_id }));
+    assert_eq!(approved["result"], true, "{approved:#}");
+    let (answer, text) = show(&site, &plan_id);
+    assert_eq!(answer["plan"]["applicable"], true, "{answer:#}");
+    contains(&text, &["it can be applied"]);
+    let applied = site.run("apply", json!({ "plan_id": plan_id }));
+    assert_eq!(applied["components"]["net"]["status"], "destroyed", "{applied:#}");
+}
+
+#[test]
+fn a_run_is_shown_although_the_contents_of_its_plan_are_damaged() {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    let plan = site.run("plan", json!({}));
+    let id = plan["plan_id"].as_str().unwrap();
+    std::fs::write(site.folder.path().join("root/staging/.eos/plans").join(id).join("plan.json"), "{")
+        .unwrap();
+    let (answer, text) = show(&site, &plan["plan_id"]);
+    assert_eq!(answer["report"]["components"]["net"]["status"], "planned", "{answer:#}");
+    assert_eq!(answer["plan"]["error"]["code"], "file_corrupt", "{answer:#}");
+    assert_eq!(answer["plan"]["applicable"], Value::Null);
+    contains(&text, &["1 planned", "whether it can be applied is not known", "plan.json", "make a new plan"]);
+    contains(&markdown(&site, &plan["plan_id"]), &["| `net` | planned |", "is not known", "plan.json"]);
+}
+
 #[test]
 fn show_refuses_an_unknown_id_a_wrong_format_and_two_environments() {
     let mut site = site();

@@ -4,70 +4,60 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::error::{Code, Error, Result};
-use crate::model::{Draft, Name, Overrides};
-use crate::operation::blueprint::prepared::AppliedConfigurations;
-use crate::operation::blueprint::{given_for_plan, prepare};
+use super::verdicts::{Verdict, verdicts};
+use crate::error::Error;
+use crate::model::{Draft, Name};
 use crate::operation::component::reports;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
-use crate::operation::run::as_applied;
-use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::report::{ComponentReport, Counts, Status};
-use crate::workdir::Layout;
 
-/// Whether the plan of one component could be applied now.
-enum Verdict {
-    Applicable,
-    NeedsApproval,
-    Refused(Error),
-    /// It could not be examined.
-    Unknown(Error),
-}
-
-impl Verdict {
-    fn of(error: Error) -> Self {
-        match error.code {
-            Code::PlanMoved | Code::PlanSpent | Code::NoSuchPlan => Self::Refused(error),
-            _ => Self::Unknown(error),
-        }
-    }
-}
-
-pub fn facts(call: &Call<'_>, builder: &ReportBuilder, draft: &Draft, plans: &SavedPlans) -> Result<Value> {
-    let contents = plans.contents()?;
-    let saved: BTreeSet<Name> = names(&contents)
+/// `contents`: those of `plans`.
+pub fn facts(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    draft: &Draft,
+    (plans, contents): (&SavedPlans, &PlanContents),
+) -> Value {
+    let saved: BTreeSet<Name> = names(contents)
         .filter(|(_, status)| matches!(status, Status::Planned | Status::Blocked))
         .map(|(name, _)| name)
         .collect();
-    let mut verdicts = verdicts(call, builder, draft, plans, &saved);
+    let mut verdicts = verdicts(call, builder, draft, (plans, contents), &saved);
     let mut components = BTreeMap::new();
     let (mut total, mut is_applicable, mut made) = (Counts::default(), !saved.is_empty(), String::new());
-    for (name, status) in names(&contents) {
+    for (name, status) in names(contents) {
         let verdict = verdicts.remove(&name);
         is_applicable &= matches!(verdict, None | Some(Verdict::Applicable));
         let one = one(plans.of(&name), status, verdict, draft, &mut made);
         total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
         components.insert(name, one);
     }
+    // One plan that cannot be applied stops all of them.
+    let is_refused = components.values().any(|one| one["applicable"] == false);
     let unknown = components.values().any(|one| one["applicable"] == Value::Null && one["saved"] == true);
     let place = &builder.identity.place;
     let any = |status: &str| components.values().any(|one| one["status"] == status);
     let apply = place.apply_command(&plans.plan_id(), saved.iter(), draft.environment.as_str());
     let approve = any("blocked").then(|| place.approve_command(&plans.plan_id(), ""));
-    Ok(json!({
+    json!({
         "plan_id": plans.plan_id(),
         "made": contents.made_by.as_ref().map_or(made.as_str(), |by| by.since.as_str()),
         "made_by": contents.made_by,
         "destroy": contents.destroy,
         "counts": total,
-        "applicable": if unknown { Value::Null } else { is_applicable.into() },
+        "applicable": if unknown && !is_refused { Value::Null } else { is_applicable.into() },
         "components": components,
         "apply_command": (!saved.is_empty()).then_some(apply),
         "approve_command": approve,
-    }))
+    })
+}
+
+/// What is known of a plan whose contents cannot be read.
+pub fn unread(plans: &SavedPlans, error: &Error) -> Value {
+    json!({ "plan_id": plans.plan_id(), "applicable": null, "components": {}, "error": error })
 }
 
 fn names(contents: &PlanContents) -> impl Iterator<Item = (Name, Status)> {
@@ -120,63 +110,4 @@ fn one(
     shown["applicable"] = applicable;
     shown["why"] = json!(why);
     shown
-}
-
-/// Compares each saved plan with today's facts, as an apply does first. It takes no lock and changes nothing.
-fn verdicts(
-    call: &Call<'_>,
-    builder: &ReportBuilder,
-    draft: &Draft,
-    plans: &SavedPlans,
-    saved: &BTreeSet<Name>,
-) -> BTreeMap<Name, Verdict> {
-    if saved.is_empty() {
-        return BTreeMap::new();
-    }
-    let compared = compared(call, builder, draft, plans, saved);
-    // A destroy may lay out an earlier module for the comparison.
-    if let Ok(layout) = Layout::new(&draft.settings.root, &draft.environment) {
-        let _ = std::fs::remove_dir_all(layout.run(&builder.run_id));
-    }
-    let hidden = |mut error: Error| {
-        builder.secrets.error(&mut error);
-        error
-    };
-    let each = |error: Error| saved.iter().map(|name| (name.clone(), Verdict::of(error.clone()))).collect();
-    let mut verdicts: BTreeMap<_, _> = compared.unwrap_or_else(each);
-    for verdict in verdicts.values_mut() {
-        *verdict = match std::mem::replace(verdict, Verdict::Applicable) {
-            Verdict::Refused(error) => Verdict::Refused(hidden(error)),
-            Verdict::Unknown(error) => Verdict::Unknown(hidden(error)),
-            other => other,
-        };
-    }
-    verdicts
-}
-
-fn compared(
-    call: &Call<'_>,
-    builder: &ReportBuilder,
-    draft: &Draft,
-    plans: &SavedPlans,
-    saved: &BTreeSet<Name>,
-) -> Result<BTreeMap<Name, Verdict>> {
-    let environment = &draft.environment;
-    let given = given_for_plan(&call.request, environment, &plans.plan_id(), &Overrides::default())?;
-    let prepared = prepare(call, environment, &given, Vec::new(), AppliedConfigurations::NONE)?;
-    plans.contents()?.split(&prepared.blueprint, None)?;
-    let (plans, saved) = (plans.clone(), saved.clone());
-    let journal = JournalHandle::default();
-    driver::in_session(call, builder, prepared, journal, &BTreeSet::new(), async move |session: &Session| {
-        let mut verdicts = BTreeMap::new();
-        for name in saved {
-            let verdict = match as_applied::check(session, plans.of(&name)).await {
-                Ok(false) => Verdict::Applicable,
-                Ok(true) => Verdict::NeedsApproval,
-                Err(error) => Verdict::of(error),
-            };
-            verdicts.insert(name, verdict);
-        }
-        Ok(verdicts)
-    })
 }

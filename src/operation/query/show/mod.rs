@@ -4,6 +4,7 @@
 
 mod kept_plan;
 mod steps;
+mod verdicts;
 
 use std::collections::BTreeMap;
 
@@ -59,7 +60,12 @@ fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<BTre
         facts.extend([("run", run_facts), ("steps", run.history.steps.clone().into()), ("report", report)]);
     }
     if let Some(plans) = &found.plans {
-        facts.insert("plan", kept_plan::facts(call, builder, &found.draft, plans)?);
+        let plan = match plans.contents() {
+            Ok(contents) => kept_plan::facts(call, builder, &found.draft, (plans, &contents)),
+            Err(error) if found.run.is_none() => return Err(error),
+            Err(error) => kept_plan::unread(plans, &error),
+        };
+        facts.insert("plan", plan);
     }
     Ok(facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
