@@ -206,6 +206,16 @@ fn a_run_is_shown_although_the_contents_of_its_plan_are_damaged() {
 }
 
 #[test]
+fn a_pattern_in_approve_is_not_blamed_if_policy_stopped_nothing() {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    let plan = site.run("plan", json!({}));
+    let nothing = site.run("approve", json!({ "plan_id": plan["plan_id"], "components": "n*" }));
+    assert_eq!(nothing["error"]["code"], "nothing_to_approve", "{nothing:#}");
+    assert!(nothing["error"].to_string().contains("policy stopped nothing in it"), "{nothing:#}");
+}
+
+#[test]
 fn show_refuses_an_unknown_id_a_wrong_format_and_two_environments() {
     let mut site = site();
     site.infrastructure["environments"]["other"] = json!({});

@@ -109,13 +109,14 @@ fn attempt(
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
 }
 
-/// The names that a pattern may mean: the components that policy stopped. If the plan cannot be read, [`attempt`] says
-/// why.
+/// The names that a pattern may mean: the components that policy stopped. None if the plan cannot be read, or if policy
+/// stopped nothing in it: then [`attempt`] says so.
 fn blocked_in(request: &Request, environment: &Name, plan_id: &str) -> Option<Vec<Name>> {
     let layout = find_run::layout(&draft(request, environment).ok()?).ok()?;
     let statuses = SavedPlans::new(&layout, plan_id).contents().ok()?.statuses;
     let blocked = statuses.into_iter().filter(|(_, status)| status == Status::Blocked.word());
-    Some(blocked.filter_map(|(name, _)| Name::new(&name).ok()).collect())
+    let blocked: Vec<_> = blocked.filter_map(|(name, _)| Name::new(&name).ok()).collect();
+    (!blocked.is_empty()).then_some(blocked)
 }
 
 /// The named components, or all that policy stopped.
