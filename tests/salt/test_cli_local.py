@@ -156,6 +156,55 @@ def test_a_secret_from_standard_input_is_in_no_job_and_no_report(echo):
     )
 
 
+def test_a_run_with_a_secret_from_standard_input_is_resumed_with_the_same_value(echo):
+    mark = echo.folder / "mark"
+    echo.module(
+        "echo",
+        {
+            "main.tf": 'variable "token" {\n  type      = string\n  sensitive = true\n}\n'
+            'resource "terraform_data" "this" {\n  input = sha256(var.token)\n'
+            f'  provisioner "local-exec" {{ command = "test -e {mark}" }}\n}}\n'
+        },
+    )
+
+    def finish(*words):
+        argv = echo.eos_command(*words)
+        return subprocess.run(
+            argv, input=SECRET, capture_output=True, text=True, env=echo.env, check=False
+        )
+
+    assert finish("apply", "staging", "echo", "--secret", "token=-").returncode == 1
+    mark.touch()
+    without = finish("resume", "staging")
+    assert without.returncode == 1 and "EOS_SECRET_token" in without.stdout, without
+    other = finish("resume", "staging", "--secret", "token=env:OTHER")
+    assert other.returncode == 1 and "has its own references" in other.stderr, other
+    resumed = finish("resume", "staging", "--secret", "token=-")
+    assert resumed.returncode == 0 and "1 applied" in resumed.stdout, resumed
+    assert SECRET not in resumed.stdout + resumed.stderr
+
+
+@pytest.mark.together("eos")
+@pytest.mark.parametrize("words", [["destroy", "staging", ""], ["destroy", "-e", "staging", ","]])
+def test_a_destroy_of_an_empty_word_is_refused(applied, words):
+    done = applied.eos(*words, "--confirm", "staging")
+    assert done.rc == 1 and "name at least one" in done.said, done
+    assert applied.state("echo")
+
+
+@pytest.mark.together("eos")
+def test_a_component_is_meant_also_if_the_environment_has_its_name(applied):
+    done = applied.eos("destroy", "-e", "staging", "staging", "--confirm", "staging")
+    assert done.rc == 1 and "staging" in done.said and applied.state("echo"), done
+
+
+@pytest.mark.together("eos")
+def test_an_empty_plan_does_not_mean_the_whole_environment(applied):
+    done = applied.eos("apply", "staging", "--plan", "")
+    assert done.rc == 1 and "is not a valid id" in done.stdout, done
+    assert "nothing was run" in done.stdout, done
+
+
 def test_a_literal_secret_is_refused_before_anything_runs(echo):
     done = echo.eos("plan", "staging", "echo", "--secret", "token=hunter2")
     assert done.rc == 1 and "hunter2" not in done.said and "token=-" in done.stderr, done

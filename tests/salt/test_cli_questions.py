@@ -85,6 +85,16 @@ def test_a_secret_is_asked_for_and_not_shown(site, terminal):
     assert "hunter2" not in run.text and '"length": 15' in run.text, run.text
 
 
+def test_control_d_at_a_question_starts_nothing_and_is_one_line(site, terminal):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    run = terminal("apply", "staging", "echo", "--secret", "value")
+    run.expect("value: ")
+    run.type("\x04")
+    assert run.finish() == 1, run.text
+    assert "Traceback" not in run.text and "eos: nothing was started" in run.text, run.text
+    assert not site.root.joinpath("staging").exists()
+
+
 def test_a_terminal_has_colour_unless_no_color_is_set(echo, terminal):
     colour = "\x1b[3"
     shown = terminal("status", "staging")

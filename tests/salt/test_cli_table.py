@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import io
+import os
 import re
 import shlex
 import subprocess
@@ -109,6 +111,21 @@ def test_an_example_of_the_help_is_a_correct_command_line(line):
         ),
         ("history staging --limit 5", "history", {"environment": "staging", "limit": 5}),
         ("plan no", "plan", {"environment": "no"}),
+        # The core refuses an empty list. Without the argument, the call would mean all components.
+        ("destroy staging ''", "destroy", {"environment": "staging", "components": []}),
+        ("destroy staging ,", "destroy", {"environment": "staging", "components": []}),
+        (f"approve {ID} ''", "approve", {"plan_id": ID, "components": []}),
+        ("apply staging --plan ''", "apply", {"environment": "staging", "plan_id": ""}),
+        (
+            "destroy -e staging staging",
+            "destroy",
+            {"environment": "staging", "components": ["staging"]},
+        ),
+        (
+            "apply staging --on-failure rollback",
+            "orchestrate",
+            {"environment": "staging", "on_failure": "rollback"},
+        ),
     ],
 )
 def test_a_word_means_what_it_means_for_the_runner(line, function, arguments):
@@ -140,8 +157,8 @@ def test_wrong_usage_ends_with_1_and_says_what_is_wrong(line, words, capsys):
     [
         ("validate staging web", "too many words: web"),
         (f"apply {ID} web", "too many words|web"),
-        (f"apply {ID} --upgrade", "upgrade was decided when the plan was made"),
-        (f"apply {ID} --var a=b", "variables was decided when the plan was made"),
+        (f"apply {ID} --upgrade", "--upgrade was decided when the plan was made"),
+        (f"apply {ID} --var a=b", "--var was decided when the plan was made"),
     ],
 )
 def test_a_call_that_cannot_be_meant_is_refused(line, words):
@@ -230,6 +247,21 @@ def test_a_value_itself_cannot_be_given_to_a_run_on_another_master(given):
         inputs.secrets([given], here=False)
 
 
+def test_a_saved_plan_and_a_run_take_values_only_because_they_have_references(monkeypatch):
+    for line in (f"apply {ID} --secret a", "resume staging --secret a", f"resume {ID} --secret a"):
+        assert made(line).gives_again and "secrets" not in made(line).arguments
+    assert not made("apply staging web --secret a").gives_again
+    for reference in ("a=vault:x#y", "a=env:A", "a=file:/x"):
+        with pytest.raises(UsageError, match="has its own references"):
+            inputs.give_again([reference], here=True)
+    with pytest.raises(UsageError, match="Leave it out"):
+        inputs.give_again(["a=-"], here=False)
+    monkeypatch.setenv("EOS_SECRET_A", "before")
+    monkeypatch.setattr("sys.stdin", io.StringIO("typed\n"))
+    inputs.give_again(["A=-"], here=True)
+    assert os.environ["EOS_SECRET_A"] == "typed"
+
+
 def test_a_question_on_a_pipe_names_the_ways_to_give_a_secret(monkeypatch):
     monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
     with pytest.raises(UsageError, match="token=-"):
@@ -249,4 +281,4 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
             {"plan"} if verb.saved_plan else set()
         ) | ({"detailed-exitcode"} if name == "plan" else set()) | (
             {"yes"} if name == "rollback" else set()
-        ), name
+        ) | ({"secret"} if verb.gives_again else set()), name

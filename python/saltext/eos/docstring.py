@@ -32,7 +32,8 @@ PARAMETERS = {
     "name": "Name of the state.",
     "on_failure": """
         ``stop``: start nothing more. ``continue``: skip only what depends on
-        the failed component. Overrides infrastructure:settings:on_failure.
+        the failed component. ``rollback``: start nothing more, and take back
+        what the run has changed. Overrides infrastructure:settings:on_failure.
     """,
     "parallelism": """
         Maximum number of components that run at the same time. Overrides

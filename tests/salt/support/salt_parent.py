@@ -65,12 +65,21 @@ def become(given, argv, env, cwd):
     for one, number in ((out, 1), (err, 2)):
         os.dup2(one, number)
         os.close(one)
+    # A stream remembers whether its file can be seeked, which is wrong for the new file.
+    sys.stdout, sys.stderr = fresh(sys.stdout), fresh(sys.stderr)
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
     sys.argv[:] = argv
     sys.path[0] = os.path.dirname(argv[0])
     return argv[0]
+
+
+def fresh(stream):
+    """Another stream on the same file descriptor."""
+    how = {"encoding": stream.encoding, "errors": stream.errors}
+    buffering = 1 if stream.line_buffering else -1
+    return open(stream.fileno(), "w", buffering, closefd=False, **how)
 
 
 def main():

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.options import OPTIONS
 
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
@@ -13,11 +14,13 @@ class Call:
     """A function of the runner and its arguments.
 
     ``changes``: whether it is a run. A question starts no job.
+    ``gives_again``: whether its plan or run has the references to secrets, so that the call gives only values.
     """
 
     function: str
     arguments: dict
     changes: bool
+    gives_again: bool = False
 
     def having(self, **arguments):
         """The same call with other values for these arguments."""
@@ -27,16 +30,18 @@ class Call:
 def made(options):
     """The call that a command line means. Secrets and variables are still missing."""
     verb = options.verb
-    if verb.saved_plan and (getattr(options, "plan_id", None) or any(map(is_id, options.words))):
+    plan_id = getattr(options, "plan_id", None)
+    # An empty plan_id is refused by the core. Without it, the call would mean the whole environment.
+    if verb.saved_plan and (plan_id is not None or any(map(is_id, options.words))):
         verb = _without_options_of_others(verb, options)
     arguments = _placed(verb, options.words, options.environment)
     for parameter in ("minion", *verb.options):
         value = getattr(options, parameter)
         if value is not None and parameter not in ("variables", "secrets"):
             arguments[parameter] = value
-    if verb.saved_plan is None and getattr(options, "plan_id", None):
-        arguments["plan_id"] = options.plan_id
-    return Call(verb.function, arguments, verb.changes)
+    if verb.saved_plan is None and plan_id is not None:
+        arguments["plan_id"] = plan_id
+    return Call(verb.function, arguments, verb.changes, verb.gives_again)
 
 
 def is_id(word):
@@ -49,7 +54,7 @@ def _without_options_of_others(verb, options):
     for parameter in set(verb.options) - set(verb.saved_plan.options) - {"secrets"}:
         if getattr(options, parameter):
             raise UsageError(
-                f"{parameter.replace('_', '-')} was decided when the plan was made: "
+                f"{OPTIONS[parameter].flag} was decided when the plan was made: "
                 "leave it out, or make another plan"
             )
     return verb.saved_plan
@@ -61,8 +66,6 @@ def _placed(verb, words, environment):
     slots = [slot for slot in verb.words if slot != "environment"]
     if environment is not None:
         arguments["environment"] = environment
-        if words[:1] == [environment]:
-            words.pop(0)
     elif "environment" in verb.words:
         # An id in this place is that of a run or a plan. The core knows.
         if words:
@@ -71,9 +74,11 @@ def _placed(verb, words, environment):
         arguments["environment"] = words.pop(0)
     for slot in slots:
         if slot == "components":
-            names = [name for word in words for name in word.split(",") if name]
-            if names:
-                arguments["components"] = names
+            # Without a word, the argument is missing, which means all. The core refuses an empty list.
+            if words:
+                arguments["components"] = [
+                    name for word in words for name in word.split(",") if name
+                ]
             words = []
         elif words:
             arguments[slot] = words.pop(0)

@@ -61,6 +61,23 @@ def secrets(given, *, here):
     return references
 
 
+def give_again(given, *, here):
+    """Read the values of ``--secret`` for a saved plan or a run, which has the references to them."""
+    for one in given:
+        name, _, source = one.partition("=")
+        if source.startswith(_REFERENCES):
+            raise UsageError(
+                f"--secret {name}: the plan or the run has its own references. Leave it out, or write "
+                f"--secret {name} or {name}=- to give again a value that eos asked for or read from standard input"
+            )
+        if not here:
+            raise UsageError(
+                f"--secret {name}: the run is on the master, which reads the references of the plan or the run "
+                "itself. Leave it out"
+            )
+    secrets(given, here=here)
+
+
 def _asked(name):
     if not sys.stdin.isatty():
         raise UsageError(

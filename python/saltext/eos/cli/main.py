@@ -5,14 +5,21 @@ import sys
 
 from saltext.eos.cli import parser
 from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.escape import printable
 
 
 def main():
     """Run the command line. Returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the terminal's encoding lacks is escaped.
+        stream.reconfigure(errors="backslashreplace")
     try:
         return _run(parser.parsed(sys.argv[1:]))
     except UsageError as error:
-        print(f"eos: {error}", file=sys.stderr)
+        print(f"eos: {printable(str(error))}", file=sys.stderr)
+    except EOFError:
+        # Ctrl-D at a question, which is asked before anything starts.
+        print("eos: nothing was started: there was no answer", file=sys.stderr)
     except KeyboardInterrupt:
         print("eos: interrupted", file=sys.stderr)
     except BrokenPipeError:
@@ -32,10 +39,10 @@ def _run(options):
     made = call.made(options)
     place = places.of(options)
     if getattr(options, "secrets", None):
-        references = inputs.secrets(options.secrets, here=place.here)
-        # A saved plan has its references.
-        if made.function != "apply":
-            made = made.having(secrets=references)
+        if made.gives_again:
+            inputs.give_again(options.secrets, here=place.here)
+        else:
+            made = made.having(secrets=inputs.secrets(options.secrets, here=place.here))
     if getattr(options, "variables", None):
         made = made.having(variables=inputs.variables(options.variables))
     with place:

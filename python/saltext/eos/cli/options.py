@@ -32,7 +32,7 @@ _ALL = (
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),
     Option("migrate_backend", "--migrate-backend"),
     Option("minion", "--minion", "ID"),
-    Option("on_failure", "--on-failure", "HOW", choices=("stop", "continue")),
+    Option("on_failure", "--on-failure", "HOW", choices=("stop", "continue", "rollback")),
     Option("operation", "--operation", "NAME", help="Only runs of this function, such as destroy."),
     Option(
         "order",
@@ -76,8 +76,22 @@ _ALL = (
         "variables",
         "--var",
         "NAME=VALUE",
-        help="A variable of the only component. VALUE is YAML. Overrides the pillar's.",
+        help="""
+            A variable of the only component, which is not secret. VALUE is YAML. Overrides the
+            pillar's.
+        """,
         many=True,
     ),
+)
+# Instead of "secrets", where the references are already in a saved plan or in a run.
+SECRET_AGAIN = Option(
+    "secrets",
+    "--secret",
+    "NAME[=-]",
+    help="""
+        A value that eos asked for, or read from standard input (-), once more. All other
+        secrets are read again.
+    """,
+    many=True,
 )
 OPTIONS = {option.argument: option for option in _ALL}

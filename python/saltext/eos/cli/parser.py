@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from saltext.eos.cli.options import OPTIONS
+from saltext.eos.cli.options import OPTIONS, SECRET_AGAIN
 from saltext.eos.cli.verbs import NAMES, VERBS
 
 _WORDS = {
@@ -115,6 +115,8 @@ def _fill(parser, verb):
         _add(parser, option._replace(choices=verb.formats) if argument == "format" else option)
     if verb.saved_plan:
         _add(parser, OPTIONS["plan_id"])
+    if verb.gives_again:
+        _add(parser, SECRET_AGAIN)
     if verb.asks:
         # A destroy refuses it, with a remedy.
         yes = "Ask nothing, and delete nothing." if verb.asks != "destroy" else argparse.SUPPRESS

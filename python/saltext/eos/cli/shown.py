@@ -1,8 +1,11 @@
 """Prints a report, and says with which exit code the call ends."""
 
+import codecs
 import json
 import os
 import sys
+
+from saltext.eos.cli.escape import printable
 
 # For Salt's own commands.
 _FOR_SALT = ("outputter",)
@@ -12,7 +15,9 @@ _WAITING = ("planned", "pending_inputs")
 def document(report):
     """The report as one JSON document on stdout."""
     shown = {key: value for key, value in report.items() if key not in _FOR_SALT}
-    print(json.dumps(shown, indent=2, ensure_ascii=False), flush=True)
+    # JSON has an escape of its own for what the encoding of stdout lacks.
+    is_utf8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+    print(printable(json.dumps(shown, indent=2, ensure_ascii=not is_utf8)), flush=True)
 
 
 def text(report, stream=None):

@@ -14,11 +14,12 @@ _Fields = namedtuple(
         "changes",
         "asks",
         "saved_plan",
+        "gives_again",
         "also",
         "formats",
         "examples",
     ),
-    defaults=((), (), False, "", None, "", (), ()),
+    defaults=((), (), False, "", None, False, "", (), ()),
 )
 
 
@@ -32,6 +33,7 @@ class Verb(_Fields):
     ``changes``: whether it is a run. All others are questions, which start no job.
     ``asks``: what a person confirms on a terminal, such as ``destroy``.
     ``saved_plan``: the function, words and options for a saved plan.
+    ``gives_again``: whether the plan or the run has the references to secrets, so that ``--secret`` gives only values.
     ``also``: another name.
     ``formats``: the values of ``--format``.
     ``examples``: arguments, and what they do.
@@ -88,6 +90,7 @@ _ALL = (
             ("environment", "plan_id"),
             ("test", "parallelism", "on_failure"),
             changes=True,
+            gives_again=True,
         ),
         examples=(
             ("apply staging", "in the order of the dependencies"),
@@ -168,6 +171,7 @@ _ALL = (
         ("environment", "run_id"),
         ("parallelism", "on_failure"),
         changes=True,
+        gives_again=True,
         examples=(
             ("resume staging", "the last run that changed something"),
             (f"resume {_RUN_ID}", "this run"),
