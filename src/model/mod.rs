@@ -34,6 +34,7 @@ mod unquoted;
 mod vault;
 mod vault_path;
 mod version;
+pub mod wildcards;
 
 pub use address::{job_name, registered_name};
 pub use blueprint::{Blueprint, Node};

@@ -1,8 +1,8 @@
 //! A pattern that stands for several names: `*` means any text, `?` means one character.
 
 use super::name::LONGEST;
+use super::wildcards::{self, ANY};
 
-const ANY: char = '*';
 const ONE: char = '?';
 
 /// Checked as strictly as a name, because nothing else can match one.
@@ -44,25 +44,7 @@ impl NamePattern {
 
     /// Whether the whole name matches.
     pub fn matches(&self, name: &str) -> bool {
-        let (pattern, name): (Vec<char>, Vec<char>) = (self.0.chars().collect(), name.chars().collect());
-        let (mut at, mut read) = (0, 0);
-        // The last `*`, and the part of the name that follows what it stands for.
-        let mut retry = None;
-        while read < name.len() {
-            match pattern.get(at) {
-                Some(&ANY) => {
-                    retry = Some((at, read));
-                    at += 1;
-                }
-                Some(&one) if one == ONE || one == name[read] => (at, read) = (at + 1, read + 1),
-                _ => {
-                    let Some((star, from)) = retry else { return false };
-                    retry = Some((star, from + 1));
-                    (at, read) = (star + 1, from + 1);
-                }
-            }
-        }
-        pattern[at..].iter().all(|one| *one == ANY)
+        wildcards::matches(&self.0, name, Some(ONE))
     }
 }
 

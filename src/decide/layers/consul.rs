@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::layer::{LayerReport, LayerStatus, fault, listed};
+use super::layer::{LayerReport, LayerStatus, fault, listed, unanswered};
 use super::token::TokenFacts;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer};
@@ -138,7 +138,7 @@ fn summary(cluster: &ConsulFacts) -> Words {
     let said = match &cluster.leader {
         Ok(leader) if leader.is_empty() => words!["no leader at ", cluster.address.clone()],
         Ok(leader) => words!["leader ", leader.clone()],
-        Err(_) => return words!["no answer from ", cluster.address.clone()],
+        Err(error) => return words![unanswered(error), cluster.address.clone()],
     };
     match &cluster.agents {
         Ok(ConsulAgents { all, filtered: false }) => {

@@ -63,6 +63,14 @@ pub(super) fn fault(layer: Layer, code: Code, message: impl Into<Words>, remedy:
     Error::new(layer, Phase::Verification, code, message, remedy)
 }
 
+/// Why a server did not answer its first question, for the summary. Its address follows.
+pub(super) fn unanswered(error: &Error) -> &'static str {
+    match error.code {
+        Code::NomadDenied | Code::ConsulDenied | Code::VaultDenied => "access denied by ",
+        _ => "no answer from ",
+    }
+}
+
 /// `a, b, c and 4 more`.
 pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::layer::{LayerReport, LayerStatus, fault, listed};
+use super::layer::{LayerReport, LayerStatus, fault, listed, unanswered};
 use super::token::TokenFacts;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer};
+use crate::model::wildcards;
 use crate::words::{Words, words};
 
 /// The answers of one region of Nomad.
@@ -104,7 +105,7 @@ fn judge(region: NomadFacts, report: &mut LayerReport) {
 }
 
 fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, report: &mut LayerReport) {
-    let mut homeless: BTreeMap<&Vec<String>, Vec<String>> = BTreeMap::new();
+    let mut unplaceable: BTreeMap<&Vec<String>, Vec<String>> = BTreeMap::new();
     let mut partly: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     for (service, patterns) in services {
         let without = |pattern: &&String| {
@@ -112,13 +113,13 @@ fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, re
         };
         let empty: Vec<_> = patterns.iter().filter(without).collect();
         match empty.len() == patterns.len() {
-            true => homeless.entry(patterns).or_default().push(service.clone()),
+            true => unplaceable.entry(patterns).or_default().push(service.clone()),
             false => empty.into_iter().for_each(|one| partly.entry(one).or_default().push(service.clone())),
         }
     }
     let remedy = "start a Nomad client there, make a node eligible again (nomad node eligibility -enable), or \
                   change the datacenters of the services";
-    for (datacenters, services) in homeless {
+    for (datacenters, services) in unplaceable {
         let message = format!(
             "no node in {} is ready and eligible, so Nomad cannot place {}",
             in_words(datacenters),
@@ -193,7 +194,7 @@ fn summary(region: &NomadFacts) -> Words {
     let mut said = match &region.leader {
         Ok(leader) if leader.is_empty() => words!["no leader at ", region.address.clone()],
         Ok(leader) => words!["leader ", leader.clone()],
-        Err(_) => words!["no answer from ", region.address.clone()],
+        Err(error) => words![unanswered(error), region.address.clone()],
     };
     if let Some(name) = &region.region {
         said = words!["region ", name.clone(), ": ", said];
@@ -208,12 +209,7 @@ fn summary(region: &NomadFacts) -> Words {
     }
 }
 
-/// Whether a datacenter matches Nomad's pattern, in which `*` stands for any characters.
+/// Whether a datacenter matches Nomad's pattern, in which only `*` is a wildcard.
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((before, rest)) => name.strip_prefix(before).is_some_and(|tail| {
-            (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches(rest, &tail[at..]))
-        }),
-    }
+    wildcards::matches(pattern, name, None)
 }

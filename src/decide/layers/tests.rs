@@ -112,6 +112,24 @@ fn a_refused_right_is_not_a_server_that_is_down() {
 }
 
 #[test]
+fn only_the_star_is_a_wildcard_of_nomad_and_many_stars_take_no_long_time() {
+    const MANY: &str = "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b";
+    let nodes = || Ok(vec![node("a", &"a".repeat(100), "ready", true), node("b", "dc1", "ready", true)]);
+    let report = nomad(vec![of_nomad(nodes(), &[("web", &[MANY]), ("app", &["dc?"])])]);
+    assert_eq!(verdict(&report), (LayerStatus::Unhealthy, vec!["no_ready_node", "no_ready_node"]));
+}
+
+#[test]
+fn a_server_that_denies_access_did_answer() {
+    let leader = || Err(error(Code::NomadDenied));
+    let denied = NomadFacts { leader: leader(), ..of_nomad(Err(error(Code::NomadDenied)), &[]) };
+    assert_eq!(nomad(vec![denied]).summary, "access denied by http://n, nodes not visible");
+    let leader = Err(error(Code::ConsulDenied));
+    let denied = ConsulFacts { leader, ..of_consul(Err(error(Code::ConsulDenied))) };
+    assert_eq!(consul(vec![denied]).summary, "access denied by http://c");
+}
+
+#[test]
 fn a_nomad_that_does_not_answer_is_one_fault() {
     let away = || Err(error(Code::NomadUnreachable));
     let facts = NomadFacts {
@@ -256,6 +274,9 @@ fn a_token_of_vault_is_told_by_its_end() {
     }
     let refused = vault(of_vault(open(), Some(Err(error(Code::VaultLogin)))));
     assert_eq!(verdict(&refused), (LayerStatus::Unhealthy, vec!["vault_login"]));
+    assert_eq!(refused.summary, "unsealed, no valid token");
+    let late = vault(of_vault(open(), Some(Err(error(Code::VaultUnreachable)))));
+    assert_eq!(late.summary, "unsealed, token not known", "{late:?}");
     // A token may be good for its secrets, although it may not look itself up.
     let denied = vault(of_vault(open(), Some(Err(error(Code::VaultDenied)))));
     assert_eq!(verdict(&denied), (LayerStatus::Unknown, vec!["vault_denied"]));

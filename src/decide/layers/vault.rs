@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use super::layer::{LayerReport, LayerStatus, fault};
+use super::layer::{LayerReport, LayerStatus, fault, unanswered};
 use super::token::TokenFacts;
 use crate::error::{Code, Error, Layer};
 use crate::words::words;
@@ -48,7 +48,7 @@ pub fn vault(found: VaultFacts) -> LayerReport {
     let seal = match seal {
         Ok(seal) => seal,
         Err(error) => {
-            report.summary = words!["no answer from ", address];
+            report.summary = words![unanswered(&error), address];
             report.unanswered(error);
             return report;
         }
@@ -80,7 +80,12 @@ pub fn vault(found: VaultFacts) -> LayerReport {
     match token {
         None => {}
         Some(Err(error)) => {
-            report.summary = words![&report.summary, ", no valid token"];
+            let about = match error.code {
+                Code::VaultLogin => ", no valid token",
+                // A lookup without an answer says nothing about the token.
+                _ => ", token not known",
+            };
+            report.summary = words![&report.summary, about];
             report.unanswered(error);
         }
         Some(Ok(VaultToken::Wrapped(left))) => {
