@@ -59,6 +59,20 @@ pub fn insert_option(arguments: &mut Vec<OsString>, option: OsString) {
     arguments.insert(words, option);
 }
 
+/// OpenTofu evaluates the sources of child modules in each command, also in one that plans nothing. A saved plan
+/// contains the values, and a plan names the file anyway.
+pub fn with_sources(
+    tool: &Tool,
+    step: &str,
+    mut arguments: Vec<OsString>,
+    variables: &Path,
+) -> Vec<OsString> {
+    if tool.evaluates_sources() && !["plan", "apply"].contains(&step) && variables.exists() {
+        insert_option(&mut arguments, variable_file(variables));
+    }
+    arguments
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

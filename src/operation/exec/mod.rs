@@ -184,15 +184,15 @@ impl<'a> Invoker<'a> {
         std::iter::once(self.context.paths.variables()).chain(secrets).collect()
     }
 
-    /// OpenTofu evaluates the sources of child modules in each command, also in one that plans nothing. A saved plan
-    /// contains the values.
-    pub(super) fn with_sources(&self, step: &str, mut arguments: Vec<OsString>) -> Vec<OsString> {
-        let file = self.context.paths.variables();
-        let evaluates = self.computes_sources.get() && self.context.session.call.tool.evaluates_sources();
-        if evaluates && !["plan", "apply"].contains(&step) && file.exists() {
-            terraform::insert_option(&mut arguments, terraform::variable_file(&file));
+    /// Only for sources that contain variables: other modules need no values.
+    pub(super) fn with_sources(&self, step: &str, arguments: Vec<OsString>) -> Vec<OsString> {
+        match self.computes_sources.get() {
+            true => {
+                let tool = &self.context.session.call.tool;
+                terraform::with_sources(tool, step, arguments, &self.context.paths.variables())
+            }
+            false => arguments,
         }
-        arguments
     }
 
     /// The module's folder, in which terraform runs.

@@ -18,6 +18,9 @@ use crate::workdir::{ComponentPaths, Layout, ensure_private, read, remove};
 /// Time between the SIGINT and the SIGKILL to a terraform that only reads.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// With less time left, a pull is not begun: that it had no answer would say nothing about the backend.
+const LEAST: Duration = Duration::from_secs(3);
+
 pub struct BackendProbe<'a> {
     pub questions: &'a Questions<'a>,
     pub guardian: &'a Guardian,
@@ -27,6 +30,9 @@ pub struct BackendProbe<'a> {
 /// Asks with the first of the backend's components whose workdir is prepared for it.
 pub async fn ask(probe: &BackendProbe<'_>, components: &[&Component]) -> BackendAnswer {
     let questions = probe.questions;
+    if questions.deadline.left() < LEAST {
+        return BackendAnswer::NotAsked("the time limit of all questions left no time for it");
+    }
     let layout = match Layout::new(&questions.settings().root, &questions.draft.environment) {
         Ok(layout) => layout,
         Err(error) => return BackendAnswer::Unreachable(error),
@@ -78,7 +84,8 @@ async fn pull(
     let subdir = component.source.as_ref().map(|source| source.subdir()).unwrap_or_default();
     let command = Command {
         program: probe.tool.path.clone(),
-        args: terraform::state_pull(),
+        // The module in the workdir may be an earlier one, so the variables are given without looking at today's.
+        args: terraform::with_sources(probe.tool, "state-pull", terraform::state_pull(), &paths.variables()),
         cwd: paths.module().join(subdir),
         env: terraform::environment(std::env::vars_os(), declared, &settings.pass_env, &folders),
         stdout: logs.join("state-pull.stdout"),

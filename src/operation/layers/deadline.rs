@@ -36,6 +36,6 @@ impl Deadline {
 
     /// For a message.
     pub fn missed() -> String {
-        format!("no answer within {}", humantime::format_duration(PATIENCE))
+        format!("no answer before the time limit of {}", humantime::format_duration(PATIENCE))
     }
 }
