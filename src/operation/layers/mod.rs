@@ -3,6 +3,7 @@
 //! Changes nothing, takes no lock, and needs neither a usable terraform nor readable modules: what is missing is the
 //! answer. Each file asks about one layer; `src/decide/layers` judges the answers.
 
+mod at_most;
 mod backend;
 mod consul;
 mod deadline;
@@ -15,7 +16,9 @@ mod usage;
 mod vault;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::join;
 use tokio::time::Instant;
@@ -34,6 +37,7 @@ use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 use crate::operation::session::driver;
 use crate::report::Report;
+use crate::workdir::Layout;
 
 /// Each layer by its name.
 pub struct Layers(BTreeMap<&'static str, LayerReport>);
@@ -73,14 +77,22 @@ fn ask(call: &Call<'_>, builder: &ReportBuilder, environment: &Name) -> Result<L
         let secrets = &LayerSecrets::new(draft.settings.vault.as_ref(), &channel, &builder.secrets);
         let (run_id, channel) = (builder.run_id.as_str(), &channel);
         let questions = &Questions { draft, usage, secrets, deadline, channel, identity, run_id };
-        let (salt, terraform, nomad, consul, vault) = join!(
-            timed(salt::ask(questions)),
-            timed(terraform::ask(questions)),
-            timed(nomad::ask(questions)),
-            timed(consul::ask(questions)),
-            timed(vault::ask(questions)),
-        );
+        let answers = AssertUnwindSafe(async {
+            join!(
+                timed(salt::ask(questions)),
+                timed(terraform::ask(questions)),
+                timed(nomad::ask(questions)),
+                timed(consul::ask(questions)),
+                timed(vault::ask(questions)),
+            )
+        });
+        let answers = answers.catch_unwind().await;
         builder.leaves(secrets.close().await);
+        // A question is not a run: its folder is removed from among the folders of runs.
+        if let Ok(layout) = Layout::new(&draft.settings.root, environment) {
+            let _ = std::fs::remove_dir_all(layout.run(run_id));
+        }
+        let (salt, terraform, nomad, consul, vault) = answers.unwrap_or_else(|panic| resume_unwind(panic));
         Layers(BTreeMap::from([
             ("salt", salt),
             ("terraform", terraform),

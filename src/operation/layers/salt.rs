@@ -13,8 +13,10 @@ use crate::host::SaltJob;
 use crate::model::MinionTarget;
 use crate::operation::request::call::CallPlace;
 
-/// Time between two looks for answers.
+/// Time between two looks for the answers of one target.
 const POLL: Duration = Duration::from_millis(100);
+/// With more targets, each is looked at less often: one thread asks Salt for all of them.
+const TARGETS: usize = 10;
 /// What names the minion of the argument `minion`.
 const ARGUMENT: &str = "minion=";
 
@@ -34,8 +36,10 @@ pub async fn ask(questions: &Questions<'_>) -> LayerReport {
         }
         _ => None,
     };
-    let minions = steps.chain(named).map(async |(target, used_by, works_there)| MinionsFacts {
-        answered: ping(questions, &target).await,
+    let targets: Vec<_> = steps.chain(named).collect();
+    let pause = POLL * u32::try_from(targets.len().div_ceil(TARGETS)).unwrap_or(1);
+    let minions = targets.into_iter().map(async |(target, used_by, works_there)| MinionsFacts {
+        answered: ping(questions, &target, pause).await,
         target: target.pattern,
         target_type: target.kind.to_owned(),
         used_by,
@@ -50,7 +54,11 @@ pub async fn ask(questions: &Questions<'_>) -> LayerReport {
 }
 
 /// Which minions match, and which of them answer.
-async fn ping(questions: &Questions<'_>, target: &MinionTarget) -> Result<BTreeMap<String, bool>> {
+async fn ping(
+    questions: &Questions<'_>,
+    target: &MinionTarget,
+    pause: Duration,
+) -> Result<BTreeMap<String, bool>> {
     let failed = |reason: String| {
         let message = format!("the minions of {:?} could not be asked: {reason}", target.pattern);
         let remedy = "start salt-master, or correct the target";
@@ -66,7 +74,7 @@ async fn ping(questions: &Questions<'_>, target: &MinionTarget) -> Result<BTreeM
         for (minion, _) in returned.map_err(failed)? {
             answered.entry(minion).and_modify(|here| *here = true);
         }
-        if questions.deadline.within(tokio::time::sleep(POLL)).await.is_none() {
+        if questions.deadline.within(tokio::time::sleep(pause)).await.is_none() {
             break;
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
 use tokio::join;
 
+use super::at_most::at_most;
 use super::backend::{self, BackendProbe};
 use super::deadline::Deadline;
 use super::questions::Questions;
@@ -12,7 +12,7 @@ use crate::decide::layers::{
     BackendAnswer, BackendFacts, LayerReport, LeftLock, LockFacts, ProgramFacts, TerraformFacts, terraform,
 };
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::Holder;
+use crate::lock::{self, Holder};
 use crate::model::{Backend, Component};
 use crate::operation::store::held_locks;
 use crate::process::Guardian;
@@ -46,7 +46,7 @@ async fn programs(questions: &Questions<'_>) -> (Result<ProgramFacts>, Vec<Backe
             None => all.push((&component.backend, vec![component])),
         }
     }
-    let backends = join_all(all.into_iter().map(async |(backend, components)| BackendFacts {
+    let asked = all.into_iter().map(async |(backend, components)| BackendFacts {
         kind: backend.kind.clone(),
         answer: match (&guardian, &tool) {
             _ if backend.is_local() => local(questions),
@@ -56,8 +56,8 @@ async fn programs(questions: &Questions<'_>) -> (Result<ProgramFacts>, Vec<Backe
             _ => BackendAnswer::NotAsked("there is no usable program to ask with"),
         },
         components: components.into_iter().map(|one| one.name.clone()).collect(),
-    }))
-    .await;
+    });
+    let backends = at_most(questions.settings().parallelism, asked).await;
     let program = tool.map(|tool| ProgramFacts {
         product: tool.product.key(),
         version: tool.version.to_string(),
@@ -100,7 +100,8 @@ async fn locks(questions: &Questions<'_>) -> Result<Vec<LockFacts>> {
         .collect())
 }
 
-/// Locks that a killed terraform may have left in a backend. A running one is left out: it holds the component's lock.
+/// Locks that a killed terraform may have left in a backend. A running one is left out: it holds the component's lock,
+/// perhaps on another host.
 fn left_locks(
     questions: &Questions<'_>,
     layout: &Layout,
@@ -126,5 +127,11 @@ fn left_locks(
 
 fn marker(paths: &ComponentPaths) -> Result<Option<BackendLockMarker>> {
     paths.check()?;
-    BackendLockMarker::read(&paths.locking())
+    let Some(found) = BackendLockMarker::read(&paths.locking())? else { return Ok(None) };
+    // The locks were listed earlier, or could not be.
+    if lock::holder(&paths.lock())?.is_some() {
+        return Ok(None);
+    }
+    // Read again: terraform may have ended before its lock was read.
+    Ok(BackendLockMarker::read(&paths.locking())?.filter(|again| *again == found))
 }
