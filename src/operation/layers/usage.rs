@@ -25,7 +25,7 @@ impl Usage {
         let mut usage = Self::default();
         for component in draft.components.values().filter(|component| component.enabled) {
             let needs_nomad = interface(&component.name).is_some_and(|module| module.uses("nomad"));
-            usage.nomad_of(component, needs_nomad);
+            usage.nomad_of(component, needs_nomad, draft.settings.nomad.region.as_deref());
             usage.consul_of(component);
             if let Some(step) = &component.step {
                 usage.minions_of(&step.target, component.place("salt").to_string());
@@ -39,14 +39,16 @@ impl Usage {
         usage
     }
 
-    fn nomad_of(&mut self, component: &Component, by_module: bool) {
+    fn nomad_of(&mut self, component: &Component, by_module: bool, usual: Option<&str>) {
         let gate = |probe: &ProbeSettings| matches!(probe, ProbeSettings::Nomad(_));
         let is_service = matches!(component.source, Some(Source::Service(_)));
         if !is_service && !by_module && !component.health.iter().any(|one| gate(&one.probe)) {
             return;
         }
         let literal = |key: &str| component.inputs.get(key).and_then(Input::literal);
-        let own = literal("region").filter(|_| is_service).and_then(Value::as_str).map(str::to_owned);
+        let own = literal("region").filter(|_| is_service).and_then(Value::as_str);
+        // The same region is asked once, also if a service names it again.
+        let own = own.filter(|own| Some(*own) != usual).map(str::to_owned);
         let services = self.nomad.entry(own).or_default();
         if is_service {
             let datacenters = literal("datacenters").and_then(Value::as_array).into_iter().flatten();

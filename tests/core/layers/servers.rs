@@ -62,6 +62,16 @@ fn layers_that_are_used_tell_their_leaders_nodes_and_agents_under_the_id_of_the_
     assert!(drawn.contains("\n  vault      not used\n"), "{drawn}");
     assert!(drawn.lines().skip(1).all(|line| line.chars().count() <= 80), "{drawn}");
 
+    // The region of the settings is asked once, also if a service names it.
+    let services = &mut site.infrastructure["services"];
+    services["app"] = services["web"].clone();
+    services["app"]["region"] = json!("global");
+    site.infrastructure["settings"]["nomad"]["region"] = json!("global");
+    let clusters = &super::layers(&site)["nomad"]["facts"]["clusters"];
+    assert_eq!(clusters.as_array().unwrap().len(), 1, "{clusters:#}");
+    assert_eq!(clusters[0]["datacenters"]["dc1"]["services"], json!(["app", "web"]), "{clusters:#}");
+    site.infrastructure["services"].as_object_mut().unwrap().remove("app");
+
     // Nomad has no such datacenter, so the service could not be placed.
     uses_both(&mut site, &pair.address(), &format!("http://127.0.0.1:{}", pair.consul.port), "mars");
     let report = site.run("status", json!({ "layers": true }));
