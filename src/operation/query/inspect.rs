@@ -15,7 +15,7 @@ use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 use crate::operation::session::{JournalHandle, Session, driver};
-use crate::workdir::ComponentPaths;
+use crate::workdir::{ComponentPaths, Layout};
 
 pub struct Inspection<'a> {
     pub session: &'a Session,
@@ -57,12 +57,16 @@ pub fn inspect<T: Send>(
 ) -> Result<T> {
     let prepared = today(call, &question.environment, question.problems)?;
     let selected = select(&prepared.blueprint, question.components, false)?;
-    driver::in_session(
+    let run = Layout::of(&prepared.blueprint)?.run(&builder.run_id);
+    let answer = driver::in_session(
         call,
         builder,
         prepared,
         JournalHandle::default(),
         &BTreeSet::new(),
         async move |session: &Session| ask(Inspection { session, selected }).await,
-    )
+    );
+    // A question is not a run: its folder is removed from among the folders of runs.
+    let _ = std::fs::remove_dir_all(run);
+    answer
 }

@@ -1,7 +1,5 @@
 //! Salt, and the minions that the pillar names.
 
-use std::time::{Duration, Instant};
-
 use eos::host::MinionReturn;
 use eos::operation::{CallPlace, CallerIdentity};
 use serde_json::json;
@@ -44,10 +42,9 @@ fn a_target_without_a_minion_makes_salt_unhealthy_at_once() {
     let mut site = site();
     site.infrastructure["components"]["step"] =
         json!({ "salt": { "target": "db1", "target_type": "list", "sls": ["db"] } });
-    let began = Instant::now();
     let report = site.run_on(&answers(), "health", json!({ "layers": true, "components": "step" }));
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     let salt = &report["layers"]["salt"];
+    assert!(salt["duration"].as_f64().unwrap() < 10.0, "nothing waits for the time limit: {salt:#}");
     assert_eq!((&salt["status"], codes(salt)), (&json!("unhealthy"), vec!["minions_away"]), "{salt:#}");
     assert!(salt["faults"][0]["message"].as_str().unwrap().contains("\"db1\""), "{salt:#}");
     assert_eq!(report["retcode"], 1);

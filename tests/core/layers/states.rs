@@ -1,12 +1,16 @@
 //! Terraform's program, its backends and the locks.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use eos::lock::Holder;
-use eos::lock::file::acquire_now;
+use eos::lock::file::{FileLockGuard, acquire_now};
 use eos::view::text;
 use serde_json::{Value, json};
 
 use super::{codes, layers, site};
 use crate::support::http_backend::HttpBackend;
+use crate::support::program;
 use crate::support::server::{Server, free_ports};
 
 #[test]
@@ -56,22 +60,42 @@ fn a_backend_is_asked_with_a_workdir_that_is_initialised_for_it() {
 
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let state = server.state();
+    let runs = site.folder.path().join("root/staging/.eos/runs");
+    let listed =
+        || std::fs::read_dir(&runs).unwrap().map(|one| one.unwrap().file_name()).collect::<BTreeSet<_>>();
+    let kept = listed();
     let found = layers(&site);
     assert_eq!(
         (&backend(&found)["state"], &backend(&found)["asked_with"]),
         (&json!("reachable"), &json!("net"))
     );
     assert_eq!((server.state(), server.lock()), (state, None), "a question changes nothing");
-    let runs = site.folder.path().join("root/staging/.eos/runs");
-    let left =
-        std::process::Command::new("find").arg(&runs).args(["-name", "state-pull.stdout"]).output().unwrap();
-    assert_eq!(String::from_utf8(left.stdout).unwrap(), "", "no copy of the state is left");
+    assert_eq!(listed(), kept, "a question is no run, and leaves no copy of the state");
+    assert_eq!(site.run("outputs", json!({}))["retcode"], 0);
+    assert_eq!(listed(), kept, "the state was read for the outputs");
 
     // The workdir still belongs to the first backend.
     let [port] = free_ports();
     site.infrastructure["settings"]["backend"]["address"] = json!(format!("http://127.0.0.1:{port}/state"));
     let moved = layers(&site);
     assert_eq!(backend(&moved)["state"], "not_asked", "{moved:#}");
+}
+
+#[test]
+fn a_backend_is_asked_also_where_opentofu_evaluates_the_sources_of_child_modules() {
+    let Some(tofu) = program::opentofu() else { return };
+    let (server, mut site) = (HttpBackend::new(), site());
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": tofu.path });
+    site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
+    let main = "variable \"child\" {}\nmodule \"m\" {\n  source = \"./${var.child}\"\n}\n";
+    site.component("net", main, json!({ "variables": { "child": "a" } }));
+    let child = site.folder.path().join("modules/net/a");
+    std::fs::create_dir_all(&child).unwrap();
+    std::fs::write(child.join("main.tf"), "resource \"terraform_data\" \"net\" {}\n").unwrap();
+    let run = site.run("orchestrate", json!({}));
+    assert_eq!(run["result"], true, "{run:#}");
+    let found = layers(&site);
+    assert_eq!(backend(&found)["state"], "reachable", "{found:#}");
 }
 
 #[test]
@@ -93,22 +117,23 @@ fn a_backend_that_is_away_is_told_in_terraforms_words() {
     assert!(found["terraform"]["faults"][0]["message"].as_str().unwrap().contains("refused"), "{found:#}");
 }
 
+fn hold(path: &Path, holder: &Holder) -> FileLockGuard {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(acquire_now(path, holder)).unwrap()
+}
+
 #[test]
 fn held_and_stale_locks_name_their_holders() {
     let site = site();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let path = site.folder.path().join("root/staging/.eos/components/net/lock");
-    let hold = |holder: &Holder| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(acquire_now(&path, holder)).unwrap()
-    };
     let holder = Holder {
         run_id: "01RUN".into(),
         user: "joe".into(),
         operation: "orchestrate".into(),
         ..Holder::here()
     };
-    let guard = hold(&holder);
+    let guard = hold(&path, &holder);
     let held = layers(&site)["terraform"].clone();
     let lock = &held["facts"]["locks"][0];
     assert_eq!(
@@ -120,7 +145,7 @@ fn held_and_stale_locks_name_their_holders() {
     guard.release();
 
     // A guardian holds the lock of a process that was killed.
-    let guard = hold(&Holder { start_time: holder.start_time + 1, ..holder });
+    let guard = hold(&path, &Holder { start_time: holder.start_time + 1, ..holder });
     let stale = layers(&site)["terraform"].clone();
     assert_eq!((&stale["status"], codes(&stale)), (&json!("degraded"), vec!["lock_stale"]), "{stale:#}");
     let message = stale["faults"][0]["message"].as_str().unwrap();
@@ -163,4 +188,24 @@ fn a_lock_that_a_killed_terraform_may_have_left_in_the_backend_is_told() {
     );
     let message = found["faults"][0]["message"].as_str().unwrap();
     assert!(message.contains("01DEAD on gone") && message.contains("2026-11-27T00:00:00Z"), "{message}");
+}
+
+/// A Consul that is away cannot say who holds the lock. The file of this host can.
+#[test]
+fn a_terraform_that_runs_is_not_told_as_killed() {
+    let server = HttpBackend::new();
+    let mut site = site();
+    site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let component = site.folder.path().join("root/staging/.eos/components/net");
+    let marker =
+        json!({ "run_id": "01RUN", "step": "apply", "started": "2026-11-27T00:00:00Z", "host": "here" });
+    std::fs::write(component.join("locking.json"), marker.to_string()).unwrap();
+    let guard = hold(&component.join("lock"), &Holder { run_id: "01RUN".into(), ..Holder::here() });
+    let [port] = free_ports();
+    let address = format!("http://127.0.0.1:{port}");
+    site.infrastructure["settings"]["lock"] = json!({ "type": "consul", "address": address });
+    let report = site.run("status", json!({ "layers": true }));
+    assert_eq!(codes(&report["layers"]["terraform"]), ["lock_unreachable"], "{report:#}");
+    guard.release();
 }
