@@ -4,6 +4,7 @@
 //! compares the real resources with the configuration. The exit code shows neither.
 
 mod absorbed;
+mod adopted;
 mod configured;
 mod entries;
 mod exposure;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use self::adopted::take_adopted;
 use self::entries::{
     OutsideEntry, PlannedEntry, at, list, opens, outside_entries, planned_entries, text, undoes,
 };
@@ -70,9 +72,13 @@ pub fn drift_findings(
     for key in keys {
         let (mut drift, change) = (outside.remove(&key), planned.remove(&key));
         if let Some(entry) = &mut drift {
+            let adopted = take_adopted(plan, entry, change.as_ref(), looking);
             let found = first_look(plan, entry, change.as_ref(), looking);
             if let Some(absorbed) = findings.absorbed.get_mut(&key.0) {
-                absorbed.retain(|one| found.iter().all(|found| found.path != one.path));
+                let is_over = |path: &Vec<String>| {
+                    adopted.contains(path) || found.iter().any(|found| found.path == *path)
+                };
+                absorbed.retain(|one| !is_over(&one.path));
             }
             findings.first_look.extend(shown_first_look(entry.resource, found));
         }
@@ -131,6 +137,7 @@ fn below(module: &Value, wanted: &dyn Fn(&str) -> bool, entries: &mut Vec<Value>
     {
         if one["address"].as_str().is_some_and(wanted) {
             let mut entry = one.clone();
+            entry["module_address"] = module["address"].clone();
             let (values, marks) = (entry["values"].take(), entry["sensitive_values"].take());
             entry["change"] = json!({ "actions": ["update"], "before": values, "after": values,
                 "before_sensitive": marks, "after_sensitive": marks });

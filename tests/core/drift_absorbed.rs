@@ -93,7 +93,7 @@ fn where_nobody_has_looked_the_first_check_lists_what_an_apply_wrote_into_the_st
     let done = apply_other(&mut site, "two");
     assert_eq!(calls(), ["init", "plan", "apply"], "nobody ever checked");
     let [note] = told(&done)[..] else { panic!("{done:#}") };
-    assert!(note.contains("or filled in by a provider"), "{note}");
+    assert!(note.starts_with("filled in by a provider or by another resource, or changed outside"), "{note}");
     assert_eq!(told(&apply_other(&mut site, "three")), Vec::<&str>::new(), "once");
     let found = look(&site);
     assert_eq!(found["status"], "unchanged", "{found:#}");
@@ -115,6 +115,25 @@ fn what_an_apply_changes_back_is_not_kept() {
     let baseline = site.folder.path().join("root/staging/.eos/components/web/baseline.json");
     let stored: Value = serde_json::from_slice(&std::fs::read(baseline).unwrap()).unwrap();
     assert_eq!(stored["absorbed"], Value::Null, "{stored:#}");
+    assert_eq!(look(&site)["status"], "unchanged");
+}
+
+#[test]
+fn a_value_by_hand_that_the_pillar_gives_too_is_no_drift_after_the_apply_and_the_rest_can_be_accepted() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world, json!({ "drift": { "baseline": true } }));
+    world.set("plain", "body", json!("by hand"));
+    site.infrastructure["components"]["web"]["variables"] = json!({ "other": "two", "body": "by hand" });
+    let done = orchestrate(&site);
+    let [note] = told(&done)[..] else { panic!("{done:#}") };
+    assert!(note.contains("unless the configuration has it now"), "{note}");
+    let found = look(&site);
+    // Nothing shows whether the provider computed this value from the body.
+    let attributes = drifted(&found);
+    let paths: Vec<_> = attributes.as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    assert_eq!(paths, ["digest"], "{found:#}");
+    let id = &found["drift"]["drift_id"];
+    site.run("accept_drift", json!({ "component": "web", "drift_id": id }));
     assert_eq!(look(&site)["status"], "unchanged");
 }
 

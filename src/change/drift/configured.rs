@@ -4,26 +4,44 @@ use serde_json::Value;
 
 use crate::model::address_steps;
 
-/// Whether the configuration sets the value at this path of a resource, or a part of it.
-pub fn sets(plan: &Value, resource: &Value, path: &[String]) -> bool {
+/// A resource block in the configuration.
+pub struct Declared<'a> {
+    pub expressions: &'a Value,
+    /// The calls of its module, the outermost first.
+    pub calls: Vec<&'a Value>,
+}
+
+/// The block of this resource.
+pub fn declared<'a>(plan: &'a Value, resource: &Value) -> Option<Declared<'a>> {
     let mut module = &plan["configuration"]["root_module"];
+    let mut calls = Vec::new();
     let steps = address_steps(resource["module_address"].as_str().unwrap_or_default());
     for call in steps.chunks(2).filter_map(|pair| pair.get(1)) {
         let name = call.split('[').next().unwrap_or(call);
-        module = &module["module_calls"][name]["module"];
+        let call = &module["module_calls"][name];
+        calls.push(call);
+        module = &call["module"];
     }
-    let resources = module["resources"].as_array().into_iter().flatten();
+    let mut resources = module["resources"].as_array().into_iter().flatten();
     let is = |one: &&Value| {
         one["mode"] == resource["mode"] && one["type"] == resource["type"] && one["name"] == resource["name"]
     };
-    let Some(declared) = resources.into_iter().find(is) else { return false };
-    let mut at = &declared["expressions"];
+    resources.find(is).map(|one| Declared { expressions: &one["expressions"], calls })
+}
+
+/// Whether this is an expression, and not a block.
+pub fn is_expression(value: &Value) -> bool {
+    value.get("constant_value").is_some() || value.get("references").is_some()
+}
+
+/// Whether the configuration sets the value at this path of a resource, or a part of it.
+pub fn sets(plan: &Value, resource: &Value, path: &[String]) -> bool {
+    let Some(declared) = declared(plan, resource) else { return false };
+    let mut at = declared.expressions;
     for key in path {
         match at {
-            // An expression: it sets everything below.
-            Value::Object(map) if map.contains_key("constant_value") || map.contains_key("references") => {
-                return true;
-            }
+            // It sets everything below.
+            expression if is_expression(expression) => return true,
             Value::Object(map) => match map.get(key) {
                 Some(below) => at = below,
                 None => return false,

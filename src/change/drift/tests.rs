@@ -276,3 +276,48 @@ fn only_a_change_that_opens_a_resource_is_loud_after_an_apply_has_absorbed_it() 
         assert_eq!(found[0].opens_to_everybody, is_loud, "{now}");
     }
 }
+
+#[test]
+fn an_absorbed_value_is_over_only_if_the_configuration_gives_exactly_this_value() {
+    let by_hand = rule(22, "0.0.0.0/0");
+    let object = |ingress: Value| {
+        let values = json!({ "name": "web", "ingress": ingress });
+        let object = StateObject { kind: "aws_security_group".to_owned(), name: "web".to_owned(), values };
+        StateObjects::from([("module.m.aws_security_group.web".to_owned(), object)])
+    };
+    let known = KnownValues { digest: &plain, ..KnownValues::NOTHING };
+    let (kept, _) = absorbed(&object(json!([])), &object(json!([by_hand])), &DriftRules::default(), &known);
+    let constant = |value: Value| json!({ "constant_value": value });
+    let block = |port: u64| json!([{ "from_port": constant(json!(port)), "cidr_blocks": { "references": ["var.from"] } }]);
+    let open = json!(["0.0.0.0/0"]);
+    let other = json!(["10.0.0.0/8"]);
+    for (ingress, from, ignored, is_over) in [
+        (constant(json!([by_hand])), Value::Null, false, true),
+        (constant(json!([by_hand])), Value::Null, true, false),
+        (constant(Value::Null), Value::Null, false, false),
+        (Value::Null, Value::Null, false, false),
+        (block(22), open.clone(), false, true),
+        (block(22), other, false, false),
+        (block(80), open.clone(), false, false),
+        (json!([{ "from_port": constant(json!(22)) }]), open.clone(), false, false),
+        (json!({ "references": ["local.rules"] }), open.clone(), false, false),
+        (json!({ "references": ["var.from"] }), Value::Null, false, false),
+    ] {
+        let resource = json!({ "address": "module.m.aws_security_group.web", "mode": "managed", "name": "web",
+            "type": "aws_security_group", "values": { "name": "web", "ingress": [by_hand] } });
+        let mut plan = plan(json!([]), json!([]));
+        plan["prior_state"]["values"]["root_module"]["child_modules"] =
+            json!([{ "address": "module.m", "resources": [resource] }]);
+        let declared = json!({ "mode": "managed", "type": "aws_security_group", "name": "web",
+            "expressions": { "ingress": ingress } });
+        let call = json!({ "expressions": { "from": { "references": ["var.allowed"] } },
+            "module": { "resources": [declared], "variables": { "from": {} } } });
+        plan["configuration"]["root_module"]["module_calls"]["m"] = call;
+        plan["variables"]["allowed"] = json!({ "value": from });
+        let known = KnownValues { absorbed: kept.clone(), digest: &plain, ..KnownValues::NOTHING };
+        let looking = Looking { is_first: false, may_be_ignored: &|_, _, _| ignored };
+        let found = drift_findings(&plan, &DriftRules::default(), &BTreeMap::new(), &known, looking);
+        assert_eq!(found.changes.is_empty(), is_over, "{ingress} {from} {ignored}");
+        assert_eq!(found.absorbed.is_empty(), is_over, "{ingress} {from} {ignored}");
+    }
+}

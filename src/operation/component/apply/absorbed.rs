@@ -16,6 +16,9 @@ use crate::terraform::PlanFileStates;
 /// How many resources a note names.
 const NAMED: usize = 5;
 
+const OUTSIDE: &str = "changed outside of Terraform since the last apply";
+const FILLED_IN: &str = "filled in by a provider or by another resource, or ";
+
 impl PlannedApply<'_> {
     /// Keeps what nobody has accepted, before the state has it. It is read from the plan file and costs no process.
     pub(super) fn absorb(&self, file: &Path, changes: &Changes) -> Vec<AbsorbedChange> {
@@ -43,8 +46,7 @@ impl PlannedApply<'_> {
             return Ok(Vec::new());
         }
         let (mut before, refreshed) = (objects(&states.before), objects(&states.refreshed));
-        // These objects are gone afterwards.
-        let gone: BTreeSet<_> = changes.destroyed().map(|one| one.address.as_str()).collect();
+        let gone = gone(changes);
         before.retain(|address, _| !gone.contains(self.invoker.context.redactor.text(address).as_str()));
         let rules = &self.node.component.drift;
         let (absorbed, told) =
@@ -80,17 +82,24 @@ impl PlannedApply<'_> {
     }
 }
 
+/// The addresses whose object in use does not outlast this apply. An old copy, and a deletion that Terraform leaves to a
+/// later plan, say nothing about it.
+fn gone(changes: &Changes) -> BTreeSet<&str> {
+    let deleted = changes.resources.iter().filter(|one| one.does("delete") && one.deposed.is_none());
+    deleted.map(|one| one.address.as_str()).collect()
+}
+
 fn objects(state: &[u8]) -> StateObjects {
     state_objects(&serde_json::from_slice::<Value>(state).unwrap_or_default())
 }
 
-/// What people are told, the loudest first.
+/// What people are told: first what is certain, and of that the loudest.
 fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
     let is_left = |one: &&AbsorbedChange| {
         still.get(&one.address).is_some_and(|values| values.iter().any(|value| value.path == one.path))
     };
     let mut notes = Vec::new();
-    for (opens_to_everybody, is_compared) in [(true, true), (true, false), (false, true), (false, false)] {
+    for (opens_to_everybody, is_compared) in [(true, true), (false, true), (true, false), (false, false)] {
         let mut resources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let alike = |one: &&AbsorbedChange| {
             (one.opens_to_everybody, one.is_compared) == (opens_to_everybody, is_compared)
@@ -102,8 +111,6 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
         if resources.is_empty() {
             continue;
         }
-        let loud = if opens_to_everybody { "OPEN TO EVERYBODY: " } else { "" };
-        let by = if is_compared { "" } else { ", or filled in by a provider" };
         let named = resources.iter().take(NAMED).map(|(address, attributes)| {
             format!("{address} ({})", attributes.iter().copied().collect::<Vec<_>>().join(", "))
         });
@@ -112,10 +119,62 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let named = format!("{named}{more}");
+        let said = match (is_compared, opens_to_everybody) {
+            (true, true) => format!("OPEN TO EVERYBODY: {named}: {OUTSIDE}"),
+            (true, false) => format!("{named}: {OUTSIDE}"),
+            // The module itself may have opened it, by another resource.
+            (false, true) => format!("{FILLED_IN}{OUTSIDE}: {named}, open to everybody"),
+            (false, false) => format!("{FILLED_IN}{OUTSIDE}: {named}"),
+        };
         notes.push(format!(
-            "{loud}{named}{more}: changed outside of Terraform since the last apply{by}. This apply did not \
-             undo it; infrastructure.drift shows it"
+            "{said}. This apply did not undo it; infrastructure.drift shows it, unless the configuration has it now"
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_in_use_outlasts_the_deletion_of_an_old_copy_and_one_that_is_left_for_later() {
+        let one = |name: &str, actions: Value, deposed: Value| {
+            json!({ "address": format!("t.{name}"), "mode": "managed", "type": "t", "name": name,
+                "deposed": deposed, "change": { "actions": actions, "before": {}, "after": null } })
+        };
+        let later = one("later", json!(["delete"]), Value::Null);
+        let changes = change::read(&json!({
+            "resource_changes": [
+                one("copy", json!(["delete"]), json!("12345678")),
+                one("deleted", json!(["delete"]), Value::Null),
+                one("replaced", json!(["delete", "create"]), Value::Null),
+            ],
+            "deferred_changes": [{ "reason": "provider_config_unknown", "resource_change": later }],
+        }));
+        assert_eq!(changes.destroyed().count(), 4);
+        assert_eq!(gone(&changes), BTreeSet::from(["t.deleted", "t.replaced"]));
+    }
+
+    #[test]
+    fn only_a_change_that_was_compared_begins_with_open_to_everybody() {
+        let told = |address: &str, is_compared: bool| AbsorbedChange {
+            address: address.to_owned(),
+            path: vec!["ingress".to_owned()],
+            opens_to_everybody: true,
+            is_compared,
+        };
+        let kept = json!([{ "path": ["ingress"], "before": "", "found": "", "is_compared": true,
+            "opens_to_everybody": true }]);
+        let still = serde_json::from_value(json!({ "t.a": kept, "t.b": kept })).unwrap();
+        let notes = notes(&[told("t.a", false), told("t.b", true)], &still);
+        assert!(notes[0].starts_with("OPEN TO EVERYBODY: t.b (ingress): changed outside"), "{notes:?}");
+        let unsure = "filled in by a provider or by another resource, or changed outside of Terraform since the \
+                      last apply: t.a (ingress), open to everybody.";
+        assert!(notes[1].starts_with(unsure), "{notes:?}");
+        assert_eq!(notes.len(), 2);
+    }
 }
