@@ -103,6 +103,16 @@ def test_control_c_cancels_the_run_on_the_master(master, way, request):
     assert "stopping" in done.stderr and "Traceback" not in done.stderr, done
 
 
+def test_username_asks_although_another_user_has_a_token(master, token_file):
+    master.environment({"echo": {"source": master.module("echo", modules.ECHO)}}, name="remote")
+    token_file("bob")
+    as_alice = ["--auth", api.EAUTH, "--username", "alice"]
+    done = master.eos("status", "remote", *as_alice)
+    assert done.rc == 1 and "needs a password" in done.stderr, done
+    logged = master.eos("status", "remote", "--auth", api.EAUTH, "-l", "debug")
+    assert logged.rc == 0 and "[DEBUG" in logged.stderr, logged
+
+
 def test_a_closed_terminal_ends_nothing_on_the_master(master, way, request):
     name = request.node.callspec.params["way"]
     options, env = way("alice")

@@ -2,9 +2,11 @@
 
 import contextlib
 import getpass
+import os
 import sys
 
 from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.escape import printable
 from saltext.eos.cli.places import configuration
 from saltext.eos.cli.places.follow import Follower
 
@@ -17,14 +19,17 @@ class Auth(Follower):
             options, "master", "Use --api to run on another host's master."
         )
         self._eauth, self._user = options.auth, options.username
+        self._log_level = options.log_level
 
     def __enter__(self):
         import salt.config
         import salt.runner
 
         self._opts = salt.config.client_config(self._path)
-        # A token that `salt --auth ... --make-token` has left is used until it expires.
-        self._token = self._opts.get("token") or self._log_in()
+        # Only the terminal: the master's log file belongs to the master's user.
+        configuration.set_up_log(self._opts | {"configure_file_logger": False}, self._log_level)
+        # A token that `salt --auth ... --make-token` has left is used until it expires. It may be another user's.
+        self._token = (None if self._user else self._opts.get("token")) or self._log_in()
         self._client = salt.runner.RunnerClient(self._opts)
         return self
 
@@ -60,24 +65,50 @@ class Auth(Follower):
                 token=self._token,
             )
         if not (isinstance(job, dict) and job.get("jid")):
-            raise UsageError(f"the master did not start the job: {job}")
+            raise UsageError(f"the master did not start the job: {printable(str(job))}")
         return job["jid"]
 
     @contextlib.contextmanager
     def events(self):
         import salt.utils.event
 
-        with salt.utils.event.get_master_event(
-            self._opts, self._opts["sock_dir"], listen=True
-        ) as bus:
+        sockets = self._opts["sock_dir"]
+        silent = (
+            f"the master's event bus in {sockets} does not answer: no master runs, or this user may not enter "
+            "this folder (sock_dir of the master's configuration)"
+        )
+        self._socket = os.path.join(sockets, "master_event_pub.ipc")
+        # Without this right, Salt would log a traceback.
+        if os.path.isdir(sockets) and not os.access(sockets, os.X_OK):
+            raise UsageError(silent)
+        self._begun = _identity(self._socket)
+        with salt.utils.event.get_master_event(self._opts, sockets, listen=True) as bus:
             if not bus.connect_pub(timeout=10):
-                raise UsageError("the master's event bus does not answer. Does the master run?")
+                raise UsageError(silent)
             yield self._heard(bus)
+
+    def stopped(self):
+        """A new master makes the socket anew. An old one leaves it behind, and nobody accepts there."""
+        from saltext.eos import bus
+
+        if self._begun is None:
+            return False
+        name = os.path.basename(self._socket)
+        return _identity(self._socket) != self._begun or not bus.accepts(self._opts, name)
 
     def _heard(self, bus):
         while True:
             event = bus.get_event(wait=0.5, full=True, auto_reconnect=True)
             yield (event["tag"], event["data"]) if event else None
+
+
+def _identity(path):
+    """What is another one if a file was made anew. None without the file, as with ``ipc_mode: tcp``."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 @contextlib.contextmanager
@@ -88,4 +119,6 @@ def _readable_errors():
     try:
         yield
     except SaltException as error:
-        raise UsageError(f"the master refuses, or does not answer: {error}") from error
+        raise UsageError(
+            f"the master refuses, or does not answer: {printable(str(error))}"
+        ) from error

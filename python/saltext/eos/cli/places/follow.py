@@ -4,11 +4,20 @@ import contextlib
 import json
 import signal
 import sys
+import time
 
 from saltext.eos.cli.errors import UsageError
+from saltext.eos.cli.escape import printable
 
 # Salt puts this word in place of a value that makes an event too large.
 _TRIMMED = "VALUE_TRIMMED"
+# After so many seconds without an event of the run, the master is asked about it.
+_SILENCE = 30
+_ENDED = ("complete", "failed")
+
+
+class Unreachable(UsageError):
+    """The master or its salt-api does not answer."""
 
 
 class Follower:
@@ -23,6 +32,10 @@ class Follower:
     def __exit__(self, *_):
         """The job does not depend on this process."""
 
+    def stopped(self):
+        """Whether the master has visibly stopped since ``events`` began."""
+        return False
+
     def report(self, call):
         """The report of the call, from the last event of its job."""
         # The first event may be sent before the master has answered.
@@ -33,20 +46,25 @@ class Follower:
                     run.interrupt()
                 if event and (report := run.hear(*event)) is not None:
                     return report
+                run.check()
         raise UsageError(f"the events of the master have ended. {run.where()}")
 
 
 class _Run:
     def __init__(self, place, call, jid):
         self._place, self._call, self._jid = place, call, jid
-        self._run_id = None
-        self._is_stopping = self._is_cancelled = False
+        self._run_id = self._question = None
+        self._heard = time.monotonic()
+        self._is_stopping = self._is_cancelled = self._was_ended = False
 
     def hear(self, tag, data):
         """The report, if this event is the last one of the job."""
         if tag == f"salt/run/{self._jid}/ret":
             return _report(data)
+        if tag == f"salt/run/{self._question}/ret":
+            self._learn(data.get("return"))
         if tag.startswith("eos/") and data.get("jid") == self._jid:
+            self._heard = time.monotonic()
             self._run_id = data.get("run_id") or self._run_id
             _show(tag)
             self._cancel()
@@ -57,19 +75,60 @@ class _Run:
         if self._is_stopping or not self._call.changes:
             raise UsageError(f"no longer following the run. {self.where()}")
         self._is_stopping = True
-        _say("stopping: asked the run on the master to stop; again to leave it alone")
+        _say(
+            "stopping: the run on the master will be asked to stop. Press Ctrl-C again to stop following it"
+        )
         self._cancel()
 
     def _cancel(self):
         """The id of the run is known only from its first event."""
         if self._is_stopping and self._run_id and not self._is_cancelled:
             self._is_cancelled = True
-            self._place.start("cancel", {"run_id": self._run_id})
+            try:
+                self._place.start("cancel", self._named())
+            except UsageError as error:
+                raise UsageError(
+                    f"the run was not asked to stop: {error}. {self.where()}"
+                ) from error
+
+    def check(self):
+        """After a silence, ask about the run. Its last event never comes if the master has stopped."""
+        if time.monotonic() - self._heard < _SILENCE:
+            return
+        self._heard = time.monotonic()
+        if self._place.stopped():
+            raise UsageError(f"the master has stopped, or was restarted. {self._unknown()}")
+        try:
+            self._question = self._place.start("show", self._named())
+        except Unreachable as error:
+            raise UsageError(f"{error}. {self._unknown()}") from error
+        except UsageError:
+            # This user may not ask.
+            pass
+
+    def _learn(self, shown):
+        """Read the answer of the master about the run."""
+        run = shown.get("run") if isinstance(shown, dict) else None
+        state = run.get("state") if isinstance(run, dict) else None
+        if state == "died" or (state in _ENDED and self._was_ended):
+            raise UsageError(f"the run has ended, and its report did not come. {self._unknown()}")
+        # The last event comes a moment after the end. It is lost if the next answer is the same.
+        self._was_ended = state in _ENDED
+
+    def _named(self):
+        """The arguments of a call about the run. The same minion's pillar has its environment."""
+        named = {"run_id": self._run_id, "minion": self._call.arguments.get("minion")}
+        return {name: value for name, value in named.items() if value}
 
     def where(self):
-        """How to find the run again."""
-        name = f"run {self._run_id}" if self._run_id else f"job {self._jid}"
-        return f"{name} continues on the master: eos status and eos history show it"
+        """How to find a run that continues."""
+        return f"{self._name()} continues on the master: eos status and eos history show it"
+
+    def _unknown(self):
+        return f"eos status and eos history show what became of {self._name()}"
+
+    def _name(self):
+        return printable(f"run {self._run_id}" if self._run_id else f"job {self._jid}")
 
 
 def _report(data):
@@ -77,7 +136,7 @@ def _report(data):
     if _TRIMMED in json.dumps(returned, default=str):
         _say("parts of this report are larger than max_event_size of the master: eos show has all")
     if not isinstance(returned, dict):
-        raise UsageError(str(returned))
+        raise UsageError(printable(str(returned)))
     return returned
 
 
@@ -89,7 +148,7 @@ def _show(tag):
 
 
 def _say(text):
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 class _Interrupts(contextlib.AbstractContextManager):
