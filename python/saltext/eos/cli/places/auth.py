@@ -27,7 +27,7 @@ class Auth(Follower):
 
         self._opts = salt.config.client_config(self._path)
         # Only the terminal: the master's log file belongs to the master's user.
-        configuration.set_up_log(self._opts | {"configure_file_logger": False}, self._log_level)
+        configuration.set_up_log({**self._opts, "configure_file_logger": False}, self._log_level)
         # A token that `salt --auth ... --make-token` has left is used until it expires. It may be another user's.
         self._token = (None if self._user else self._opts.get("token")) or self._log_in()
         self._client = salt.runner.RunnerClient(self._opts)
