@@ -37,7 +37,7 @@ PIECE = re.compile(rf"`(?:(salt-run|salt-call)())?()({FUNCTION} [^`\n]*)`")
 EOS_LINE = re.compile(rf"(?:^|`)eos ((?:{'|'.join(NAMES)}|completion)\b[^`#\n]*)", re.M)
 
 ENVIRONMENTS = ("staging", "production")
-COMPONENTS = ("web", "dns", "networking")
+COMPONENTS = ("web", "dns", "networking", "tenant_one")
 ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
 # Words that a reader replaces with a value.
 STANDS_FOR = {
