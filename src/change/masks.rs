@@ -96,7 +96,7 @@ impl Redactor {
         }
     }
 
-    fn attributes(&self, attributes: &mut [AttributeChange]) {
+    pub(super) fn attributes(&self, attributes: &mut [AttributeChange]) {
         for attribute in attributes {
             attribute.path = self.text(&attribute.path);
             let hidden = [&mut attribute.before, &mut attribute.after].map(|value| {

@@ -24,6 +24,13 @@ pub fn sensitive_values(plan: &Value) -> Vec<Value> {
     found
 }
 
+/// The same of one `change` object.
+pub(super) fn sensitive_of_change(change: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    of_change(change, &mut found);
+    found
+}
+
 fn of_change(change: &Value, found: &mut Vec<Value>) {
     marked(&change["before"], &change["before_sensitive"], found);
     marked(&change["after"], &change["after_sensitive"], found);

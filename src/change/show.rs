@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::redact::Redactor;
+use super::sensitive::sensitive_of_change;
 use super::{Changes, diff, import_id};
-use crate::report::{ActionInvocation, ResourceChange};
+use crate::report::{ActionInvocation, AttributeChange, ResourceChange};
 
 /// The changes of a plan with their attributes. Sensitive values are masked here.
 pub fn read(plan: &Value) -> Changes {
@@ -102,9 +104,16 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
         previous_address: entry["previous_address"].as_str().map(str::to_owned),
         import_id: import_id(&change["importing"]),
         deferred: None,
-        attributes: diff::attributes(change),
+        attributes: attributes(change),
         actions,
     })
+}
+
+/// A provider may copy a sensitive value to an attribute of the same resource that nothing marks.
+fn attributes(change: &Value) -> Vec<AttributeChange> {
+    let mut shown = diff::attributes(change);
+    Redactor::new(&sensitive_of_change(change)).attributes(&mut shown);
+    shown
 }
 
 /// The word that the stream uses for `replace_because_tainted`.
@@ -135,6 +144,21 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::report::Counts;
+
+    #[test]
+    fn a_copy_of_a_sensitive_value_is_masked_although_nothing_marks_it() {
+        let change = json!({"before": {"input": {"key": "old-key"}, "output": {"key": "old-key", "size": 1}},
+            "after": {"input": {"key": "new-key"}}, "before_sensitive": {"input": {"key": true}},
+            "after_sensitive": {"input": {"key": true}}, "after_unknown": {"output": true}});
+        let (hidden, output) = (json!(diff::SENSITIVE), json!({"key": diff::SENSITIVE, "size": 1}));
+        let expected = [
+            ("input.key".to_owned(), hidden.clone(), hidden),
+            ("output".to_owned(), output, json!(diff::UNKNOWN)),
+        ];
+        let found: Vec<_> =
+            attributes(&change).into_iter().map(|one| (one.path, one.before, one.after)).collect();
+        assert_eq!(found, expected);
+    }
 
     #[test]
     fn a_replacement_counts_in_add_and_in_remove() {
