@@ -371,6 +371,8 @@ def told(story):
 
     assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
     story.ask("validate_pillar", staging)
+    story.ask("validate_pillar_data", staging)
+    story.ask("acquire_terraform_lock", "source", staging, rc=1)
     story.ask("which_environment", staging)
     story.ask("init_workspace", "source", staging)
     story.ask("get_outputs", "source", staging)
@@ -401,6 +403,8 @@ def told(story):
     world.faults(world.fail("read", name="shown", message=quoted(story.flock)))
     story.ask("plan", "source", staging, rc=1)
     world.faults()
+    story.ask("terraform_plan", "source", staging)
+    story.ask("apply_terraform", "source", staging)
     story.state("apply", "test=True", environment="staging")
     story.state("apply", environment="staging")
     story.state("orchestrate", environment="staging")
