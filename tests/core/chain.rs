@@ -1,13 +1,11 @@
 //! Claims about the states of one state run in a test: what reads an output that a pending change decides is pending.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
+use eos::host::Host;
 use serde_json::{Map, Value, json};
 
-use crate::support::{NoSalt, Site, statuses};
+use crate::support::{Site, statuses, without_salt};
 
 const ECHO: &str = r#"
 variable "text" { type = string }
@@ -25,29 +23,12 @@ struct StateRun {
 }
 
 impl Host for StateRun {
-    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        NoSalt.sdb(uri)
-    }
+    without_salt!();
+
     fn emit(&self, tag: &str, _: &Value) {
         self.events.lock().unwrap().push(tag.to_owned());
     }
     fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, _: &str) {}
     fn pending(&self) -> Value {
         self.pending.lock().unwrap().clone()
     }

@@ -1,13 +1,13 @@
 //! A table of type constraints and values, checked by Eos and by a real terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::process::Command;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::model::{Dialect, Source};
 use eos::resolve::Modules;
 use serde_json::{Value, json};
+
+use crate::support::NoSalt;
 
 /// Constraints, each with values of every kind.
 fn table() -> Vec<(&'static str, Vec<Value>)> {
@@ -131,32 +131,6 @@ fn table() -> Vec<(&'static str, Vec<Value>)> {
         .map(|constraint| (constraint, objects.clone())),
     );
     table
-}
-
-struct NoSalt;
-
-impl Host for NoSalt {
-    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn render(&self, _: &std::path::Path) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn emit(&self, _: &str, _: &Value) {}
-    fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
-        Err(String::new())
-    }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        Err(String::new())
-    }
-    fn stop(&self, _: &str) {}
 }
 
 type Case = (String, &'static str, Value);

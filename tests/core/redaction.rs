@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
+use eos::host::Host;
 use eos::view;
 use serde_json::{Value, json};
 
 use crate::support::web::Web;
-use crate::support::{NoSalt, Site};
+use crate::support::{Site, without_salt};
 
 const PIN: &str = "1234567890123";
 /// The value that the module computes from the secret.
@@ -69,31 +69,14 @@ struct Listening {
 }
 
 impl Host for Listening {
-    fn fetch(&self, url: &str) -> Result<std::collections::BTreeMap<String, std::path::PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        NoSalt.sdb(uri)
-    }
+    without_salt!();
+
     fn emit(&self, tag: &str, data: &Value) {
         self.heard.lock().unwrap().push(format!("event {tag} {data}"));
     }
     fn log(&self, level: tracing::Level, message: &str) {
         self.heard.lock().unwrap().push(format!("log {level} {message}"));
     }
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<std::collections::BTreeMap<String, MinionReturn>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, _: &str) {}
 }
 
 fn assert_clean(what: &str, text: &str) {

@@ -18,38 +18,50 @@ pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
+use eos::host::Host;
 use eos::operation::{Call, CallerIdentity, Request, run};
 use eos::view::progress::ProgressDisplay;
 use serde_json::{Value, json};
 
+/// The functions of a host that need Salt, for a test without it.
+macro_rules! without_salt {
+    () => {
+        fn fetch(&self, _: &str) -> Result<std::collections::BTreeMap<String, std::path::PathBuf>, String> {
+            Err("there is no Salt in this test".to_owned())
+        }
+        fn render(&self, _: &std::path::Path) -> Result<String, String> {
+            Err("there is no Salt in this test".to_owned())
+        }
+        fn sdb(&self, _: &str) -> Result<String, String> {
+            Err("there is no Salt in this test".to_owned())
+        }
+        fn tick(&self) -> u32 {
+            0
+        }
+        fn start(&self, _: &eos::host::SaltJob) -> Result<eos::host::StartedJob, String> {
+            Err("there is no Salt in this test".to_owned())
+        }
+        fn poll(
+            &self,
+            _: &str,
+        ) -> Result<std::collections::BTreeMap<String, eos::host::MinionReturn>, String> {
+            Err("there is no Salt in this test".to_owned())
+        }
+        fn stop(&self, _: &str) {}
+    };
+}
+pub(crate) use without_salt;
+
 pub struct NoSalt;
 
 impl Host for NoSalt {
-    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn render(&self, _: &Path) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
+    without_salt!();
+
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
-    fn stop(&self, _: &str) {}
 }
 
 /// The arguments with which this test program runs only one ignored test.
