@@ -14,10 +14,14 @@ from saltext.eos.host import MasterHost, MinionHost, StateHost
 log = logging.getLogger(__name__)
 
 
-def runner(function=None, *, operation=None):
-    """Makes a runner function. The master compiles the pillar, and the report names its outputter."""
+def runner(function=None, *, operation=None, like=None):
+    """Makes a runner function. The master compiles the pillar, and the report names its outputter.
+
+    ``like``: a function of which this one is another name. It takes the same parameters.
+    """
     if function is None:
-        return functools.partial(runner, operation=operation)
+        return functools.partial(runner, operation=operation, like=like)
+    _take_parameters(function, like)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -31,7 +35,7 @@ def runner(function=None, *, operation=None):
         report = _run(function, operation or function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}
 
-    return docstring.complete(call)
+    return docstring.complete(call, like)
 
 
 def runner_on_minion(function, dunders, arguments):
@@ -48,14 +52,18 @@ def runner_on_minion(function, dunders, arguments):
     return _run(function, function.__name__, bound, surplus, host)
 
 
-def module(function=None, *, operation=None, changes=False, component="component"):
+def module(function=None, *, operation=None, changes=False, component="component", like=None):
     """Makes a function of an execution module. The pillar is that of its minion.
 
     ``changes``: whether the function changes something, or makes a plan of a change.
     ``component``: the parameter that names the component.
+    ``like``: a function of which this one is another name. It takes the same parameters.
     """
     if function is None:
-        return functools.partial(module, operation=operation, changes=changes, component=component)
+        return functools.partial(
+            module, operation=operation, changes=changes, component=component, like=like
+        )
+    _take_parameters(function, like)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -74,7 +82,7 @@ def module(function=None, *, operation=None, changes=False, component="component
         named = operation or f"module.{function.__name__}"
         return _with_exit_code(function, _run(function, named, arguments, surplus, host))
 
-    return docstring.complete(call)
+    return docstring.complete(call, like)
 
 
 def question(function):
@@ -114,6 +122,11 @@ def state(operation, *, name_is=None):
         return docstring.complete(call)
 
     return decorate
+
+
+def _take_parameters(function, like):
+    if like:
+        function.__signature__ = inspect.signature(like)
 
 
 def _bind(function, args, kwargs):

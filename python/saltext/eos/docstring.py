@@ -64,19 +64,29 @@ PARAMETERS = {
 }
 
 
-def complete(function):
-    """Make the docstring describe every parameter of the signature, in that order, before the example."""
-    text, example, command = inspect.cleandoc(function.__doc__ or "").partition("CLI Example:")
+def complete(function, like=None):
+    """Make the docstring describe every parameter of the signature, in that order, before the example.
+
+    ``like``: a completed function. Its descriptions hold where the docstring has none.
+    """
+    text, example, command = _parts(function)
     wanted = [
         name for name in inspect.signature(function).parameters if name not in ("args", "kwargs")
     ]
     summary, described = _split(text, wanted)
+    if like:
+        described = _split(_parts(like)[0], wanted)[1] | described
     for name in wanted:
         description = described.get(name) or inspect.cleandoc(PARAMETERS[name])
         summary += f"\n\n{name}\n{textwrap.indent(description, '    ')}"
     whole = f"{summary}\n\n{example}{command}".strip()
     function.__doc__ = f"\n{textwrap.indent(whole, '    ')}\n"
     return function
+
+
+def _parts(function):
+    """The text before the example, the line that begins the example, and the example."""
+    return inspect.cleandoc(function.__doc__ or "").partition("CLI Example:")
 
 
 def _split(text, names):

@@ -473,25 +473,10 @@ def apply_terraform(
     """
 
 
-@bridge.module(operation="module.plan", changes=True)
-def terraform_plan(
-    component=None,
-    environment=None,
-    variables=None,
-    destroy=False,
-    secrets=None,
-    upgrade=False,
-    preserve_data=False,
-    *args,
-    **kwargs,
-):
+@bridge.module(operation="module.plan", changes=True, like=plan)
+def terraform_plan(*args, **kwargs):
     """
     Plan a component, and save the plan. It is another name of ``plan``.
-
-    destroy
-        Plan to destroy the component.
-    preserve_data
-        With ``destroy``: keep the resources that hold data.
 
     CLI Example:
 

@@ -46,23 +46,8 @@ def orchestrate(
     """
 
 
-@bridge.runner(operation="orchestrate")
-def orchestrate_infrastructure(
-    environment=None,
-    components=None,
-    include_dependencies=False,
-    test=None,
-    parallelism=None,
-    on_failure=None,
-    migrate_backend=False,
-    upgrade=False,
-    retry=False,
-    minion=None,
-    variables=None,
-    secrets=None,
-    *args,
-    **kwargs,
-):
+@bridge.runner(operation="orchestrate", like=orchestrate)
+def orchestrate_infrastructure(*args, **kwargs):
     """
     Deploy an environment. It is another name of ``infrastructure.orchestrate``.
 

@@ -3,6 +3,7 @@ Runner ``terraform``: functions for the master's schedule, and the rollback of s
 """
 
 from saltext.eos import bridge
+from saltext.eos.runners import infrastructure
 
 __virtualname__ = "terraform"
 
@@ -61,23 +62,8 @@ def staged_rollback(
     """
 
 
-@bridge.runner(operation="orchestrate")
-def orchestrate_infrastructure(
-    environment=None,
-    components=None,
-    include_dependencies=False,
-    test=None,
-    parallelism=None,
-    on_failure=None,
-    migrate_backend=False,
-    upgrade=False,
-    retry=False,
-    minion=None,
-    variables=None,
-    secrets=None,
-    *args,
-    **kwargs,
-):
+@bridge.runner(operation="orchestrate", like=infrastructure.orchestrate)
+def orchestrate_infrastructure(*args, **kwargs):
     """
     Deploy an environment. It is another name of ``infrastructure.orchestrate``.
 
