@@ -16,6 +16,7 @@ mod going_back;
 mod health;
 mod instances;
 pub mod layers;
+mod listed;
 mod orphan_candidates;
 mod policy;
 mod recovery;
@@ -45,6 +46,7 @@ pub use going_back::{RollbackFacts, RollbackGoal, rollback_goal};
 pub use health::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};
 use instances::address;
 pub use instances::{StateInstance, instances};
+pub use listed::listed_briefly;
 pub use orphan_candidates::{ApplyOperations, OrphanCandidate, PlannedCreation, TerraformEnd};
 pub use policy::{Consent, PolicyViolation, covers, judge};
 pub use recovery::{

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::listed_briefly;
 use crate::change::Changes;
 use crate::error::Code;
 use crate::model::{DataPolicy, PlannedStep, Policy};
@@ -102,7 +103,7 @@ fn asked(policy: &Policy, changes: &Changes) -> Result<(), PolicyViolation> {
         None => Ok(()),
         Some((does, names)) => Err(PolicyViolation {
             code: Code::Asks,
-            message: words!["the plan ", does, listed(&names)],
+            message: words!["the plan ", does, listed_briefly(&names)],
             remedy: "remove this from policy:ask in the pillar".into(),
             addresses: names,
         }),
@@ -159,16 +160,7 @@ pub fn covers(guarded: &str, address: &str) -> bool {
 }
 
 fn name_some(changes: &[&ResourceChange]) -> Words {
-    listed(&changes.iter().map(|change| change.object()).collect::<Vec<_>>())
-}
-
-fn listed(names: &[String]) -> Words {
-    const SHOWN: usize = 5;
-    let (shown, more) = names.split_at(names.len().min(SHOWN));
-    match more.len() {
-        0 => shown.join(", ").into(),
-        more => words![shown.join(", "), " and ", more, " more"],
-    }
+    listed_briefly(&changes.iter().map(|change| change.object()).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod consul;
 pub mod file;
 mod guard;
+mod held;
 mod holder;
 mod waiting;
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 pub use consul::{ConsulLocks, LockState, LostReason, UnknownReason};
 pub use file::holder;
 pub use guard::{Fence, LockGuard};
+pub use held::HeldLock;
 pub use holder::Holder;
 pub use waiting::Waiting;
 

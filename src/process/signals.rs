@@ -62,7 +62,7 @@ fn set_all(disposition: sighandler_t) {
     let mut action: sigaction = unsafe { zeroed() };
     action.sa_sigaction = disposition;
     for number in 1..32 {
-        // SAFETY: `sigaction` only reads `action`. It names no handler, so no signal runs code of Eos.
+        // SAFETY: `sigaction` only reads `action`. It sets no handler function, so a signal never calls code of Eos.
         unsafe { sigaction(number, &raw const action, null_mut()) };
     }
 }

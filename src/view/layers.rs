@@ -1,14 +1,13 @@
 //! Draws the layers below an environment: one line for each, and its faults below it. Lines fit 80 columns.
 
 use serde_json::Value;
-use unicode_width::UnicodeWidthStr;
 
 use super::quote::line;
 use super::style::Style;
+use super::wrap::filled;
 
 /// The order in which a change passes through them.
 const ORDER: [&str; 5] = ["salt", "terraform", "nomad", "consul", "vault"];
-const COLUMNS: usize = 80;
 /// The columns of the longest name, and of the longest status.
 const NAME: usize = 9;
 const STATUS: usize = 9;
@@ -52,29 +51,12 @@ fn flat(value: &Value) -> String {
     line(&words.into())
 }
 
-/// The text, broken between words so that its lines fit. The first line begins in this column. The others are behind a
-/// bar there, so that they cannot look like a line of the report.
-fn filled(text: &str, column: usize) -> String {
-    let (mut filled, mut used) = (String::new(), column);
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if filled.is_empty() {
-            used += word.width();
-        } else if used + 1 + word.width() > COLUMNS {
-            filled.push_str(&format!("\n{:column$}| ", ""));
-            used = column + 2 + word.width();
-        } else {
-            filled.push(' ');
-            used += 1 + word.width();
-        }
-        filled.push_str(word);
-    }
-    filled
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use unicode_width::UnicodeWidthStr;
 
+    use super::super::wrap::COLUMNS;
     use super::*;
 
     fn report() -> Value {

@@ -23,6 +23,25 @@ pub fn listed(parts: &[String], indent: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// The text, broken between words so that its lines have at most [`COLUMNS`]. The first line begins in this column. The others are behind a
+/// bar there, so that they cannot look like a line of the report.
+pub fn filled(text: &str, column: usize) -> String {
+    let (mut filled, mut used) = (String::new(), column);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if filled.is_empty() {
+            used += word.width();
+        } else if used + 1 + word.width() > COLUMNS {
+            filled.push_str(&format!("\n{:column$}| ", ""));
+            used = column + 2 + word.width();
+        } else {
+            filled.push(' ');
+            used += 1 + word.width();
+        }
+        filled.push_str(word);
+    }
+    filled
+}
+
 /// A text of at most this width. The end of a longer one is replaced by `…`.
 pub fn shortened(text: &str, width: usize) -> String {
     match text.width() <= width {

@@ -87,6 +87,11 @@ impl Layout {
         self.runs().join(run_id)
     }
 
+    /// Removes the folder of a call that is no run. Otherwise it would count as one of the runs that are kept.
+    pub fn remove_run(&self, run_id: &str) {
+        let _ = std::fs::remove_dir_all(self.run(run_id));
+    }
+
     /// The report of a run. The file exists once the report is complete and stored.
     pub fn report(&self, run_id: &str) -> PathBuf {
         self.run(run_id).join("report.json")

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::layer::{LayerReport, LayerStatus, fault, listed, unanswered};
+use super::layer::{LayerReport, LayerStatus, fault, unanswered};
 use super::token::TokenFacts;
 use crate::count::counted;
+use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
 use crate::words::{Words, words};
 
@@ -43,17 +44,7 @@ pub struct ConsulAgent {
 }
 
 pub fn consul(clusters: Vec<ConsulFacts>) -> LayerReport {
-    let mut report = LayerReport::healthy(Map::new());
-    let mut all = Vec::new();
-    for cluster in clusters {
-        all.push(facts(&cluster));
-        let said = summary(&cluster);
-        let before = if report.summary.is_empty() { "" } else { "; " };
-        report.summary = words![&report.summary, before, said];
-        judge(cluster, &mut report);
-    }
-    report.facts.insert("clusters".to_owned(), all.into());
-    report
+    LayerReport::of_clusters(clusters, facts, summary, judge)
 }
 
 fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
@@ -98,8 +89,11 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
         .map(|agent| if agent.is_server { format!("{} (a server)", agent.name) } else { agent.name.clone() })
         .collect();
     if !failed.is_empty() {
-        let message =
-            format!("no answer from {} of Consul: {}", counted(failed.len(), "agent"), listed(&failed));
+        let message = format!(
+            "no answer from {} of Consul: {}",
+            counted(failed.len(), "agent"),
+            listed_briefly(&failed)
+        );
         let remedy = "start Consul there; remove an agent that will not come back: consul force-leave NAME";
         report.fault(LayerStatus::Degraded, fault(Layer::Host, Code::AgentsFailed, message, remedy));
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Layer, Phase};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// The status of a layer. The worst is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,6 +57,25 @@ impl LayerReport {
         };
         self.fault(status, error);
     }
+
+    /// Judges each cluster that the environment uses. The summaries stand beside each other.
+    pub(super) fn of_clusters<T>(
+        clusters: Vec<T>,
+        facts: impl Fn(&T) -> Value,
+        summary: impl Fn(&T) -> Words,
+        judge: impl Fn(T, &mut Self),
+    ) -> Self {
+        let mut report = Self::healthy(Map::new());
+        let mut all = Vec::new();
+        for cluster in clusters {
+            all.push(facts(&cluster));
+            let before = if report.summary.is_empty() { "" } else { "; " };
+            report.summary = words![&report.summary, before, summary(&cluster)];
+            judge(cluster, &mut report);
+        }
+        report.facts.insert("clusters".to_owned(), all.into());
+        report
+    }
 }
 
 pub(super) fn fault(layer: Layer, code: Code, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
@@ -68,14 +87,5 @@ pub(super) fn unanswered(error: &Error) -> &'static str {
     match error.code {
         Code::NomadDenied | Code::ConsulDenied | Code::VaultDenied => "access denied by ",
         _ => "no answer from ",
-    }
-}
-
-/// `a, b, c and 4 more`.
-pub(super) fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 5;
-    match names.len().checked_sub(SHOWN) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names[..SHOWN].join(", ")),
     }
 }

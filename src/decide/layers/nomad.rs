@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::layer::{LayerReport, LayerStatus, fault, listed, unanswered};
+use super::layer::{LayerReport, LayerStatus, fault, unanswered};
 use super::token::TokenFacts;
 use crate::count::counted;
+use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
 use crate::model::wildcards;
 use crate::words::{Words, words};
@@ -49,17 +50,7 @@ impl NomadNode {
 }
 
 pub fn nomad(regions: Vec<NomadFacts>) -> LayerReport {
-    let mut report = LayerReport::healthy(Map::new());
-    let mut clusters = Vec::new();
-    for region in regions {
-        clusters.push(facts(&region));
-        let said = summary(&region);
-        let before = if report.summary.is_empty() { "" } else { "; " };
-        report.summary = words![&report.summary, before, said];
-        judge(region, &mut report);
-    }
-    report.facts.insert("clusters".to_owned(), clusters.into());
-    report
+    LayerReport::of_clusters(regions, facts, summary, judge)
 }
 
 fn judge(region: NomadFacts, report: &mut LayerReport) {
@@ -123,7 +114,7 @@ fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, re
         let message = format!(
             "no node in {} is ready and eligible, so Nomad cannot place {}",
             in_words(datacenters),
-            listed(&services)
+            listed_briefly(&services)
         );
         report.fault(LayerStatus::Unhealthy, fault(Layer::Nomad, Code::NoReadyNode, message, remedy));
     }
@@ -131,7 +122,7 @@ fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, re
         let message = format!(
             "no node in {} is ready and eligible; {} can only be placed elsewhere",
             in_words(std::slice::from_ref(datacenter)),
-            listed(&services)
+            listed_briefly(&services)
         );
         report.fault(LayerStatus::Degraded, fault(Layer::Nomad, Code::NoReadyNode, message, remedy));
     }
@@ -147,7 +138,7 @@ fn judge_nodes(nodes: &[NomadNode], services: &BTreeMap<String, Vec<String>>, re
         .map(|NomadNode { name, datacenter, status, .. }| format!("{name} ({datacenter}): {status}"))
         .collect();
     if !away.is_empty() {
-        let message = format!("no answer from {}: {}", counted(away.len(), "node"), listed(&away));
+        let message = format!("no answer from {}: {}", counted(away.len(), "node"), listed_briefly(&away));
         let remedy = "start the Nomad client there; a node that will not come back disappears after Nomad's \
                       garbage collection";
         report.fault(LayerStatus::Degraded, fault(Layer::Nomad, Code::NodesDown, message, remedy));
@@ -158,7 +149,7 @@ fn in_words(datacenters: &[String]) -> String {
     match datacenters {
         [one] if one == "*" => "any datacenter".to_owned(),
         [one] => format!("datacenter {one}"),
-        many => format!("the datacenters {}", listed(many)),
+        many => format!("the datacenters {}", listed_briefly(many)),
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::layer::{LayerReport, LayerStatus, fault, listed};
+use super::layer::{LayerReport, LayerStatus, fault};
 use crate::count::counted;
+use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
 use crate::words::{Words, words};
 
@@ -74,13 +75,13 @@ fn judge(minions: MinionsFacts, report: &mut LayerReport) {
         let message = format!("no minion with an accepted key matches {target:?} ({used_by})");
         report.fault(worst, away(message, "accept the minion's key (salt-key), or correct the target"));
     } else if silent.len() == answered.len() {
-        let message = format!("no minion of {target:?} answers ({used_by}): {}", listed(&silent));
+        let message = format!("no minion of {target:?} answers ({used_by}): {}", listed_briefly(&silent));
         report.fault(worst, away(message, start));
     } else if !silent.is_empty() {
         let message = format!(
             "no answer from {} of {target:?} ({used_by}): {}",
             counted(silent.len(), "minion"),
-            listed(&silent)
+            listed_briefly(&silent)
         );
         report.fault(LayerStatus::Degraded, away(message, start));
     }

@@ -1,24 +1,10 @@
 //! Lists the locks that are held in Consul.
 
-use serde::Serialize;
-
 use super::payload;
 use super::service::ConsulLocks;
 use crate::consul::{KvEntry, below};
 use crate::error::Result;
-use crate::lock::holder::Holder;
-
-/// A lock that is held now.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct HeldLock {
-    pub key: String,
-    /// Environment and component come from the key, because its value may contain anything.
-    pub environment: String,
-    pub component: String,
-    /// The session's id, which `unlock` needs.
-    pub id: String,
-    pub holder: Holder,
-}
+use crate::lock::held::HeldLock;
 
 impl ConsulLocks {
     /// Returns the held locks of one environment or of all, sorted by key.
@@ -30,6 +16,7 @@ impl ConsulLocks {
     }
 }
 
+/// Environment and component come from the key, because its value may contain anything.
 fn held(root: &str, entry: KvEntry) -> Option<HeldLock> {
     let mut parts = entry.key.strip_prefix(root)?.split('/');
     let (environment, component) = (parts.next()?.to_owned(), parts.next()?.to_owned());

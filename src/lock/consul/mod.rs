@@ -18,6 +18,5 @@ mod unlock;
 mod watch;
 
 pub use guard::ConsulLockGuard;
-pub use list::HeldLock;
 pub use service::ConsulLocks;
 pub use state::{LockState, LostReason, UnknownReason};

@@ -42,8 +42,8 @@ use crate::workdir::Layout;
 /// Each layer by its name.
 pub struct Layers(BTreeMap<&'static str, LayerReport>);
 
-/// The answer to a question, with the layers if the call wants them. They are told also if there is no answer, for
-/// example because terraform is missing.
+/// The answer to a question, with the layers if the call wants them. The report has the layers also if the question
+/// has no answer, for example because terraform is missing.
 pub fn beside(
     wanted: bool,
     call: &Call<'_>,
@@ -88,9 +88,8 @@ fn ask(call: &Call<'_>, builder: &ReportBuilder, environment: &Name) -> Result<L
         });
         let answers = answers.catch_unwind().await;
         builder.leaves(secrets.close().await);
-        // A question is not a run: its folder is removed from among the folders of runs.
         if let Ok(layout) = Layout::new(&draft.settings.root, environment) {
-            let _ = std::fs::remove_dir_all(layout.run(run_id));
+            layout.remove_run(run_id);
         }
         let (salt, terraform, nomad, consul, vault) = answers.unwrap_or_else(|panic| resume_unwind(panic));
         Layers(BTreeMap::from([

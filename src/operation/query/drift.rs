@@ -117,8 +117,7 @@ fn find(
         &shown,
         async move |session: &Session| Ok(all(session, &selected, kind).await),
     );
-    // A check is not a run: its folder is removed from among the folders of runs.
-    let _ = std::fs::remove_dir_all(layout.run(&builder.run_id));
+    layout.remove_run(&builder.run_id);
     let mut found = found?;
     if kind == DriftCheckKind::Scheduled {
         for component in &checked {

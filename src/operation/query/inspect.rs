@@ -57,7 +57,7 @@ pub fn inspect<T: Send>(
 ) -> Result<T> {
     let prepared = today(call, &question.environment, question.problems)?;
     let selected = select(&prepared.blueprint, question.components, false)?;
-    let run = Layout::of(&prepared.blueprint)?.run(&builder.run_id);
+    let layout = Layout::of(&prepared.blueprint)?;
     let answer = driver::in_session(
         call,
         builder,
@@ -66,7 +66,6 @@ pub fn inspect<T: Send>(
         &BTreeSet::new(),
         async move |session: &Session| ask(Inspection { session, selected }).await,
     );
-    // A question is not a run: its folder is removed from among the folders of runs.
-    let _ = std::fs::remove_dir_all(run);
+    layout.remove_run(&builder.run_id);
     answer
 }

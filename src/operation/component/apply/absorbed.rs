@@ -7,14 +7,11 @@ use serde_json::Value;
 
 use super::PlannedApply;
 use crate::change::{self, AbsorbedChange, AbsorbedValues, Changes, StateObjects};
-use crate::decide::{State, state_objects};
+use crate::decide::{State, listed_briefly, state_objects};
 use crate::error::Result;
 use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::report::ComponentReport;
 use crate::terraform::PlanFileStates;
-
-/// How many resources a note names.
-const NAMED: usize = 5;
 
 const OUTSIDE: &str = "changed outside of Terraform since the last apply";
 const FILLED_IN: &str = "filled in by a provider or by another resource, or ";
@@ -93,7 +90,8 @@ fn objects(state: &[u8]) -> StateObjects {
     state_objects(&serde_json::from_slice::<Value>(state).unwrap_or_default())
 }
 
-/// What people are told: first what is certain, and of that the loudest.
+/// The notes of the report. Changes that were compared with a baseline are first, and of them those that open a
+/// resource to everybody.
 fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
     let is_left = |one: &&AbsorbedChange| {
         still.get(&one.address).is_some_and(|values| values.iter().any(|value| value.path == one.path))
@@ -111,15 +109,10 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
         if resources.is_empty() {
             continue;
         }
-        let named = resources.iter().take(NAMED).map(|(address, attributes)| {
+        let named = resources.iter().map(|(address, attributes)| {
             format!("{address} ({})", attributes.iter().copied().collect::<Vec<_>>().join(", "))
         });
-        let named = named.collect::<Vec<_>>().join(", ");
-        let more = match resources.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = format!("{named}{more}");
+        let named = listed_briefly(&named.collect::<Vec<_>>());
         let said = match (is_compared, opens_to_everybody) {
             (true, true) => format!("OPEN TO EVERYBODY: {named}: {OUTSIDE}"),
             (true, false) => format!("{named}: {OUTSIDE}"),

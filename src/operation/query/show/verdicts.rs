@@ -65,7 +65,7 @@ pub fn verdicts(
     let compared = compared(call, builder, draft, (plans, contents), saved);
     // A destroy may lay out an earlier module for the comparison.
     if let Ok(layout) = Layout::new(&draft.settings.root, &draft.environment) {
-        let _ = std::fs::remove_dir_all(layout.run(&builder.run_id));
+        layout.remove_run(&builder.run_id);
     }
     let each =
         |error: Error| saved.iter().map(|name| (name.clone(), Verdict::of(Err(error.clone())))).collect();
