@@ -94,9 +94,7 @@ fn a_failing_check_is_reported_with_its_output() {
 fn sources_that_the_token_may_not_read_are_notes() {
     let Some(nomad) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };
     let address = format!("http://127.0.0.1:{}", nomad.port);
-    let root = nomad.call("POST", "/v1/acl/bootstrap", "{}").1;
-    let root: serde_json::Value = serde_json::from_str(&root).unwrap();
-    let root = client_with(&address, root["SecretID"].as_str());
+    let root = client_with(&address, Some(&nomad.management_token()));
     let rules = "namespace \"default\" {\n capabilities = [\"read-job\"]\n}";
     let job = Job::new("shy").script("echo hunter2 >&2; exit 7");
     let token = block(async {

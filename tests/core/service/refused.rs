@@ -69,7 +69,6 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
     let mut site = site(&world, &address(&nomad), "web");
     refused(&site, "web", "nomad_denied", &[&address(&nomad), "Permission denied"]);
 
-    let root: Value = serde_json::from_str(&nomad.call("POST", "/v1/acl/bootstrap", "{}").1).unwrap();
     let server = NomadServer {
         address: address(&nomad),
         token: None,
@@ -79,8 +78,7 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
         tls: Tls::default(),
         retry_for: RETRY_FOR,
     };
-    let root =
-        NomadClient::open(&server, Some(root["SecretID"].as_str().unwrap().to_owned().into())).unwrap();
+    let root = NomadClient::open(&server, Some(nomad.management_token().into())).unwrap();
     let looks = ["list-jobs", "read-job", "parse-job"];
     let works = [&looks[..], &["submit-job", "read-logs", "read-fs"]].concat();
     let file = site.folder.path().join("token");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+mod acl;
 mod on_disk;
 
 use rustix::process::{Pid, Signal, kill_process};
