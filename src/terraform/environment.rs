@@ -25,6 +25,10 @@ const PASSED: &[&str] = &[
     "AWS_CA_BUNDLE",
 ];
 
+/// Terraform's garbage collector then runs less often. For a small module it does not run at all: a plan takes 45 ms of
+/// processor time, 55 ms with 400, and 65 ms with Go's default of 100. The version takes 36 ms instead of 52.
+pub(super) const GARBAGE_COLLECTION: [&str; 2] = ["GOGC", "500"];
+
 /// The folders of a terraform.
 pub struct TerraformFolders {
     pub home: PathBuf,
@@ -44,9 +48,8 @@ pub fn environment(
     let passed =
         |name: &OsString| name.to_str().is_some_and(|name| PASSED.contains(&name) || pass.contains(name));
     let mut all: BTreeMap<OsString, OsString> = ours.filter(|(name, _)| passed(name)).collect();
-    // Terraform's garbage collector then runs less often. For a small module it does not run at all: a plan takes 45 ms
-    // of processor time, 55 ms with 400, and 65 ms with Go's default of 100.
-    all.entry("GOGC".into()).or_insert("500".into());
+    let [name, value] = GARBAGE_COLLECTION;
+    all.entry(name.into()).or_insert(value.into());
     all.extend(declared.into_iter().map(|(name, value)| (name.into(), value.into())));
     let no_config = PathBuf::from("/dev/null");
     // One value for each name of OURS.

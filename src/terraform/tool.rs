@@ -181,6 +181,7 @@ async fn ask(path: &Path, patience: Duration, guardian: &Guardian, cancel: &Canc
         .filter_map(passed)
         .chain(fixed.map(|(name, value)| (name.into(), value.into())))
         .chain([("HOME".into(), folder.path().into())])
+        .chain([super::environment::GARBAGE_COLLECTION.map(Into::into).into()])
         .collect();
     let command = Command {
         program: path.to_owned(),

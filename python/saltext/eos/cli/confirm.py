@@ -2,6 +2,7 @@
 
 import sys
 
+from saltext.eos.cli import answer
 from saltext.eos.cli.errors import UsageError
 
 
@@ -36,7 +37,7 @@ def agreed(call, options, place, show):
 def _answer(asks, environment):
     sys.stderr.write(f"\nTo {asks}, type the name of the environment ({environment}): ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    return answer.line().strip()
 
 
 def _changes(report):
