@@ -106,6 +106,7 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed servers t
 # Tests that take minutes. `make test` runs one case of each.
 matrix: need-terraform build servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
+	$(cargo_test) --test core -- --ignored drift_aws::
 
 # The same tests with several versions of Terraform and with OpenTofu; half an hour, and as long again for the builds.
 # VERSIONS names some of them, such as VERSIONS="terraform-1.5.7 tofu-1.12.6".

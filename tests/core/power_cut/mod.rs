@@ -59,21 +59,21 @@ fn all(name: &str, scene: &Scene) {
 #[test]
 fn after_a_power_cut_in_a_first_apply_nothing_is_lost() {
     if is_possible() {
-        few("first", &Scene::first(), 10);
+        few("first", &Scene::first(), 20);
     }
 }
 
 #[test]
 fn after_a_power_cut_in_a_later_apply_nothing_is_lost() {
     if is_possible() {
-        few("later", &Scene::later(), 10);
+        few("later", &Scene::later(), 20);
     }
 }
 
 #[test]
 fn after_a_power_cut_an_approval_is_not_used_twice() {
     if is_possible() {
-        few("approved", &Scene::approved(), 10);
+        few("approved", &Scene::approved(), 20);
     }
 }
 

@@ -6,6 +6,11 @@ import stat
 
 from support import kinds
 
+# Salt only appends to these files, so only their new part is searched.
+APPENDED = ("/log", "/log-minion")
+# More bytes than any form of a secret has.
+LONGEST = 1000
+
 
 class Searched:
     """Runs commands with Salt's most detailed log, and records all secrets that it finds."""
@@ -53,9 +58,12 @@ class Searched:
             if not stat.S_ISREG(info.st_mode):
                 return None
             now = (info.st_ino, info.st_mtime_ns, info.st_size)
-            if self.seen.get(path) == now:
+            before = self.seen.get(path)
+            if before == now:
                 return None
             with open(path, "rb") as file:
+                if before and path.endswith(APPENDED) and before[0] == now[0]:
+                    file.seek(max(0, before[2] - LONGEST))
                 text = file.read()
             above = os.stat(os.path.dirname(path))
         except FileNotFoundError:

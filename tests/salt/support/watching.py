@@ -5,6 +5,9 @@ import threading
 import time
 from pathlib import Path
 
+# A process that is older, in seconds, hardly ever changes: it is read at each hundredth look.
+YOUNG = 2.0
+
 
 class Watch:
     """Reads all processes that start after it, repeatedly. Stores each different text once."""
@@ -24,11 +27,16 @@ class Watch:
         self._thread.join(10)
 
     def _look(self):
+        first_seen, looks = {}, 0
         while not self._over.is_set():
-            living = pids()
+            living, now = pids(), time.monotonic()
             # A pid can be used again.
             self._before &= living
+            looks += 1
+            first_seen = {pid: since for pid, since in first_seen.items() if pid in living}
             for pid in living - self._before:
+                if now - first_seen.setdefault(pid, now) > YOUNG and looks % 100:
+                    continue
                 try:
                     arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
                     environment = Path(f"/proc/{pid}/environ").read_bytes()
