@@ -2,7 +2,7 @@
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
 	test-salt test matrix matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
-	check lint bench clean
+	check lint bench docs clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -10,7 +10,7 @@ salt_run := .venv/bin/salt-run -c .demo/conf
 tools := salt shtab maturin pytest pytest-timeout pytest-xdist ruff mypy
 rust_files := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml pyproject.toml
 python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
-linted := python tests benches pillar-examples
+linted := python tests benches pillar-examples docs
 # pyo3's build script needs an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 4
@@ -128,6 +128,18 @@ soak-exclusion soak-soak soak-scenarios:
 # Writes tests/fixtures/VERSION: the files and Consul keys of this version, for the upgrade tests of later versions.
 fixtures: need-terraform servers
 	$(cargo_test) --test core -- --ignored --exact upgrade::making::the_fixtures_of_this_version_are_made --nocapture
+
+.venv/docs/.installed: .venv/.tools constraints/docs.txt
+	rm -rf .venv/docs
+	$(python) -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints/docs.txt \
+		sphinx myst-parser furo
+	@touch $@
+
+# The site of the documentation, in target/docs. A broken link or anchor fails.
+docs: .venv/docs/.installed
+	.venv/docs/bin/python -m sphinx -b html -c docs/site -d target/docs/.read -W --keep-going --quiet . target/docs
+	@echo "Open target/docs/index.html."
 
 lint: build
 	cargo fmt --check
