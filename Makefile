@@ -104,7 +104,7 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed servers t
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
 # Tests that take minutes. `make test` runs one case of each.
-matrix: need-terraform build servers .venv/moto/.installed
+matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
 	$(cargo_test) --test core -- --ignored drift_aws::
 
