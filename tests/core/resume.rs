@@ -62,6 +62,65 @@ fn a_resumed_run_does_only_the_remaining_work() {
     assert_eq!(again["error"]["code"], "run_complete", "{again:#}");
 }
 
+fn message(report: &Value) -> String {
+    text(&report["error"]["message"])
+}
+
+#[test]
+fn resume_finds_the_failed_run_before_a_run_that_changed_nothing() {
+    let (mut site, run_id) = failed();
+    let later = site.run("orchestrate", json!({ "components": "net" }));
+    assert_eq!(later["components"]["net"]["status"], "unchanged", "{later:#}");
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(statuses(&resumed), both("applied", "unchanged"), "{resumed:#}");
+    assert_eq!(site.run("history", json!({}))["runs"][0]["resumes"], json!(run_id));
+}
+
+#[test]
+fn resume_says_why_there_is_nothing_to_resume() {
+    let (mut site, run_id) = failed();
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let later = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&later), both("applied", "unchanged"), "{later:#}");
+    let nothing = site.run("resume", json!({}));
+    assert_eq!(nothing["error"]["code"], "run_complete", "{nothing:#}");
+    for id in [&run_id, &text(&later["run_id"])] {
+        assert!(message(&nothing).contains(id), "{nothing:#}");
+    }
+    // The failed run is kept no longer.
+    std::fs::remove_dir_all(site.folder.path().join("root/staging/.eos/runs").join(&run_id)).unwrap();
+    let nothing = site.run("resume", json!({}));
+    assert!(message(&nothing).contains(&format!("{}, completed", text(&later["run_id"]))), "{nothing:#}");
+}
+
+#[test]
+fn resume_names_a_destroy_and_does_not_continue_it_after_a_later_deployment() {
+    let with_guard = |works: bool| {
+        let command = if works { "true" } else { "false" };
+        format!(
+            "variable \"cidr\" {{}}\nresource \"terraform_data\" \"app\" {{\n  provisioner \"local-exec\" {{\n    \
+             when    = destroy\n    command = \"{command}\"\n  }}\n}}\n"
+        )
+    };
+    let reads = json!({ "from_outputs": { "cidr": "net.cidr" } });
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site.component("app", &with_guard(false), reads.clone());
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let half = site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(statuses(&half), both("failed", "skipped"), "{half:#}");
+    assert_eq!(site.run("orchestrate", json!({ "components": "net" }))["result"], true);
+    site.component("app", &with_guard(true), reads);
+    let refused = site.run("resume", json!({}));
+    assert_eq!(refused["error"]["code"], "not_resumable", "{refused:#}");
+    let run_id = text(&half["run_id"]);
+    let command = format!("infrastructure.resume staging run_id={run_id}");
+    assert!(text(&refused["error"]["remedy"]).contains(&command), "{refused:#}");
+    let resumed = site.run("resume", json!({ "run_id": run_id }));
+    assert_eq!(statuses(&resumed), both("destroyed", "destroyed"), "{resumed:#}");
+}
+
 #[test]
 fn resume_repeats_a_completed_component_if_its_inputs_changed() {
     let (mut site, _) = failed();

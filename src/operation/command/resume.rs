@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::state_edit;
+use super::work_left::{self, UnfinishedWork, WhyNothing, WorkLeft};
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{CallOptions, CallValues, CompletedComponent, RunStart};
@@ -16,30 +17,34 @@ use crate::operation::run::rollback;
 use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::LoggedRun;
-use crate::operation::store::{last_run, run_log, run_values};
+use crate::operation::store::{last_run, run_values};
 use crate::words::Words;
 
-/// The remaining work of a run; by default, of the environment's last run that changed resources.
+/// The remaining work of a run; by default, of the environment's newest run that has work left.
 pub fn resume(request: &Request) -> Result<RunRequest> {
     let mut arguments = Arguments::new(request);
     let run_id = arguments.maybe_run_id("run_id");
     let overrides = arguments.overrides();
-    let (run, in_the_call) = match run_id {
+    let (run, left, in_the_call) = match run_id {
         Some(run_id) => {
             let found = find(request, &run_id);
             arguments.environment_of(&run_id, found.as_ref().ok().map(|run| &run.environment));
             arguments.check()?;
-            (found?, true)
+            (found?, None, true)
         }
         None => {
             let meant = arguments.meant(EnvironmentRequirement::Named, None);
             arguments.check()?;
             let in_the_call = meant.as_ref().is_some_and(|meant| meant.in_the_call);
             let environment = meant.map_or_else(Arguments::placeholder, |meant| meant.environment);
-            (last(request, &environment)?, in_the_call)
+            let (run, left) = newest(request, &environment)?;
+            (run, left, in_the_call)
         }
     };
     run.refuse()?;
+    if let Some(later) = left.as_ref().and_then(|left| left.overtaken_by.as_ref()) {
+        return Err(overtaken(&run, later));
+    }
     if run.began.destroys() && !in_the_call {
         return Err(unnamed(&run));
     }
@@ -54,8 +59,9 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
     let intent =
         Intent { what, mode: Mode::Apply, options: Options { migrate_backend, upgrade, retry: false } };
     Ok(RunRequest {
-        components: Some(began.components.clone()),
+        components: Some(left.as_ref().map_or(&began.components, |left| &left.components).clone()),
         overrides,
+        meanings: left.iter().map(|left| continues(&run, left)).collect(),
         resumes: Some(ResumedRun { done: run.done, run_id: run.run_id }),
         ..RunRequest::new("resume", run.environment.clone(), intent)
     })
@@ -178,28 +184,44 @@ fn find(request: &Request, run_id: &str) -> Result<InterruptedRun> {
     Err(unknown)
 }
 
-/// The newest run of this host, or the one that the lock service knows, if that is newer.
-fn last(request: &Request, environment: &Name) -> Result<InterruptedRun> {
-    let draft = draft(request, environment)?;
-    let layout = find_run::layout(&draft)?;
-    // A run that cannot be read may be the right one.
-    let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
-        run.as_ref().map_or(true, |run| {
-            let began = &run.history.began;
-            began.changes_things() && !began.is_about_drift()
-        })
-    });
-    let changing = changing.transpose()?;
-    match (changing, last_run::read(&draft.settings, environment)?) {
-        (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => {
-            InterruptedRun::here(request, here)
-        }
-        (_, Some(last)) => Ok(InterruptedRun::elsewhere(environment, last)),
-        (Some(here), None) => InterruptedRun::here(request, here),
-        (None, None) => {
-            Err(refusal(Code::NoSuchRun, format!("no run has changed anything in {environment} yet")))
-        }
+/// The newest run with work left, and this work, if this host has its journal.
+fn newest(request: &Request, environment: &Name) -> Result<(InterruptedRun, Option<UnfinishedWork>)> {
+    match work_left::find(&draft(request, environment)?)? {
+        WorkLeft::Here(run, left) => Ok((InterruptedRun::here(request, *run)?, Some(left))),
+        WorkLeft::Elsewhere(last) => Ok((InterruptedRun::elsewhere(environment, *last), None)),
+        WorkLeft::Nothing(why) => Err(nothing(environment, why)),
     }
+}
+
+fn nothing(environment: &Name, why: WhyNothing) -> Error {
+    let WhyNothing { newest, done_since } = why;
+    let Some(newest) = newest else {
+        let message = format!("none of the kept runs has changed anything in {environment}");
+        return refusal(Code::NoSuchRun, message);
+    };
+    let why = match done_since {
+        Some((run, Some(by))) => format!("run {run} did not complete, and run {by} has done the rest since"),
+        Some((run, None)) => format!("run {run} did not complete, and nothing of it is left to do"),
+        None => format!("the last run that changed something, {newest}, completed"),
+    };
+    refusal(Code::RunComplete, format!("there is nothing to resume in {environment}: {why}"))
+}
+
+/// What a call without a run continues.
+fn continues(run: &InterruptedRun, left: &UnfinishedWork) -> String {
+    let names: Vec<_> = left.left.iter().map(Name::as_str).collect();
+    format!("continues run {} ({}): {}", run.run_id, run.began.who.operation, names.join(", "))
+}
+
+/// A later run wanted something else, so the call must name the run.
+fn overtaken(run: &InterruptedRun, later: &str) -> Error {
+    let InterruptedRun { run_id, environment, .. } = run;
+    let message = format!(
+        "run {run_id} has work left, but run {later} had another goal for its components since: it deployed, \
+         destroyed or rolled back what the other one did not"
+    );
+    let remedy = format!("to continue it anyway: infrastructure.resume {environment} run_id={run_id}");
+    not_resumable(message, remedy)
 }
 
 /// A destroy must be named by its id: the default does not continue it.

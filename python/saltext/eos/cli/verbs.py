@@ -173,7 +173,7 @@ _ALL = (
         changes=True,
         gives_again=True,
         examples=(
-            ("resume staging", "the last run that changed something"),
+            ("resume staging", "the newest run that has work left"),
             (f"resume {_RUN_ID}", "this run"),
         ),
     ),

@@ -341,11 +341,10 @@ def resume(
     from has changed.
 
     environment
-        Environment whose last run is continued. A run_id alone may be in its
-        place.
+        Environment whose run is continued. A run_id alone may be in its place.
     run_id
         Id of the run, from a report, an event, the log or ``history``. By
-        default the environment's last run that changed something.
+        default the environment's newest run that has work left.
 
     CLI Example:
 
