@@ -12,6 +12,7 @@ use eos::error::{Code, Result};
 use eos::lock::file::{FileLockGuard, acquire};
 use eos::lock::{Holder, LockService};
 use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
+use eos::view;
 
 use serde_json::{Value, json};
 
@@ -287,4 +288,21 @@ fn a_run_that_waits_for_a_lock_says_for_whom_and_since_when() {
     assert_eq!(tag, "eos/staging/c/waiting_for_lock");
     assert_eq!((&data["holder"]["user"], &data["holder"]["since"]), (&json!("ann"), &json!(holder.since)));
     assert_eq!(data["run_id"], report["run_id"]);
+}
+
+#[test]
+fn unlock_of_a_free_lock_file_says_that_nobody_holds_it_and_what_unlock_is_for() {
+    let mut site = Site::new();
+    site.component("store", "resource \"terraform_data\" \"x\" {}\n", json!({}));
+    let unlock = |component: &str| {
+        let refused = site.run("unlock", json!({ "component": component, "id": "6c8f2b1e" }));
+        assert_eq!(refused["error"]["code"], "lock_is_a_file", "{refused:#}");
+        view::text(&refused, false)
+    };
+    let text = unlock("store");
+    let words =
+        ["no lock of \"store\" is held in staging", "for locks in Consul", "nothing is locked in staging"];
+    assert!(words.iter().all(|word| text.contains(word)) && !text.contains("processes hold"), "{text}");
+    let near = unlock("stroe");
+    assert!(near.contains("did you mean \"store\"?"), "{near}");
 }

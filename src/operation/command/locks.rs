@@ -1,12 +1,12 @@
 //! Shows who holds which lock, and releases a lock whose holder is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::{Holder, LockService};
-use crate::model::{Draft, Name};
+use crate::lock::{HeldLock, Holder, LockService};
+use crate::model::{Draft, Name, nearest};
 use crate::operation::blueprint::draft;
 use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
@@ -69,13 +69,12 @@ pub fn unlock(call: &Call<'_>) -> Report {
 }
 
 fn free(draft: &Draft, component: &Name, id: &str, builder: &ReportBuilder) -> Result<Holder> {
-    let LockService::Consul(consul) = service(&draft.settings)? else {
-        let path = Layout::new(&draft.settings.root, &draft.environment)?.component(component)?.lock();
-        let message = format!("processes hold {}; it is free when they have ended", path.display());
-        let remedy = "stop the run with infrastructure.cancel; infrastructure.locks shows its process and its \
-                      terraform";
-        return Err(Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy));
+    let held = runtime()?.block_on(held_locks::held(draft))?;
+    let service = service(&draft.settings)?;
+    let Some(lock) = held.iter().find(|lock| lock.component == component.as_str()) else {
+        return Err(not_held(draft, component, &held, matches!(service, LockService::Consul(_))));
     };
+    let LockService::Consul(consul) = service else { return Err(is_a_file(lock)) };
     let by = Holder {
         run_id: builder.run_id.clone(),
         jid: builder.identity.jid.clone(),
@@ -89,4 +88,41 @@ fn free(draft: &Draft, component: &Name, id: &str, builder: &ReportBuilder) -> R
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
     runtime()?.block_on(consul.unlock(&by, id))
+}
+
+fn not_held(draft: &Draft, component: &Name, held: &[HeldLock], in_consul: bool) -> Error {
+    let environment = &draft.environment;
+    let held_by = held.iter().map(|lock| lock.component.as_str());
+    let known: BTreeSet<_> = draft.mentioned.iter().map(Name::as_str).chain(held_by).collect();
+    let near =
+        nearest(component.as_str(), known.iter().copied()).filter(|_| !known.contains(component.as_str()));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+    let message = format!("no lock of {:?} is held in {environment}{near}", component.as_str());
+    let (code, purpose) = match in_consul {
+        true => (Code::NotThatLock, "unlock frees a lock in Consul whose holder no longer exists"),
+        false => (
+            Code::LockIsAFile,
+            "unlock is for locks in Consul. The locks here are files: a lock is free when the processes of its run \
+             have ended",
+        ),
+    };
+    let each: Vec<_> = held.iter().map(|lock| format!("{} (id {})", lock.component, lock.id)).collect();
+    let now = match each.is_empty() {
+        true => format!("nothing is locked in {environment} now"),
+        false => format!("locked in {environment} now: {}", each.join(", ")),
+    };
+    Error::new(Layer::Host, Phase::Preparation, code, message, format!("{purpose}. {now}"))
+        .with(json!({ "held": held }))
+}
+
+fn is_a_file(HeldLock { key, component, holder, .. }: &HeldLock) -> Error {
+    let message = format!(
+        "{holder} holds the lock of {component}, which is the file {key}: it is free when the processes of this run \
+         have ended"
+    );
+    let remedy = format!(
+        "stop the run with infrastructure.cancel run_id={}; infrastructure.locks shows its process and its terraform",
+        holder.run_id
+    );
+    Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy)
 }

@@ -29,6 +29,24 @@ fn a_run_acquires_the_lock_and_releases_it() {
 }
 
 #[test]
+fn unlock_of_a_free_lock_lists_what_is_held_and_records_nothing() {
+    let Some(bench) = Bench::new("run-free") else { return };
+    let mut site = site(&bench);
+    site.component("store", NET, json!({}));
+    let unlock = || site.run("unlock", json!({ "component": "store", "id": "6c8f2b1e" }))["error"].clone();
+    run(async {
+        let guard = bench.take("elsewhere", 0).await.unwrap();
+        let refused = std::thread::scope(|scope| scope.spawn(unlock).join().unwrap());
+        assert_eq!(refused["code"], "not_that_lock", "{refused:#}");
+        assert_eq!(refused["message"], "no lock of \"store\" is held in staging");
+        let held = format!("locked in staging now: net (id {})", bench.session().unwrap());
+        assert!(refused["remedy"].as_str().unwrap().contains(&held), "{refused:#}");
+        guard.release().await.unwrap();
+    });
+    assert!(!site.folder.path().join("root/staging/.eos/audit.jsonl").exists(), "no lock was freed");
+}
+
+#[test]
 fn a_run_whose_lock_another_host_holds_changes_nothing() {
     let Some(bench) = Bench::new("run-busy") else { return };
     let site = site(&bench);
