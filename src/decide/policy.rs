@@ -57,7 +57,7 @@ pub fn judge(
             message: words![
                 "the destroy would take what holds data: ",
                 data.join(", "),
-                "; preserve_data=True keeps it"
+                "; destroy with preserve_data=True keeps it"
             ],
             remedy: "set policy: {data: allow}".into(),
             addresses: data.to_vec(),
@@ -226,7 +226,10 @@ mod tests {
             assert_eq!(violation.as_ref().map(|one| one.code), expected, "{policy:?} {consent:?}");
             if expected == Some(Code::TakesData) {
                 let message = violation.unwrap().message.to_string();
-                assert!(message.contains("what holds data: a.x; preserve_data=True"), "{message}");
+                assert!(
+                    message.contains("what holds data: a.x; destroy with preserve_data=True"),
+                    "{message}"
+                );
             }
         }
     }

@@ -67,8 +67,8 @@ const OPEN_FILES: &str = "raise the limit of open files (ulimit -n) of the proce
 const DECLARE: &str = "first declare it in the component's module, under this address";
 const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
                     force-unlock ID` in the workdir";
-const DEPLOYMENT: &str = "correct the job. Nomad no longer tries this version, and a run registers it again \
-                          only with retry=True";
+const DEPLOYMENT: &str = "correct the job. Nomad no longer tries this version, and only orchestrate with \
+                          retry=True registers it again";
 const STATE: &str = "check that the user that runs Salt can reach the state and write to its location";
 const MIGRATE: &str =
     "to move the state, run orchestrate with migrate_backend=True; otherwise set the old backend again";

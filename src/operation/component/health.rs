@@ -227,8 +227,8 @@ pub fn ending(outlook: Outlook) -> (Code, &'static str) {
         }
         Outlook::Never(FinalReason::Failed) => (
             Code::DeploymentFailed,
-            "correct the job. Nomad no longer tries this version, and a run registers it again only with \
-             retry=True",
+            "correct the job. Nomad no longer tries this version, and only orchestrate with retry=True \
+             registers it again",
         ),
         Outlook::Never(FinalReason::Stopped) => (
             Code::JobStopped,

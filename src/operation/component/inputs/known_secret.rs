@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::variables::bring_up_first;
 use crate::decide::{self, Items};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Name, Reference, SecretDelivery, SecretOrigin, TaskSecret};
@@ -44,7 +45,7 @@ pub(super) async fn value(
         (SecretOrigin::Reference(reference), _) => reading.read(reference).await.map(SecretValue::Known),
         (SecretOrigin::Output(output), _) => {
             let message = format!("{pillar_path} reads {output}, which has no value yet");
-            let remedy = format!("run {} first, or use include_dependencies=True", output.component);
+            let remedy = bring_up_first(&output.component);
             Err(Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy))
         }
     }

@@ -130,8 +130,12 @@ fn output(
 fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     let OutputRef { component, output, .. } = reference;
     let message = format!("variable {variable:?} reads {component}.{output}, which has no value yet");
-    let remedy = format!("run {component} first, or use include_dependencies=True");
-    Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy)
+    Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, bring_up_first(component))
+}
+
+/// The remedy for an output that has no value yet.
+pub(super) fn bring_up_first(producer: &Name) -> String {
+    format!("bring up {producer} first. orchestrate with include_dependencies=True brings up both")
 }
 
 /// The output is null, and its reader cannot use null.
