@@ -1,4 +1,4 @@
-//! Draws the runs of an environment, two lines each: when and how it ended, then who did what.
+//! Draws the runs of an environment, two lines each: when, how it ended and what it changed, then who did what.
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -28,7 +28,7 @@ pub fn history(report: &Value, style: Style) -> String {
         (shown, kept) => format!("last {shown} of {kept} runs, newest first"),
     };
     let split = |run: &Value| {
-        let counts = counts(&run["counts"]);
+        let counts = if run["changes"] == false { String::new() } else { counts(&run["counts"]) };
         if counts.width() <= COUNTS { (counts, None) } else { (String::new(), Some(counts)) }
     };
     let widest = runs.iter().map(|run| split(run).0.width()).max().unwrap_or(0);
@@ -38,6 +38,15 @@ pub fn history(report: &Value, style: Style) -> String {
     };
     let lines: String = runs.iter().map(draw).collect();
     format!("{environment}: {head}\n{lines}")
+}
+
+/// What a run does with a plan that was saved before.
+pub fn of_plan(run: &Value) -> &'static str {
+    match (run["operation"].as_str(), &run["test"]) {
+        (Some("approve"), _) => "approves plan",
+        (_, Value::Bool(true)) => "tests plan",
+        _ => "applies plan",
+    }
 }
 
 /// `+3 ~1 -0`; empty if nothing was counted.
@@ -65,7 +74,7 @@ fn minute(at: &str) -> String {
     at.get(..16).unwrap_or(at).replace('T', " ")
 }
 
-/// `orchestrate, by root, 6 applied, 1 failed`
+/// `orchestrate, by root, 6 applied, 1 failed`; `plan, would: +1 ~0 -0, by root, 1 planned`
 fn second(run: &Value, counts: Option<String>) -> String {
     const INDENT: &str = "      ";
     if !run["error"].is_null() {
@@ -77,13 +86,15 @@ fn second(run: &Value, counts: Option<String>) -> String {
         value => Some(format!("{word} {value}")),
     };
     let mode = if run["test"] == true && run["operation"] != "plan" { " (test)" } else { "" };
+    let would = Some(self::counts(&run["counts"])).filter(|counts| run["test"] == true && !counts.is_empty());
     let facts = [
         counts,
         Some(format!("{}{mode}", text("operation"))),
+        would.map(|counts| format!("would: {counts}")),
         with("by", "user"),
         with("on", "host"),
         with("continues", "resumes"),
-        with("applies plan", "plan_id"),
+        with(of_plan(run), "plan_id"),
     ];
     let components = run["components"].as_object().into_iter().flatten().map(|(_, status)| status);
     let parts: Vec<_> = facts.into_iter().flatten().chain(statuses::counted(components)).collect();
@@ -121,6 +132,39 @@ mod tests {
              orchestrate, by root, on infra-1, 1 failed, 2 applied\n  \
              01JD3KV6T0W8Q5YB4E2N9RZXCA  2026-01-01 12:00  died\n      \
              plan, on infra-1, continues 01JD3KV6T0W8Q5YB4E2N9RZXC0\n"
+        );
+    }
+
+    #[test]
+    fn what_a_run_would_change_is_told_apart_from_what_changed_and_an_approval_changes_nothing() {
+        let run = |operation: &str, changes: bool, test: bool, add: u64| {
+            json!({
+                "run_id": "01JD3KV6T0W8Q5YB4E2N9RZXCM", "began": "2026-01-01T12:30:05Z", "state": "complete",
+                "operation": operation, "user": "root", "duration": 1.0, "changes": changes, "test": test,
+                "counts": { "add": add }, "components": {}, "plan_id": if operation == "plan" { "" } else { "01P" },
+            })
+        };
+        let runs = [
+            run("apply", true, false, 1),
+            run("approve", false, false, 0),
+            run("apply", false, true, 1),
+            run("plan", false, true, 1),
+        ];
+        let text = history(&json!({ "environment": "staging", "runs": runs }), PLAIN);
+        let lines: Vec<_> = text.lines().skip(1).collect();
+        let at = "  01JD3KV6T0W8Q5YB4E2N9RZXCM  2026-01-01 12:30  complete";
+        assert_eq!(
+            lines,
+            [
+                &format!("{at}  +1 ~0 -0    1.0s"),
+                "      apply, by root, applies plan 01P",
+                &format!("{at}              1.0s"),
+                "      approve, by root, approves plan 01P",
+                &format!("{at}              1.0s"),
+                "      apply (test), would: +1 ~0 -0, by root, tests plan 01P",
+                &format!("{at}              1.0s"),
+                "      plan, would: +1 ~0 -0, by root",
+            ]
         );
     }
 

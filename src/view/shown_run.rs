@@ -69,7 +69,7 @@ pub fn facts(run: &Value) -> Vec<String> {
         with("began", "began"),
         took,
         with("job", "jid"),
-        with("applies plan", "plan_id"),
+        with(history::of_plan(run), "plan_id"),
         with("continues run", "resumes"),
         with("continued by run", "resumed_by"),
     ]

@@ -28,7 +28,8 @@ pub fn history(call: &Call<'_>) -> Report {
     // Wrong arguments are reported even if the pillar cannot be read.
     let logged = draft(&call.request, &environment).and_then(|draft| Ok((all(&draft)?, draft)));
     let known = logged.as_ref().map(|(runs, draft)| HistoryFilter::components(draft, runs));
-    let filter = HistoryFilter::read(&mut arguments, known.ok().as_ref());
+    let seen = logged.as_ref().map(|(runs, _)| HistoryFilter::operations(runs)).unwrap_or_default();
+    let filter = HistoryFilter::read(&mut arguments, known.ok().as_ref(), &seen);
     let problems = arguments.finish();
     let listed = match problems.is_empty() {
         true => logged.map(|(runs, _)| list(&runs, &filter)),

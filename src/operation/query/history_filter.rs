@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
+use super::operation_names;
 use super::run_summary::RunState;
 use crate::error::Result;
 use crate::model::{Draft, Name, hint, nearest, some_listed};
@@ -19,13 +20,13 @@ pub struct HistoryFilter {
     states: Option<Vec<RunState>>,
     since: Option<SystemTime>,
     user: Option<String>,
-    operation: Option<String>,
+    operations: Option<BTreeSet<String>>,
     pub limit: usize,
 }
 
 impl HistoryFilter {
-    /// `known`: the components that a filter may name. None if they are not known.
-    pub fn read(arguments: &mut Arguments, known: Option<&BTreeSet<Name>>) -> Self {
+    /// `known`: the components that a filter may name. None if they are not known. `seen`: operations of the kept runs.
+    pub fn read(arguments: &mut Arguments, known: Option<&BTreeSet<Name>>, seen: &BTreeSet<String>) -> Self {
         let components = arguments.named_among("component", || Some(known?.iter().cloned().collect()));
         if let (Some(named), Some(known)) = (&components, known)
             && arguments.is_right()
@@ -44,7 +45,7 @@ impl HistoryFilter {
             states: states(arguments),
             since: since(arguments),
             user: arguments.text("user"),
-            operation: arguments.text("operation"),
+            operations: operations(arguments, seen),
             limit: arguments.count("limit").unwrap_or(SHOWN),
         }
     }
@@ -56,10 +57,16 @@ impl HistoryFilter {
         draft.mentioned.iter().chain(ran).cloned().collect()
     }
 
+    /// The operations of earlier runs.
+    pub fn operations(runs: &[(String, Result<LoggedRun>)]) -> BTreeSet<String> {
+        let runs = runs.iter().filter_map(|(_, run)| run.as_ref().ok());
+        runs.map(|run| run.history.began.who.operation.clone()).collect()
+    }
+
     /// Whether it leaves runs out, apart from their number.
     pub fn is_set(&self) -> bool {
-        let Self { components, states, since, user, operation, limit: _ } = self;
-        components.is_some() || states.is_some() || since.is_some() || user.is_some() || operation.is_some()
+        let Self { components, states, since, user, operations, limit: _ } = self;
+        components.is_some() || states.is_some() || since.is_some() || user.is_some() || operations.is_some()
     }
 
     /// Of a run whose journal cannot be read, only the state is known.
@@ -72,7 +79,7 @@ impl HistoryFilter {
             return self.components.is_none()
                 && self.since.is_none()
                 && self.user.is_none()
-                && self.operation.is_none();
+                && self.operations.is_none();
         };
         let began = &run.history.began;
         let touched =
@@ -84,7 +91,7 @@ impl HistoryFilter {
         self.components.as_ref().is_none_or(|names| names.iter().any(touched))
             && self.since.as_ref().is_none_or(is_since)
             && self.user.as_ref().is_none_or(|user| *user == began.user)
-            && self.operation.as_ref().is_none_or(|operation| *operation == began.who.operation)
+            && self.operations.as_ref().is_none_or(|operations| operations.contains(&began.who.operation))
     }
 }
 
@@ -102,6 +109,16 @@ fn states(arguments: &mut Arguments) -> Option<Vec<RunState>> {
         }
     }
     Some(states)
+}
+
+fn operations(arguments: &mut Arguments, seen: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+    let text = arguments.text("operation")?;
+    let meant = operation_names::meant_by(&text, seen);
+    if meant.is_none() {
+        let hint = hint(&text, operation_names::known(seen).iter().copied());
+        arguments.problem("operation", format!("{text:?} is not an operation that a history has; {hint}"));
+    }
+    meant
 }
 
 fn since(arguments: &mut Arguments) -> Option<SystemTime> {

@@ -11,6 +11,7 @@ pub mod health;
 pub mod history;
 mod history_filter;
 pub mod inspect;
+mod operation_names;
 pub mod outputs;
 mod run_summary;
 pub mod service;

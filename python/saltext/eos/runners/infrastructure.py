@@ -388,7 +388,8 @@ def history(
     user
         Only runs of this user.
     operation
-        Only runs of this function, such as ``destroy``.
+        Only runs of this function, such as ``destroy``. ``apply`` means each
+        deployment.
 
     CLI Example:
 
