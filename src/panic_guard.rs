@@ -58,6 +58,7 @@ pub fn failed(operation: &str, kind: CallFailure, message: &str) -> Value {
     let report = Report {
         schema: SCHEMA,
         run_id: String::new(),
+        run_kept: false,
         operation: operation.to_owned(),
         environment: String::new(),
         result: Some(false),

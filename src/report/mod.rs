@@ -123,6 +123,8 @@ fn as_text<S: Serializer>(reason: &Option<Code>, serializer: S) -> Result<S::Ok,
 pub struct Report {
     pub schema: u32,
     pub run_id: String,
+    /// Whether the run has a journal under this id. A question, and a call that was refused, have none.
+    pub run_kept: bool,
     pub operation: String,
     pub environment: String,
     /// True: everything succeeded. False: something did not. Null: a test that found changes.

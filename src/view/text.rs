@@ -78,8 +78,12 @@ fn headline(report: &Value) -> String {
         Some(environment) => environment,
     };
     let duration = units::seconds(report["duration"].as_f64().unwrap_or_default());
-    let run = report["run_id"].as_str().unwrap_or_default();
-    format!("{environment}{mode}: {said}{changes}   {duration}   run {run}\n")
+    // `show` does not know the id of a question. Reports of earlier versions do not say whether they are kept.
+    let run = match (report["run_id"].as_str(), &report["run_kept"]) {
+        (None, _) | (_, Value::Bool(false)) => String::new(),
+        (Some(run), _) => format!("   run {run}"),
+    };
+    format!("{environment}{mode}: {said}{changes}   {duration}{run}\n")
 }
 
 fn mode(report: &Value) -> &str {

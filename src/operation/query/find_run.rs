@@ -75,8 +75,8 @@ fn search(request: &Request, id: &str) -> Result<Found> {
         return Err(error);
     }
     let message = format!("no run and no kept plan {id} in any environment of this pillar");
-    let remedy =
-        "infrastructure.history shows the runs of an environment; only the newest runs and plans are kept";
+    let remedy = "infrastructure.history shows the runs of an environment. Only the newest runs and plans are kept, and \
+                  nothing of a question such as status or drift";
     Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
 }
 

@@ -109,6 +109,7 @@ impl ReportBuilder {
         Report {
             schema: SCHEMA,
             run_id: self.run_id,
+            run_kept: false,
             operation: self.operation,
             environment: self.environment,
             result,

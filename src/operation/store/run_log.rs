@@ -82,6 +82,7 @@ pub fn reported(
         Ok((components, extra)) => answer(builder, components, extra),
         Err(error) => builder.failed(error),
     };
+    let report = Report { run_kept: begun.is_some(), ..report };
     close(call.host, begun.as_deref(), &report);
     report
 }
