@@ -4,6 +4,7 @@ mod change;
 mod drift;
 mod kept;
 mod notes;
+mod rolled_back_to;
 mod salt;
 mod status;
 mod totals;
@@ -21,6 +22,7 @@ pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
 pub use drift::{Drift, DriftCause, DriftClass, DriftEvidence, Drifted, FirstLook, PossibleOrphan};
 pub use kept::{KeptBecause, KeptResource};
 pub use notes::Notes;
+pub use rolled_back_to::RolledBackTo;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;
 pub use warning::{Warning, Warnings};
@@ -74,6 +76,9 @@ pub struct ComponentReport {
     /// The results of a Salt step. Absent if no step ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<Box<SaltRun>>,
+    /// The configuration that a rollback gave it again. Absent if it was not rolled back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<RolledBackTo>,
     /// The report of the rollback, if the run rolled this component back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Box<ComponentReport>>,
@@ -100,6 +105,7 @@ impl ComponentReport {
             kept: Vec::new(),
             drift: None,
             salt: None,
+            rolled_back_to: None,
             rollback: None,
         }
     }

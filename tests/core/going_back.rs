@@ -1,5 +1,6 @@
 //! A rollback that a person requests goes back once and stays back.
 
+use eos::view;
 use serde_json::{Value, json};
 
 use crate::support::{Site, statuses};
@@ -74,6 +75,30 @@ fn a_second_rollback_changes_nothing_until_another_version_is_applied() {
     stays_back(&site, "v1");
     version(&mut site, "v3");
     goes_back(&site, "v1");
+}
+
+#[test]
+fn a_rollback_names_the_snapshot_that_it_goes_back_to_in_its_report_its_text_and_later() {
+    let mut site = site();
+    version(&mut site, "v1");
+    version(&mut site, "v2-bad");
+    let snapshots = site.run("snapshots", json!({}));
+    let newest = &snapshots["snapshots"][0];
+    let named = json!({
+        "configuration": newest["configuration"], "snapshot_id": newest["snapshot_id"], "time": newest["time"],
+    });
+    let id = newest["snapshot_id"].as_str().unwrap();
+    for (test, words) in [(true, "it would go back to"), (false, "it is back at")] {
+        let back = site.run("rollback", json!({ "components": "c", "test": test }));
+        assert_eq!(back["components"]["c"]["rolled_back_to"], named, "{back:#}");
+        let later = site.run("show", json!({ "run_id": back["run_id"] }));
+        for text in [view::text(&back, false), view::text(&later, false)] {
+            assert!(text.contains(words) && text.contains(&format!("of snapshot {id} (")), "{text}");
+        }
+    }
+    // The one that the call names, and not a newer one with the same configuration.
+    let again = site.run("rollback", json!({ "components": "c", "snapshot_id": id }));
+    assert_eq!(again["components"]["c"]["rolled_back_to"], named, "{again:#}");
 }
 
 #[test]

@@ -223,6 +223,12 @@ def test_without_a_terminal_a_destroy_and_a_rollback_want_confirm(echo):
     assert tested.rc == 0 and echo.state("echo"), tested
 
 
+def test_a_rollback_says_that_a_component_is_missing_before_it_asks_for_confirm(echo):
+    done = echo.eos("rollback", "staging")
+    assert done.rc == 1 and "name the components to roll back" in done.said, done
+    assert "--confirm" not in done.said, done
+
+
 def test_a_rollback_with_yes_goes_back_and_deletes_nothing(echo):
     two = 'resource "terraform_data" "more" {}\n'
     echo.module("echo", {"more.tf": two})

@@ -22,6 +22,8 @@ pub struct RollbackRequest {
 pub struct RollbackTarget {
     /// Digest of the configuration to return to.
     pub configuration: String,
+    /// The snapshot that the call names.
+    pub snapshot_id: Option<String>,
     /// Addresses that existed with that configuration. None if this is not known.
     pub before: Option<BTreeSet<String>>,
     /// Addresses that a plan of this configuration always changes again.

@@ -12,9 +12,9 @@ def agreed(call, options, place, show):
     ``show``: shows a report on the terminal.
     """
     given, asks = call.arguments, options.verb.asks
-    # Only the call may name the environment of a destroy or a rollback. The core reports a missing one.
+    # The core reports what is missing. Only the call may name the environment of a destroy or a rollback.
     environment = given.get("environment")
-    if not asks or not environment or given.get("test") or given.get("confirm"):
+    if not asks or _lacks(options.verb, given) or given.get("test") or given.get("confirm"):
         return call, None
     if options.yes and asks == "destroy":
         raise UsageError(f"--yes does not allow to delete anything: write --confirm {environment}")
@@ -32,6 +32,13 @@ def agreed(call, options, place, show):
     # Without a deletion in the shown plan, nothing is allowed to be deleted.
     confirm = environment if asks == "destroy" or _deletes(planned) else None
     return call.having(confirm=confirm), None
+
+
+def _lacks(verb, given):
+    """Whether the call lacks a word that the verb needs. An order names the components too."""
+    return any(not given.get(need) for need in verb.needs) and not (
+        given.get("environment") and given.get("order")
+    )
 
 
 def _answer(asks, environment):

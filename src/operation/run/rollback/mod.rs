@@ -138,11 +138,16 @@ async fn roll_back(
             return report;
         }
         let target = plan.targets[&name].clone();
+        let to = result::rolled_back_to(session, &name, &target);
         let read = read(&session.blueprint, &name, &plan.targets, &back.borrow());
         let step = RollbackStep { target, trigger, read, defers_destroys: waits && mode == Mode::Apply };
         let intent = Intent::new(What::RollbackStep(step), mode);
-        let report = component::run(&toward, &name, &intent).await;
+        let mut report = component::run(&toward, &name, &intent).await;
         keeping.note(&name, &report);
+        let would_be = mode == Mode::Preview && report.status == Status::Planned;
+        if result::is_back(&report) || would_be {
+            report.back_to(to);
+        }
         if result::is_back(&report) {
             back.borrow_mut().insert(name);
         }
@@ -161,6 +166,7 @@ async fn roll_back(
 fn leg(prior: &PriorState) -> RollbackTarget {
     RollbackTarget {
         configuration: prior.known_good.clone().unwrap_or_default(),
+        snapshot_id: None,
         before: Some(existed(prior)),
         perpetual_diff: prior.perpetual_diff.clone(),
         known_good: prior.known_good.clone(),

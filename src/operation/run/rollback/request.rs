@@ -84,6 +84,7 @@ async fn leg(session: &Session, name: &Name, request: &RollbackRequest) -> Resul
     let record = record.unwrap_or_default();
     Ok(Some(RollbackTarget {
         configuration,
+        snapshot_id: request.snapshot_id.clone(),
         before: state.map(|state| addresses(Some(&state))),
         preserve_data: request.preserve_data,
         perpetual_diff: record.residue,

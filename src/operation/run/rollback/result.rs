@@ -3,10 +3,11 @@
 use crate::decide::{self, ApplyFailure, ChangeProgress, FailedRunComponent, RollbackDecision};
 use crate::error::Code;
 use crate::model::Name;
+use crate::operation::intent::rollback::RollbackTarget;
 use crate::operation::session::{PriorState, Session};
-use crate::report::{ComponentReport, Status};
+use crate::report::{ComponentReport, RolledBackTo, Status};
 use crate::resolve::newer_providers;
-use crate::snapshot::SnapshotStore;
+use crate::snapshot::{Snapshot, SnapshotStore};
 use crate::words::{Words, words};
 
 pub(super) fn decide(session: &Session, name: &Name, prior: &PriorState) -> RollbackDecision {
@@ -51,6 +52,21 @@ pub(super) fn is_back(report: &ComponentReport) -> bool {
     report.status.ended_well()
 }
 
+/// The configuration of the target, and the snapshot that has it.
+pub(super) fn rolled_back_to(session: &Session, name: &Name, target: &RollbackTarget) -> RolledBackTo {
+    let store = session.call.layout.component(name).map(|paths| SnapshotStore::new(paths.snapshots()));
+    let has_it = |snapshot: &Snapshot| match &target.snapshot_id {
+        Some(id) => snapshot.snapshot_id == *id,
+        None => snapshot.configuration.as_ref() == Some(&target.configuration),
+    };
+    let found = store.ok().and_then(|store| {
+        let mut newest_first = store.list().ok()?.into_iter().filter_map(|id| store.read(&id).ok());
+        newest_first.find(has_it)
+    });
+    let (snapshot_id, time) = found.map(|snapshot| (snapshot.snapshot_id, snapshot.time)).unzip();
+    RolledBackTo { configuration: target.configuration.clone(), snapshot_id, time }
+}
+
 /// Adds the result of the rollback to the report of the failed run.
 pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
     let (status, reason) = match back.status {
@@ -65,6 +81,9 @@ pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport
         Status::RolledBack => {
             report.outputs = back.outputs.clone();
             report.notes.push("it has its known-good configuration");
+            if let Some(to) = &back.rolled_back_to {
+                report.back_to(to.clone());
+            }
         }
         _ => {
             if let Some(first) = &report.error {
