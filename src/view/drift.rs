@@ -1,5 +1,7 @@
 //! Draws drift, attribute by attribute: what was changed outside of Terraform.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::attribute;
@@ -36,7 +38,42 @@ pub fn drift(report: &Value) -> String {
             text.push_str(&commands(&line(&report["environment"]), name, one, id));
         }
     }
+    let pending = pending(report);
+    if !text.is_empty() && !pending.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&pending);
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// The report, in which a component with only pending changes is not called planned: a check saves no plan.
+pub fn as_drawn(report: &Value) -> Cow<'_, Value> {
+    let is_pending = |one: &Value| one["reason"] == "pending" && !one["drift"].is_null();
+    let components = report["components"].as_object();
+    if !components.into_iter().flatten().any(|(_, one)| is_pending(one)) {
+        return Cow::Borrowed(report);
+    }
+    let mut drawn = report.clone();
+    for (_, one) in drawn["components"].as_object_mut().into_iter().flatten() {
+        if is_pending(one) {
+            one["status"] = "pending".into();
+        }
+    }
+    Cow::Owned(drawn)
+}
+
+/// The commands for changes that are not drift. A report of an earlier version does not list them.
+fn pending(report: &Value) -> String {
+    let names: Vec<_> = list(&report["pending"]).map(line).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let (environment, names) = (line(&report["environment"]), names.join(","));
+    format!(
+        "  not drift, but not applied yet: {}\n  to see what is pending: salt-run infrastructure.plan {environment} \
+         components={names}\n  to apply it: salt-run infrastructure.orchestrate {environment} components={names}\n",
+        names.replace(',', ", ")
+    )
 }
 
 fn commands(environment: &str, name: &str, one: &Value, id: &str) -> String {
@@ -79,7 +116,7 @@ fn what(change: &Value) -> String {
     let rest = if partly { ", and not undo all of this" } else { "" };
     let cause = match change["cause"].as_str() {
         Some("provider_upgraded") => "; its provider was upgraded",
-        Some("another_apply") => "; another apply changed the state",
+        Some("another_apply") => "; another apply, or a person, has changed the state",
         Some("configuration_changed") => "; the values that it reads have changed",
         _ => "",
     };
@@ -89,6 +126,29 @@ fn what(change: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn pending_changes_are_not_called_planned_and_have_the_commands_that_show_and_apply_them() {
+        let drift = json!({ "changes": [], "drift_detected": false });
+        let components = json!({
+            "app": { "status": "planned", "reason": "pending", "drift": drift },
+            "net": { "status": "unchanged", "reason": "", "drift": drift },
+        });
+        let report = json!({
+            "operation": "drift", "environment": "staging", "components": components, "pending": ["app", "net"],
+        });
+        let text = crate::view::text(&report, false);
+        assert!(text.starts_with("staging: 1 pending, 1 unchanged "), "{text}");
+        assert!(text.contains("\n  app  pending\n") && !text.contains("planned"), "{text}");
+        assert!(
+            text.ends_with(
+                "\n  not drift, but not applied yet: app, net\n  to see what is pending: salt-run infrastructure.plan \
+                 staging components=app,net\n  to apply it: salt-run infrastructure.orchestrate staging \
+                 components=app,net\n"
+            ),
+            "{text}"
+        );
+    }
 
     #[test]
     fn drift_is_drawn_with_the_command_that_ends_it() {

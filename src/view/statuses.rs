@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{quote, units};
 
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "rollback_failed",
     "failed",
     "unhealthy",
@@ -19,6 +19,7 @@ const ORDER: [&str; 16] = [
     "destroyed",
     "data_kept",
     "planned",
+    "pending",
     "pending_inputs",
     "unchanged",
 ];

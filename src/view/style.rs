@@ -21,6 +21,7 @@ impl Style {
             | "rollback_failed"
             | "rollback_needs_approval" => "31",
             "planned"
+            | "pending"
             | "pending_inputs"
             | "skipped"
             | "orphaned"

@@ -36,6 +36,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     if let Some(found) = report["snapshots"].as_array() {
         return snapshots::snapshots(&line(&report["environment"]), found);
     }
+    let report = &*drift::as_drawn(report);
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));
     text.push_str(&layers::layers(report, style));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use eos::lock::{Holder, file};
 use eos::process::Cancel;
+use eos::view;
 use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
@@ -151,6 +152,12 @@ fn pillar_changes_are_not_drift_and_manual_changes_beside_them_are() {
     let found = look(&site);
     assert_eq!((statuses(&found)["web"].as_str(), &found["drift_detected"]), ("unchanged", &json!(false)));
     assert_eq!(found["components"]["web"]["drift"]["configuration_changed"], true, "{found:#}");
+    assert_eq!(found["pending"], json!(["web"]), "{found:#}");
+    let drawn = view::text(&found, false);
+    for function in ["plan", "orchestrate"] {
+        let command = format!("salt-run infrastructure.{function} staging components=web\n");
+        assert!(drawn.contains(&command), "{drawn}");
+    }
     // It is drift even if the world agrees with the new pillar, because it differs from the applied configuration.
     for body in ["three", "two"] {
         world.change(&id(&world, "plain"), body);
@@ -164,6 +171,27 @@ fn pillar_changes_are_not_drift_and_manual_changes_beside_them_are() {
     assert_eq!(classes(&found, "web"), one("plain", "drifted"), "{found:#}");
     assert_eq!(found["components"]["web"]["drift"]["changes"][0]["undone_by_a_plan"], false);
     assert_eq!(found["components"]["web"]["drift"]["configuration_changed"], false);
+    assert_eq!(found["pending"], json!([]), "{found:#}");
+}
+
+#[test]
+fn after_a_state_that_a_person_pushed_the_change_is_called_pending_and_has_the_next_command() {
+    let mut site = Site::new();
+    site.component("net", "resource \"terraform_data\" \"net\" { input = \"one\" }\n", json!({}));
+    orchestrate(&site);
+    let mut pushed: Value = serde_json::from_slice(&state(&site, "net")).unwrap();
+    pushed["serial"] = json!(pushed["serial"].as_u64().unwrap() + 1);
+    pushed["resources"][0]["instances"][0]["attributes"]["input"]["value"] = json!("by hand");
+    std::fs::write(site.workdir("net").join("terraform.tfstate"), pushed.to_string()).unwrap();
+    let found = look(&site);
+    assert_eq!((&found["drift_detected"], &found["pending"]), (&json!(false), &json!(["net"])), "{found:#}");
+    let drawn = view::text(&found, false);
+    assert!(drawn.starts_with("staging: 1 pending ") && !drawn.contains("planned"), "{drawn}");
+    assert!(drawn.contains("another apply, or a person, has changed the state"), "{drawn}");
+    assert!(
+        drawn.contains("to apply it: salt-run infrastructure.orchestrate staging components=net\n"),
+        "{drawn}"
+    );
 }
 
 #[test]

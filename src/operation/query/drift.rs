@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::file::{self, FileLockGuard};
 use crate::model::{Name, Overrides};
 use crate::operation::blueprint::prepared::AppliedConfigurations;
-use crate::operation::blueprint::{gone, prepare, select};
+use crate::operation::blueprint::{draft, gone, prepare, select};
 use crate::operation::component::drift::{DriftCheckKind, check};
 use crate::operation::component::drift_baseline::begin_checks;
 use crate::operation::request::answer::{ReportBuilder, shape};
@@ -67,9 +67,10 @@ pub fn detect_drift(call: &Call<'_>) -> Value {
 fn report(call: &Call<'_>, operation: &str, question: Question, kind: DriftCheckKind) -> Report {
     let builder = question.report_builder(operation, &call.request.identity);
     match find(call, &builder, question, kind) {
-        Ok(found) => {
-            let detected = found.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
-            builder.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
+        Ok(Found { components, pending }) => {
+            let detected = components.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
+            let extra = [("drift_detected", detected.into()), ("pending", json!(pending))];
+            builder.found(components, extra.map(|(key, value)| (key.to_owned(), value)).into())
         }
         Err(error) => {
             let report = builder.failed(error);
@@ -81,12 +82,13 @@ fn report(call: &Call<'_>, operation: &str, question: Question, kind: DriftCheck
     }
 }
 
-fn find(
-    call: &Call<'_>,
-    builder: &ReportBuilder,
-    question: Question,
-    kind: DriftCheckKind,
-) -> Result<BTreeMap<Name, ComponentReport>> {
+struct Found {
+    components: BTreeMap<Name, ComponentReport>,
+    /// Components of the pillar with a change that is not applied yet and is not drift.
+    pending: BTreeSet<Name>,
+}
+
+fn find(call: &Call<'_>, builder: &ReportBuilder, question: Question, kind: DriftCheckKind) -> Result<Found> {
     let Question { environment, components, problems } = question;
     let overrides = Overrides::default();
     // A component that was removed from the pillar is checked if the call names it.
@@ -127,7 +129,14 @@ fn find(
         }
     }
     found.extend(orphans);
-    Ok(found)
+    let pillar = draft(&call.request, &environment)?;
+    let waits = |one: &ComponentReport| {
+        one.reason == Some(Code::Pending)
+            || one.drift.as_ref().is_some_and(|drift| drift.configuration_changed)
+    };
+    let pending = found.iter().filter(|(name, one)| waits(one) && pillar.mentioned.contains(*name));
+    let pending = pending.map(|(name, _)| name.clone()).collect();
+    Ok(Found { components: found, pending })
 }
 
 /// Scheduled checks of an environment never overlap: a check that is still running refuses the next one.

@@ -260,9 +260,7 @@ fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -
     let mut report = ComponentReport::new(status, reason);
     report.output_changes = drift_plan.changes.outputs;
     if configuration_changed {
-        let note = "the pillar differs from the applied configuration: infrastructure.plan shows the \
-                    difference";
-        report.notes.push(note);
+        report.notes.push("the pillar asks for another configuration, which is not applied yet");
     }
     if record.outcome == Status::Failed.word() {
         let note = "its last run failed: the comparison is with the last complete apply";
