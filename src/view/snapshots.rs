@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::quote;
+use crate::count::counted;
 
 /// This many characters of a digest are enough to distinguish configurations.
 const SHORT: usize = 12;
@@ -28,12 +29,12 @@ fn line(snapshot: &Value) -> String {
         (digest, ..) => format!("of {}", short(digest)),
     };
     format!(
-        "{}  {}  {}  serial {}, {} resources  {configuration}  {} run {}",
+        "{}  {}  {}  serial {}, {}  {configuration}  {} run {}",
         text("snapshot_id"),
         text("time"),
         text("component"),
         snapshot["serial"],
-        snapshot["resources"],
+        counted(snapshot["resources"].as_u64().unwrap_or_default(), "resource"),
         text("operation"),
         text("run_id"),
     )
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn each_component_has_a_line_and_a_broken_one_shows_the_problem() {
         let one = json!({
-            "snapshot_id": "01A", "time": "2026-01-01T00:00:00Z", "component": "net", "serial": 3, "resources": 2,
+            "snapshot_id": "01A", "time": "2026-01-01T00:00:00Z", "component": "net", "serial": 3, "resources": 1,
             "configuration": "1f0c3b9a2d4e77", "known_good": true, "applied": true, "operation": "orchestrate",
             "run_id": "01R",
         });
@@ -64,7 +65,7 @@ mod tests {
             json!({ "snapshot_id": "01C", "component": "net", "error": { "message": "cannot be used" } });
         assert_eq!(
             snapshots("staging", &[one, first, broken]),
-            "staging: snapshots, newest first\n  01A  2026-01-01T00:00:00Z  net  serial 3, 2 resources  of \
+            "staging: snapshots, newest first\n  01A  2026-01-01T00:00:00Z  net  serial 3, 1 resource  of \
              1f0c3b9a2d4e (known good)  orchestrate run 01R\n  01B  2026-01-01T00:00:00Z  net  serial 0, 0 \
              resources  before the first  apply run 01R\n  01C  net  cannot be used\n"
         );

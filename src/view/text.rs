@@ -63,7 +63,7 @@ fn headline(report: &Value) -> String {
     let said = match (said.is_empty(), report["operation"].as_str()) {
         (true, _) if worst.is_empty() => "all is well".to_owned(),
         (true, _) => "no components".to_owned(),
-        (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
+        (false, Some("status")) => format!("as recorded: {}", said.join(", ")),
         (false, _) => said.join(", "),
     };
     let said = std::iter::once(said).chain(worst).collect::<Vec<_>>().join(", ");

@@ -269,6 +269,73 @@ fn history_shows_counts_and_durations_and_takes_filters() {
 }
 
 #[test]
+fn history_refuses_an_unknown_operation_and_apply_means_each_deployment() {
+    let site = site();
+    let first = site.run("orchestrate", json!({ "components": "net" }));
+    let plan = site.run("plan", json!({ "components": "app" }));
+    let applied = site.run("apply", json!({ "plan_id": plan["plan_id"] }));
+    let ids = |operation: &str| -> Vec<Value> {
+        let history = site.run("history", json!({ "operation": operation }));
+        assert_eq!(history["error"], Value::Null, "{history:#}");
+        history["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone()).collect()
+    };
+    assert_eq!(ids("apply"), [applied["run_id"].clone(), first["run_id"].clone()]);
+    assert_eq!(ids("orchestrate_infrastructure"), [first["run_id"].clone()]);
+    assert_eq!(ids("staged_rollback"), [Value::Null; 0]);
+    for (wrong, near) in [("aply", "did you mean \\\"apply\\\"?"), ("status", "there are: accept-drift, ")] {
+        let refused = site.run("history", json!({ "operation": wrong }));
+        assert_eq!(refused["retcode"], 1, "{refused:#}");
+        contains(&refused["error"].to_string(), &["arguments:operation", near]);
+    }
+}
+
+#[test]
+fn an_approval_is_shown_as_an_approval_and_not_as_a_change() {
+    let mut site = site();
+    site.infrastructure["settings"]["policy"] = json!({ "ask": ["forget"] });
+    site.run("orchestrate", json!({ "components": "net" }));
+    let gone = "removed {\n  from = terraform_data.net\n  lifecycle { destroy = false }\n}\n";
+    site.component("net", gone, json!({}));
+    let plan = site.run("plan", json!({ "components": "net" }));
+    let approved = site.run("approve", json!({ "plan_id": plan["plan_id"] }));
+    assert_eq!(approved["result"], true, "{approved:#}");
+    let plan_id = plan["plan_id"].as_str().unwrap();
+    let history = view::text(&site.run("history", json!({ "limit": 2 })), false);
+    contains(&history, &[&format!("approves plan {plan_id}"), "plan, would: +0 ~0 -0 forget 1"]);
+    assert_eq!(history.matches("forget 1").count(), 1, "{history}");
+    let (_, shown) = show(&site, &approved["run_id"]);
+    contains(&shown, &[&format!("approves plan {plan_id}")]);
+    assert!(!shown.contains("applies plan"), "{shown}");
+}
+
+#[test]
+fn a_question_shows_no_id_that_show_does_not_know() {
+    let site = site();
+    let run = site.run("orchestrate", json!({ "components": "net" }));
+    assert_eq!(run["run_kept"], true, "{run:#}");
+    contains(&view::text(&run, false), &[&format!("run {}", run["run_id"].as_str().unwrap())]);
+    for question in ["validate", "graph", "status", "outputs", "health", "drift"] {
+        let answer = site.run(question, json!({}));
+        let (id, text) = (answer["run_id"].as_str().unwrap(), view::text(&answer, false));
+        assert!(answer["run_kept"] == false && !text.contains(id), "{question}: {text}");
+        let unknown = site.run("show", json!({ "run_id": id }));
+        contains(&unknown["error"].to_string(), &["no_such_run", "nothing of a question"]);
+    }
+    let refused = site.run("orchestrate", json!({ "components": "nett" }));
+    assert_eq!(refused["run_kept"], false, "{refused:#}");
+}
+
+#[test]
+fn status_names_the_run_that_changed_a_component_and_not_a_later_one_that_did_not() {
+    let site = site();
+    let first = site.run("orchestrate", json!({ "components": "net" }));
+    site.run("orchestrate", json!({ "components": "net" }));
+    let text = view::text(&site.run("status", json!({ "components": "net" })), false);
+    let by = format!("1 resource, serial 1, last changed by run {}", first["run_id"].as_str().unwrap());
+    contains(&text, &["staging: as recorded: 1 applied", &by]);
+}
+
+#[test]
 fn a_drawing_of_the_graph_stands_alone() {
     let site = site();
     for (format, first) in [("dot", "digraph infrastructure {\n"), ("mermaid", "flowchart LR\n")] {

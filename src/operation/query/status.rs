@@ -76,16 +76,13 @@ fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport
         Some(record) => {
             let mut report = ComponentReport::new(Status::from_word(&record.outcome), None);
             report.warnings = record.warnings.iter().cloned().map(Warning::recorded).collect();
+            let by = format!("{} run {} at {}", did(report.status), record.run_id, record.finished);
             // A Salt step has no state.
             report.notes.push(match record.declared.contains_key("salt") {
-                true => format!("last run {} at {}", record.run_id, record.finished),
-                false => format!(
-                    "{}, serial {}, last run {} at {}",
-                    counted(record.resources, "resource"),
-                    record.serial,
-                    record.run_id,
-                    record.finished
-                ),
+                true => by,
+                false => {
+                    format!("{}, serial {}, {by}", counted(record.resources, "resource"), record.serial)
+                }
             });
             report
         }
@@ -102,6 +99,15 @@ fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport
         _ => {}
     }
     Ok(report)
+}
+
+/// What the run did that the record names. A later run that finds nothing to do writes no record.
+fn did(status: Status) -> &'static str {
+    match status {
+        Status::Unchanged => "as found by",
+        status if status.ended_well() => "last changed by",
+        _ => "last worked on by",
+    }
 }
 
 /// The same for another host that shares the locks. What was reported for this host is not repeated.
