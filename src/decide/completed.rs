@@ -1,12 +1,19 @@
 //! Compares the steps that an apply completed before it failed with the state afterwards.
 
-use super::{RecordedState, State};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{RecordedState, State, listed_briefly};
 use crate::report::Counts;
+use crate::words::{Words, words};
 
 /// The steps that Terraform's stream reported as complete, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompletedOperations {
     steps: Vec<CompletedOperation>,
+    /// Address to the id of an object whose destruction began. Only the first line of a destruction has the id.
+    destroying: BTreeMap<String, String>,
+    /// Addresses of creations that failed.
+    not_created: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +32,41 @@ enum OperationKind {
 }
 
 impl CompletedOperations {
-    /// `id` comes from the last line of the step. For a destruction it comes from the first line.
+    /// `id` is the id before the step. Only a destruction has one.
+    pub fn started(&mut self, address: &str, action: &str, id: Option<&str>) {
+        if let ("delete", Some(id)) = (action, id) {
+            self.destroying.insert(address.to_owned(), id.to_owned());
+        }
+    }
+
+    pub fn failed(&mut self, address: &str, action: &str) {
+        if action == "create" {
+            self.not_created.insert(address.to_owned());
+        }
+    }
+
+    /// Sentences for the report. `held`: address to id, in the state before the apply.
+    pub fn notes(
+        &self,
+        (before, held): (&RecordedState, &BTreeMap<String, String>),
+        survived: Option<&State>,
+        ended: bool,
+    ) -> Vec<Words> {
+        let tainted = survived.map(|state| self.tainted(held, state)).unwrap_or_default();
+        let completed = Words::own(self.in_words(before, survived, ended, !tainted.is_empty()));
+        say_tainted(&tainted).into_iter().chain([completed]).collect()
+    }
+
+    /// The objects that exist although their creation failed: Terraform has marked them as tainted.
+    fn tainted(&self, held: &BTreeMap<String, String>, state: &State) -> Vec<String> {
+        let is_new = |address: &&String| {
+            let instance = state.instances.get(*address).filter(|one| one.current && one.tainted);
+            instance.is_some_and(|one| one.id.is_none() || one.id.as_ref() != held.get(*address))
+        };
+        self.not_created.iter().filter(is_new).cloned().collect()
+    }
+
+    /// `id` comes from the last line of the step.
     pub fn add(&mut self, address: &str, action: &str, id: Option<&str>) {
         let action = match action {
             "create" => OperationKind::Create,
@@ -33,17 +74,27 @@ impl CompletedOperations {
             "delete" => OperationKind::Delete,
             _ => return,
         };
+        let begun = match action {
+            OperationKind::Delete => self.destroying.remove(address),
+            OperationKind::Create | OperationKind::Update => None,
+        };
         self.steps.push(CompletedOperation {
             address: address.to_owned(),
             action,
-            id: id.map(str::to_owned),
+            id: id.map(str::to_owned).or(begun),
         });
     }
 
-    /// One sentence for the report: which steps are in the state, without steps that may be missing there. `ended`:
-    /// terraform ended by itself, so that it had time to write all its changes.
-    pub fn in_words(&self, before: &RecordedState, survived: Option<&State>, ended: bool) -> String {
-        let done = words(self.steps.iter());
+    /// Which steps are in the state, without steps that may be missing there. `ended`: terraform ended by itself, so that
+    /// it had time to write all its changes. `has_tainted`: another sentence names objects that it has created.
+    fn in_words(
+        &self,
+        before: &RecordedState,
+        survived: Option<&State>,
+        ended: bool,
+        has_tainted: bool,
+    ) -> String {
+        let done = counted(self.steps.iter());
         let Some(survived) = survived else {
             return match self.steps.is_empty() {
                 true => "no state was written, and no change was completed before the failure".to_owned(),
@@ -56,7 +107,10 @@ impl CompletedOperations {
         };
         let serial = survived.serial;
         if self.steps.is_empty() {
-            return format!("no change was completed before the failure; the state is at serial {serial}");
+            let other = if has_tainted { "other " } else { "" };
+            return format!(
+                "no {other}change was completed before the failure; the state is at serial {serial}"
+            );
         }
         let written = ended && survived.remembered() != *before;
         let has = |step: &&CompletedOperation| step.is_in(survived, written);
@@ -73,7 +127,7 @@ impl CompletedOperations {
             some => format!(
                 "of the changes made before the failure ({done}), the state, at serial {serial}, is known to \
                  contain only {}",
-                words(some.into_iter())
+                counted(some.into_iter())
             ),
         }
     }
@@ -98,7 +152,21 @@ impl CompletedOperation {
     }
 }
 
-fn words<'a>(steps: impl Iterator<Item = &'a CompletedOperation>) -> String {
+fn say_tainted(addresses: &[String]) -> Option<Words> {
+    let (were, they) = match addresses {
+        [] => return None,
+        [_] => (" was created, but its creation failed: it is", "it"),
+        _ => (" were created, but their creation failed: they are", "them"),
+    };
+    Some(words![
+        listed_briefly(addresses),
+        were,
+        " in the state, marked as tainted, and the next run replaces ",
+        they,
+    ])
+}
+
+fn counted<'a>(steps: impl Iterator<Item = &'a CompletedOperation>) -> String {
     let mut counts = Counts::default();
     for step in steps {
         match step.action {
@@ -176,8 +244,31 @@ mod tests {
         for (steps, survived, ending, expected) in table {
             let mut completed = CompletedOperations::default();
             steps.iter().for_each(|(address, action, id)| completed.add(address, action, *id));
-            let said = completed.in_words(&BEFORE, survived.as_ref(), ending);
+            let said = completed.in_words(&BEFORE, survived.as_ref(), ending, false);
             assert_eq!(said, expected, "{steps:?} {survived:?}");
         }
+    }
+
+    #[test]
+    fn a_replacement_that_failed_to_create_is_told_and_its_destruction_is_known() {
+        let mut completed = CompletedOperations::default();
+        completed.started("t.a", "delete", Some("1"));
+        completed.add("t.a", "delete", None);
+        completed.failed("t.a", "create");
+        completed.failed("t.b", "create");
+        let mut after = state(4, &[("t.a", Some("2"), 0), ("t.b", Some("3"), 0)]);
+        after.instances.values_mut().for_each(|instance| instance.tainted = true);
+        // The tainted object at t.b is the one from before: the provider created no other.
+        let held =
+            [("t.a", "1"), ("t.b", "3")].map(|(address, id)| (address.to_owned(), id.to_owned())).into();
+        let notes = completed.notes((&BEFORE, &held), Some(&after), true);
+        assert_eq!(
+            notes,
+            [
+                "t.a was created, but its creation failed: it is in the state, marked as tainted, and the next \
+                 run replaces it",
+                "kept: the changes made before the failure (+0 ~0 -1) are in the state, at serial 4",
+            ]
+        );
     }
 }

@@ -16,6 +16,8 @@ pub struct StateInstance {
     pub resource: String,
     /// The resources that it needs, without keys: `module.m.type.name`.
     pub dependencies: BTreeSet<String>,
+    /// Whether the creation of the object in use failed after it existed. Terraform replaces it.
+    pub tainted: bool,
     /// Number of objects that a replacement has put aside and has not destroyed yet.
     pub deposed: usize,
 }
@@ -36,6 +38,7 @@ pub fn instances(document: &Value) -> BTreeMap<String, StateInstance> {
                 continue;
             }
             instance.current = true;
+            instance.tainted = object["status"] == "tainted";
             instance.id = object["attributes"]["id"].as_str().map(str::to_owned);
         }
     }

@@ -52,6 +52,7 @@ mod stale_locks;
 mod state_edit;
 mod steps;
 mod support;
+mod tainted;
 mod terraform;
 mod unsaved;
 mod upgrade;

@@ -39,7 +39,7 @@ use crate::record::Record;
 use crate::report::{ComponentReport, Counts, KeptResource, ResourceChange, Status};
 use crate::snapshot::Snapshot;
 use crate::terraform::{ApplyArguments, Event, ROOM};
-use crate::words::{Words, words};
+use crate::words::words;
 use crate::workdir::Manifest;
 
 /// Bytes that one resource takes in the stream and in a state, if it is not a very large one.
@@ -316,8 +316,8 @@ impl PlannedApply<'_> {
         };
         let ended = output.exit.code.is_some() && output.exit.cut_short.is_none();
         let state = survived.as_ref().map(|survived| &survived.state);
-        let completed = events.completed.in_words(&self.state_before, state, ended);
-        report.notes.push(Words::own(completed));
+        let before = (&self.state_before, &self.held);
+        report.notes.extend(events.completed.notes(before, state, ended));
         let (after, text) = with_text(survived);
         self.tell_absorbed(&mut report, absorbed, (&after, text.as_deref().map(Vec::as_slice)));
         let candidates = events.operations.candidates(

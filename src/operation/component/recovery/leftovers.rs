@@ -30,13 +30,22 @@ impl ApplyEvents {
                 operations.planned(&planned.resource.address, planned.action.word())
             }
             Event::ApplyStart(hook) => {
-                operations.started(&hook.resource.address, &hook.resource.kind, hook.action.word(), hook.id())
+                operations.started(
+                    &hook.resource.address,
+                    &hook.resource.kind,
+                    hook.action.word(),
+                    hook.id(),
+                );
+                self.completed.started(&hook.resource.address, hook.action.word(), hook.id());
             }
             Event::ApplyComplete(hook) => {
                 operations.completed(&hook.resource.address, hook.action.word(), hook.id());
                 self.completed.add(&hook.resource.address, hook.action.word(), hook.id());
             }
-            Event::ApplyErrored(hook) => operations.failed(&hook.resource.address, hook.action.word()),
+            Event::ApplyErrored(hook) => {
+                operations.failed(&hook.resource.address, hook.action.word());
+                self.completed.failed(&hook.resource.address, hook.action.word());
+            }
             Event::StateDump(state) => self.dump = Some(state.clone()),
             _ => {}
         }
