@@ -17,6 +17,11 @@ macro_rules! codes {
             /// In the order of the page.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
+            /// None if no version that this one knows has such a code.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
+
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$code => $text,)+
@@ -24,6 +29,12 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl Code {
+    /// The reasons for which policy stops a plan. A person can approve such a plan.
+    pub const OF_POLICY: [Self; 5] =
+        [Self::Destroys, Self::TakesData, Self::MaxDestroys, Self::Protected, Self::Asks];
 }
 
 codes! {

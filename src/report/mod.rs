@@ -114,10 +114,21 @@ impl ComponentReport {
         Self { error: Some(error.clone()), ..Self::new(Status::Failed, error.code) }
     }
 
+    /// Whether policy stopped its plan. Nothing else can be approved.
+    pub fn waits_for_approval(&self) -> bool {
+        self.status == Status::Blocked && self.reason.is_some_and(|reason| Code::OF_POLICY.contains(&reason))
+    }
+
     /// The text of its reason; empty where it has none.
     pub fn reason(&self) -> &'static str {
         self.reason.map_or("", Code::as_str)
     }
+}
+
+/// The same for a component in a stored report.
+pub fn waits_for_approval(component: &Value) -> bool {
+    component["status"] == Status::Blocked.word()
+        && Code::OF_POLICY.iter().any(|reason| component["reason"] == reason.as_str())
 }
 
 fn as_text<S: Serializer>(reason: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -135,6 +135,7 @@ fn made(report: &Value) -> String {
 /// Whether the plan can still be applied, and why not.
 pub fn verdict(plan: &Value) -> String {
     let said = match plan["applicable"].as_bool() {
+        _ if plan["applied"] == true => "it was already applied",
         Some(true) => "it can be applied",
         Some(false) => "it cannot be applied now",
         None => "whether it can be applied is not known",
@@ -170,11 +171,22 @@ pub fn commands(plan: &Value) -> String {
     if plan["applicable"] == true {
         text.push_str(&command("apply this plan", "apply_command"));
     }
+    let when = match (plan["applied"] == true, plan["applicable"] == true) {
+        (true, _) => "now, for what had no plan",
+        (_, true) => "then, for what has no plan yet",
+        _ => return text,
+    };
+    if let Some(command) = plan["next_command"].as_str() {
+        text.push_str(&format!("  {when}: {}\n", line(&command.into())));
+    }
     text
 }
 
 fn waits(one: &Value) -> bool {
-    one["status"] == "blocked" && one["approved"].is_null() && one["used_by"].is_null()
+    one["saved"] == true
+        && one["status"] == "blocked"
+        && one["approved"].is_null()
+        && one["used_by"].is_null()
 }
 
 fn sentences(one: &Value) -> Vec<String> {
@@ -191,9 +203,6 @@ fn sentences(one: &Value) -> Vec<String> {
             "it is older than policy:max_plan_age: an apply plans it again, and applies only the same changes"
                 .to_owned(),
         );
-    }
-    if one["status"] == "pending_inputs" {
-        sentences.push("it has no plan, because it reads an output that this plan decides".to_owned());
     }
     sentences
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::count::counted;
 use crate::printable::one_line;
+use crate::report::waits_for_approval;
 
 /// Draws any report. Unknown parts are omitted. The text ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -103,19 +104,27 @@ fn extras(report: &Value) -> String {
             Value::String(command) => line(&command.as_str().into()),
             _ => format!("salt-run infrastructure.{what} plan_id={plan_id}"),
         };
-        let any = |status: &str| {
-            report["components"].as_object().into_iter().flatten().any(|(_, one)| one["status"] == status)
+        let any = |is: &dyn Fn(&Value) -> bool| {
+            report["components"].as_object().into_iter().flatten().any(|(_, one)| is(one))
         };
-        if any("blocked") {
+        let (waits, planned) = (any(&waits_for_approval), any(&|one| one["status"] == "planned"));
+        if waits {
             text.push_str(&format!("\n  to approve what is blocked: {}", command("approve")));
         }
         // Without a change, or if every plan failed, there is nothing to apply. What is blocked names its own commands.
-        if any("planned") {
+        if planned {
             text.push_str(&format!("\n  to apply this plan: {}", command("apply")));
         }
-        if any("blocked") || any("planned") {
+        if waits || planned {
             text.push('\n');
         }
+    }
+    if let Some(command) = report["next_command"].as_str() {
+        let (gap, when) = match report["operation"] == "plan" {
+            true => ("", "then, for what has no plan yet"),
+            false => ("\n", "now, for what had no plan"),
+        };
+        text.push_str(&format!("{gap}  {when}: {}\n", line(&command.into())));
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {
         text.push_str(&format!("  still there: {}\n", block(left, "    ")));

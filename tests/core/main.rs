@@ -23,6 +23,7 @@ mod hooks;
 mod inherited;
 mod inputs;
 mod keep_data;
+mod kept_plans;
 mod killed;
 mod layers;
 mod lock;

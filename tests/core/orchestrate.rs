@@ -108,7 +108,7 @@ fn a_saved_plan_is_applied_exactly_or_refused_with_the_changes_since() {
     );
 
     let twice = site.run("apply", json!({ "plan_id": plan_id }));
-    assert!(twice.to_string().contains("the state"), "{twice:#}");
+    assert!(twice.to_string().contains("was already applied by run"), "{twice:#}");
 }
 
 #[test]

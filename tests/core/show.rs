@@ -156,7 +156,7 @@ fn a_kept_plan_that_policy_stopped_shows_its_approval() {
     assert_eq!(site.run("apply", json!({ "plan_id": plan["plan_id"] }))["result"], true);
     let (answer, text) = show(&site, &plan["plan_id"]);
     assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
-    contains(&text, &["already used its approval"]);
+    contains(&text, &["it was already applied", "was already applied by run"]);
 }
 
 /// A site with the blocked plan of a destroy.

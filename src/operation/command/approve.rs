@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::error::{Code, Error, Layer, Phase, Result};
+use super::approval_choice::ApprovalChoice;
+use crate::error::{Code, Result};
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
@@ -13,13 +14,12 @@ use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
 use crate::operation::blueprint::{draft, given_for_plan, prepare};
 use crate::operation::query::find_run;
 use crate::operation::request::answer::ReportBuilder;
-use crate::operation::request::arguments::Arguments;
+use crate::operation::request::arguments::{Arguments, shown_environment};
 use crate::operation::request::call::{Call, Request};
 use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::approvals::Approval;
 use crate::operation::store::lock_service::caller;
-use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::operation::store::{audit, shared_records};
@@ -45,8 +45,10 @@ pub fn approve(call: &Call<'_>) -> Report {
     let components =
         arguments.named_among("components", || blocked_in(&call.request, &environment, &plan_id));
     arguments.value("minion");
-    let builder = ReportBuilder::new("approve", environment.as_str(), false, &call.request.identity);
-    let request = ApprovalRequest { plan_id, environment, components, problems: arguments.finish() };
+    let problems = arguments.finish();
+    let shown = shown_environment(&environment, &problems);
+    let builder = ReportBuilder::new("approve", shown, false, &call.request.identity);
+    let request = ApprovalRequest { plan_id, environment, components, problems };
     run_log::reported(call, builder, ReportBuilder::answer, |builder, begun| {
         attempt(call, request, builder, begun)
     })
@@ -70,10 +72,17 @@ fn attempt(
     if !contents.destroy {
         prepared.refuse_broken(&layout.run(&builder.run_id))?;
     }
-    let (saved, _) = contents.split(blueprint, None)?;
-    let place = &builder.identity.place;
-    let apply = place.apply_command(&request.plan_id, saved.iter(), blueprint.environment.as_str());
-    let selected = select(&contents, &saved, request.components, &request.plan_id, &apply)?;
+    let saved = contents.planned(blueprint, None)?;
+    let (plan_id, environment) = (&request.plan_id, &blueprint.environment);
+    let choice = ApprovalChoice {
+        plans: &plans,
+        contents: &contents,
+        saved: &saved,
+        plan_id,
+        environment,
+        place: &builder.identity.place,
+    };
+    let selected = choice.select(request.components)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
     let by = caller(builder);
@@ -117,37 +126,6 @@ fn blocked_in(request: &Request, environment: &Name, plan_id: &str) -> Option<Ve
     let blocked = statuses.into_iter().filter(|(_, status)| status == Status::Blocked.word());
     let blocked: Vec<_> = blocked.filter_map(|(name, _)| Name::new(&name).ok()).collect();
     (!blocked.is_empty()).then_some(blocked)
-}
-
-/// The named components, or all that policy stopped.
-fn select(
-    contents: &PlanContents,
-    saved: &BTreeSet<Name>,
-    named: Option<BTreeSet<Name>>,
-    plan_id: &str,
-    apply: &str,
-) -> Result<BTreeSet<Name>> {
-    let blocked = |name: &Name| {
-        contents.statuses.get(name.as_str()).is_some_and(|status| status == Status::Blocked.word())
-    };
-    let waiting: BTreeSet<Name> = saved.iter().filter(|name| blocked(name)).cloned().collect();
-    let list = |names: &BTreeSet<Name>| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
-    let refuse = |message: String, remedy: String| {
-        Err(Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy))
-    };
-    if waiting.is_empty() {
-        let remedy = format!("{apply} applies this plan");
-        return refuse(format!("plan {plan_id} needs no approval: policy stopped nothing in it"), remedy);
-    }
-    let Some(named) = named else { return Ok(waiting) };
-    let others: BTreeSet<Name> = named.difference(&waiting).cloned().collect();
-    match others.is_empty() {
-        true => Ok(named),
-        false => refuse(
-            format!("{} in plan {plan_id} needs no approval: policy did not stop it", list(&others)),
-            format!("these components of it need approval: {}", list(&waiting)),
-        ),
-    }
 }
 
 /// Records one approval, first in the audit log, which is never removed. An existing approval stays.

@@ -2,6 +2,7 @@
 //!
 //! Must not know a component's turn, an apply or a workdir.
 
+mod approval_choice;
 pub mod approve;
 pub mod cancel;
 mod deploy;

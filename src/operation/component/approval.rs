@@ -45,7 +45,7 @@ pub(super) fn ready(
     let blocked = stored.stopped.clone().map(PolicyStop::blocked).or_else(now_blocked);
     let (overtaken, moved) = (stored.is_superseded(before)?, stored.moved(now));
     let verdict = saved_plan_action(SavedPlanStatus {
-        spent: plan.used_approval()?.is_some(),
+        spent: plan.refuse_used().is_err(),
         superseded: !overtaken.is_empty(),
         blocked: blocked.is_some(),
         approved: approval.is_some_and(|approval| approval.covers(&stored)),

@@ -34,14 +34,25 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
     let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
     let environment = arguments.environment_of(plan_id, found.map(|draft| draft.environment).as_ref());
     match environment {
-        None if arguments.is_right() => {
-            let message = format!("no plan {plan_id} in any environment of this pillar");
-            let remedy = "make a plan with infrastructure.plan, or eos_terraform.plan on a minion; only the \
-                          newest plans are kept";
-            Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy))
-        }
+        None if arguments.is_right() => Err(no_plan(request, plan_id)),
         environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),
     }
+}
+
+fn no_plan(request: &Request, plan_id: &str) -> Error {
+    let (message, remedy) = match find(request, plan_id) {
+        Ok(_) => (
+            format!("run {plan_id} kept no plan that can be applied"),
+            format!("infrastructure.show {plan_id} says why; correct that, then plan again"),
+        ),
+        Err(_) => (
+            format!("no plan {plan_id} in any environment of this pillar"),
+            "make a plan with infrastructure.plan, or eos_terraform.plan on a minion; only the newest plans are \
+             kept"
+                .to_owned(),
+        ),
+    };
+    Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
 }
 
 /// What has an id: a run, the plans that it saved, or both.

@@ -44,6 +44,42 @@ impl CallPlace {
         }
     }
 
+    /// Plans these components.
+    pub fn plan_command<'a>(
+        &self,
+        environment: &Name,
+        components: impl IntoIterator<Item = &'a Name>,
+    ) -> String {
+        let components = components.into_iter();
+        match self {
+            Self::Master { pillar_of } => {
+                let components = components.map(Name::as_str).collect::<Vec<_>>().join(",");
+                let minion = minion(pillar_of.as_deref());
+                format!("salt-run infrastructure.plan {environment} components={components}{minion}")
+            }
+            on_minion => {
+                let program = on_minion.program();
+                let one = |name| format!("{program}eos_terraform.plan {name} {environment}");
+                components.map(one).collect::<Vec<_>>().join(" && ")
+            }
+        }
+    }
+
+    /// Brings up components that read what was applied before: on a master with their whole environment. A minion plans
+    /// each of them first.
+    pub fn bring_up_command<'a>(
+        &self,
+        environment: &Name,
+        components: impl IntoIterator<Item = &'a Name>,
+    ) -> String {
+        match self {
+            Self::Master { pillar_of } => {
+                format!("salt-run infrastructure.orchestrate {environment}{}", minion(pillar_of.as_deref()))
+            }
+            _ => self.plan_command(environment, components),
+        }
+    }
+
     fn program(&self) -> String {
         match self {
             Self::Master { .. } => String::new(),
@@ -87,5 +123,23 @@ mod tests {
                 "{approve}"
             );
         }
+    }
+
+    #[test]
+    fn what_has_no_plan_is_brought_up_as_a_whole_by_a_master_and_planned_one_by_one_on_a_minion() {
+        let [staging, net, dns] = ["staging", "net", "dns"].map(|name| Name::new(name).unwrap());
+        let master = CallPlace::Master { pillar_of: Some("web1".to_owned()) };
+        assert_eq!(
+            master.plan_command(&staging, [&net, &dns]),
+            "salt-run infrastructure.plan staging components=net,dns minion=web1"
+        );
+        assert_eq!(
+            master.bring_up_command(&staging, [&net]),
+            "salt-run infrastructure.orchestrate staging minion=web1"
+        );
+        assert_eq!(
+            CallPlace::Minion("web1".to_owned()).bring_up_command(&staging, [&net, &dns]),
+            "salt web1 eos_terraform.plan net staging && salt web1 eos_terraform.plan dns staging"
+        );
     }
 }

@@ -4,6 +4,7 @@ pub mod as_applied;
 mod data;
 mod foreseen_outputs;
 pub mod journal;
+mod kept_plans;
 mod prepared_run;
 mod refuse_needed;
 mod remediate_target;
@@ -15,34 +16,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use self::foreseen_outputs::ForeseenOutputs;
+use self::kept_plans::KeptPlans;
 use self::prepared_run::PreparedRun;
 use self::run_request::RunRequest;
 use self::schedule::schedule;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::journal::{Journal, RunStart};
-use crate::lock::Holder;
 use crate::model::Name;
 use crate::operation::blueprint::broken_modules;
 use crate::operation::request::answer;
 use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::arguments::shown_environment;
 use crate::operation::request::call::Call;
 use crate::operation::session::pending_changes::PendingChanges;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::last_run;
-use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::run_values;
 use crate::operation::store::saved_plans::SavedPlans;
-use crate::report::{ComponentReport, Report, Status};
+use crate::report::{ComponentReport, Report};
 
 /// Runs the request. Every result, also an error, becomes a report.
 pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
     let builder = ReportBuilder::new(
         wanted.operation,
-        wanted.environment.as_str(),
+        shown_environment(&wanted.environment, &wanted.problems),
         wanted.intent.is_test(),
         &call.request.identity,
     );
@@ -64,9 +63,8 @@ fn attempt(
     work.values().store(&work.layout, &builder.run_id)?;
     let (orphans, made_by) = (work.orphans()?, began.who.clone());
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
-    let saved = SavedPlans::new(&work.layout, &builder.run_id);
+    let kept = KeptPlans::of(&work, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
-    let (keeps, destroy) = (work.intent.saves_plans(), work.intent.destroys());
 
     let pending = PendingChanges::read(call.host.pending());
     let (mut components, pending) = execute(call, builder, work, began, journal, pending)?;
@@ -79,19 +77,13 @@ fn attempt(
             report.notes.push(broken_modules::note(faults));
         }
     }
+    let mut extra = kept_plans::after_apply(builder, &environment, &components, &left);
     components.extend(left);
-    let mut extra = BTreeMap::new();
-    // The saved plans, and the plans that policy stopped. If a plan was asked for and each one failed, there is nothing
-    // to apply or to approve.
-    let is_saved = |one: &ComponentReport| matches!(one.status, Status::Planned | Status::Blocked);
-    let all_failed = !components.values().any(is_saved) && answer::result(&components) == Some(false);
-    if (keeps || saved.is_there()) && !(keeps && all_failed) {
-        match saved.write_contents(&contents(&components, destroy, made_by)) {
-            Ok(()) => extra = plan_keys(builder, &components),
-            Err(error) if keeps => return Err(error),
-            // The changes are complete and in the report.
-            Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
-        }
+    match kept.keep(builder, &components, made_by) {
+        Ok(keys) => extra.extend(keys),
+        Err(error) if kept.was_asked => return Err(error),
+        // The changes are complete and in the report.
+        Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
     }
     components.extend(orphans);
     Ok((components, extra))
@@ -160,32 +152,4 @@ fn execute(
         let pending = if intent.decides_outputs() { foreseen.after(&reports) } else { pending.clone() };
         Ok((reports, pending))
     })
-}
-
-/// The id of the saved plans, and the commands for them.
-fn plan_keys(
-    builder: &ReportBuilder,
-    components: &BTreeMap<Name, ComponentReport>,
-) -> BTreeMap<String, Value> {
-    let (plan_id, place) = (builder.run_id.as_str(), &builder.identity.place);
-    let with = |statuses: &[Status]| -> Vec<&Name> {
-        components.iter().filter(|(_, one)| statuses.contains(&one.status)).map(|(name, _)| name).collect()
-    };
-    let saved = with(&[Status::Planned, Status::Blocked]);
-    let apply = place.apply_command(plan_id, saved.iter().copied(), &builder.environment);
-    let mut keys = BTreeMap::from([("plan_id".to_owned(), plan_id.into())]);
-    if !saved.is_empty() {
-        keys.insert("apply_command".to_owned(), apply.into());
-    }
-    if !with(&[Status::Blocked]).is_empty() {
-        keys.insert("approve_command".to_owned(), place.approve_command(plan_id, "").into());
-    }
-    keys
-}
-
-/// The result of each planned component. A component that lacks a variable was not planned.
-fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool, made_by: Holder) -> PlanContents {
-    let planned = components.iter().filter(|(_, one)| one.reason != Some(Code::MissingVariable));
-    let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-    PlanContents { statuses: statuses.collect(), destroy, made_by: Some(made_by) }
 }

@@ -63,7 +63,7 @@ impl PreparedRun {
         }
         let mut work =
             Self { prepared, layout, intent, selected, skipped: BTreeMap::new(), resumes, meanings };
-        work.open_saved_plans(components.as_ref(), &builder.run_id)?;
+        work.open_saved_plans(components.as_ref(), builder)?;
         if work.intent.destroys() {
             refuse_needed(&work.prepared.blueprint, &work.layout, &work.selected)?;
         }
@@ -71,13 +71,21 @@ impl PreparedRun {
     }
 
     /// Saved plans determine which components have a turn, and whether they are destroyed.
-    fn open_saved_plans(&mut self, named: Option<&BTreeSet<Name>>, run_id: &str) -> Result<()> {
+    fn open_saved_plans(&mut self, named: Option<&BTreeSet<Name>>, builder: &ReportBuilder) -> Result<()> {
         let What::SavedPlan { plan_id, destroys } = &mut self.intent.what else { return Ok(()) };
         let contents = SavedPlans::new(&self.layout, plan_id).contents()?;
         if !contents.destroy {
-            self.prepared.refuse_broken(&self.layout.run(run_id))?;
+            self.prepared.refuse_broken(&self.layout.run(&builder.run_id))?;
         }
-        (self.selected, self.skipped) = contents.split(&self.prepared.blueprint, named)?;
+        let blueprint = &self.prepared.blueprint;
+        self.selected = contents.planned(blueprint, named)?;
+        let place = &builder.identity.place;
+        let asked =
+            contents.unplanned.iter().filter(|(name, _)| named.is_none_or(|named| named.contains(*name)));
+        let reports = asked.map(|(name, unplanned)| {
+            (name.clone(), unplanned.report(plan_id, name, &blueprint.environment, place))
+        });
+        self.skipped = reports.collect();
         *destroys = contents.destroy;
         if let Some(resumed) = &self.resumes {
             // The saved plan of a completed component was applied already.
@@ -121,6 +129,15 @@ impl PreparedRun {
         let modules = &self.prepared.modules;
         let interface = |name| modules.get(name).map(|module| &*module.interface);
         RunValues::of(&self.prepared.given, self.selected.iter().map(|name| (name, interface(name))))
+    }
+
+    /// Each component, and the components whose outputs it reads.
+    pub fn reads(&self) -> BTreeMap<Name, BTreeSet<Name>> {
+        let read = |name: &Name| {
+            let nodes = self.prepared.blueprint.nodes.get(name).into_iter();
+            nodes.flat_map(|node| node.component.reads().map(|one| one.component.clone())).collect()
+        };
+        self.selected.iter().map(|name| (name.clone(), read(name))).collect()
     }
 
     /// The order of the turns.

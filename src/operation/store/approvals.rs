@@ -80,14 +80,21 @@ impl SavedPlan<'_> {
         read_json(&self.path("spent.json"), ANEW)
     }
 
-    /// Refuses a plan that was already applied with its approval.
+    /// Refuses a plan that was already applied, or whose approval was used.
     pub fn refuse_used(&self) -> Result<()> {
-        let Some(UsedApproval { run_id, at }) = self.used_approval()? else { return Ok(()) };
-        let message = Words::own(format!(
-            "run {run_id} already used its approval at {at}: an approval is valid for one apply"
-        ));
+        let (applied, used) = (self.applied()?, self.used_approval()?);
+        let applied_well = applied.as_ref().filter(|applied| applied.ended_well());
+        let message = match (applied_well, used) {
+            (Some(applied), _) => format!("plan {} was already applied by {}", self.plan_id(), applied.run()),
+            (None, Some(UsedApproval { run_id, at })) => {
+                let run = applied.map_or_else(|| format!("run {run_id} at {at}"), |applied| applied.run());
+                format!("its approval was already used by {run}: an approval is valid for one apply")
+            }
+            (None, None) => return Ok(()),
+        };
         let remedy = "make a new plan; if policy stops it, get it approved";
-        Err(Error::new(Layer::Salt, Phase::Planning, Code::PlanSpent, message, remedy).of(self.component))
+        let (message, phase) = (Words::own(message), Phase::Planning);
+        Err(Error::new(Layer::Salt, phase, Code::PlanSpent, message, remedy).of(self.component))
     }
 
     /// Marks the approval as used, right before the apply. It stays used, whatever the result is. Returns who gave it.

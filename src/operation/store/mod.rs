@@ -3,6 +3,7 @@
 //!
 //! Must not know sessions, terraform, or policy.
 
+pub mod applied_plans;
 pub mod approvals;
 pub mod audit;
 pub mod configurations;
@@ -20,3 +21,4 @@ pub mod saved_plan;
 pub mod saved_plans;
 mod sealed;
 pub mod shared_records;
+pub mod unplanned;

@@ -5,16 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
+use super::unplanned::Unplanned;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
 use crate::model::{Blueprint, Name};
-use crate::report::{ComponentReport, Status};
+use crate::report::Status;
 use crate::workdir::{ensure_lasting, read_json, write_json};
 
 /// The components of a `plan` under its plan_id.
 #[derive(Serialize, Deserialize)]
 pub struct PlanContents {
+    /// The components that have a plan here, and those that need none.
     pub statuses: BTreeMap<String, String>,
+    /// Those that have no plan here although they need one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unplanned: BTreeMap<Name, Unplanned>,
     /// Whether these plans destroy their components. Then they are applied in reverse order.
     #[serde(default)]
     pub destroy: bool,
@@ -24,15 +29,11 @@ pub struct PlanContents {
 }
 
 impl PlanContents {
-    /// The components that have a saved plan, and the reports of the others.
+    /// The components that have a saved plan: all, or those of `only`.
     ///
     /// A plan that policy stopped counts as saved: it is applied after its approval.
-    pub fn split(
-        &self,
-        blueprint: &Blueprint,
-        only: Option<&BTreeSet<Name>>,
-    ) -> Result<(BTreeSet<Name>, BTreeMap<Name, ComponentReport>)> {
-        let (mut planned, mut left) = (BTreeSet::new(), BTreeMap::new());
+    pub fn planned(&self, blueprint: &Blueprint, only: Option<&BTreeSet<Name>>) -> Result<BTreeSet<Name>> {
+        let mut planned = BTreeSet::new();
         for (name, status) in &self.statuses {
             let node = Name::new(name).ok().and_then(|name| blueprint.nodes.get_key_value(&name));
             let planned_now = |status| matches!(Status::from_word(status), Status::Planned | Status::Blocked);
@@ -50,21 +51,16 @@ impl PlanContents {
                     "make a new plan",
                 ));
             };
-            if only.is_some_and(|only| !only.contains(name)) {
-                continue;
-            }
-            match Status::from_word(status) {
-                Status::Planned | Status::Blocked => drop(planned.insert(name.clone())),
-                Status::PendingInputs => {
-                    left.insert(
-                        name.clone(),
-                        ComponentReport::new(Status::PendingInputs, Code::LeftWithoutAPlan),
-                    );
-                }
-                _ => {}
+            if planned_now(status) && only.is_none_or(|only| only.contains(name)) {
+                planned.insert(name.clone());
             }
         }
-        Ok((planned, left))
+        Ok(planned)
+    }
+
+    /// The names of all its components.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.statuses.keys().map(String::as_str).chain(self.unplanned.keys().map(Name::as_str))
     }
 }
 
@@ -75,11 +71,29 @@ impl SavedPlans {
     }
 
     pub fn contents(&self) -> Result<PlanContents> {
-        read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
+        let contents = read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
             let message = format!("plan {} does not exist", self.plan_id());
             let remedy = "make a plan with infrastructure.plan in the same environment; only the newest plans \
                           are kept";
             Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
-        })
+        })?;
+        Ok(self.with_unplanned(contents))
+    }
+
+    /// An earlier version listed the components without a plan among the others.
+    fn with_unplanned(&self, mut contents: PlanContents) -> PlanContents {
+        contents.statuses.retain(|name, status| {
+            let Ok(name) = Name::new(name) else { return true };
+            let status = Status::from_word(status);
+            let has_none = match status {
+                Status::Blocked => !self.of(&name).is_there(),
+                status => status == Status::PendingInputs,
+            };
+            if has_none {
+                contents.unplanned.insert(name, Unplanned::with_status(status));
+            }
+            !has_none
+        });
+        contents
     }
 }

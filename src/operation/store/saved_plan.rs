@@ -52,7 +52,10 @@ impl SavedPlan<'_> {
 
     /// The error of a plan whose facts have changed.
     pub fn moved(&self, moved: &[&str]) -> Error {
-        let message = format!("these changed after plan {} was made: {}", self.plan_id(), moved.join(", "));
+        let begun = self.applied().ok().flatten();
+        let begun = begun.map(|applied| format!(". {}", applied.sentence())).unwrap_or_default();
+        let (plan_id, moved) = (self.plan_id(), moved.join(", "));
+        let message = format!("these changed after plan {plan_id} was made: {moved}{begun}");
         refused(Code::PlanMoved, Words::own(message)).of(self.component)
     }
 }
@@ -100,9 +103,7 @@ impl PolicyStop {
     pub fn blocked(self) -> PolicyViolation {
         let Self { code, message, remedy, addresses } = self;
         // A code of a newer version is treated as the strictest one.
-        let known = [Code::Destroys, Code::TakesData, Code::MaxDestroys, Code::Asks]
-            .into_iter()
-            .find(|known| known.as_str() == code);
+        let known = Code::OF_POLICY.into_iter().find(|known| known.as_str() == code);
         let code = known.unwrap_or(Code::Protected);
         PolicyViolation { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }

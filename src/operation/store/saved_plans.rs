@@ -62,6 +62,11 @@ impl SavedPlan<'_> {
         self.plans.plan_id()
     }
 
+    /// Whether it was saved.
+    pub fn is_there(&self) -> bool {
+        self.path("json").exists()
+    }
+
     /// The plan file, in a folder that exists.
     pub fn file(&self) -> Result<PathBuf> {
         ensure_lasting(self.plans.folder())?;

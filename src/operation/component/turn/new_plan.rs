@@ -134,12 +134,12 @@ impl Turn<'_> {
         match intent.mode {
             Mode::Apply => {
                 let fence = guard.fence().await?;
-                let note =
-                    again.map(|(plan, _)| plan.use_approval(&session.call.layout, &session.call.run_id));
-                let note = note.transpose()?;
+                let again = again.map(|(plan, _)| plan);
+                let note = again.map(|plan| self.use_plan(plan)).transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
+                again.iter().for_each(|plan| self.end_plan(*plan, report.status));
                 report.notes.extend(note.flatten());
                 if let Some(edit) = intent.state_edit().filter(|_| report.status == Status::Applied) {
                     state_edit::remember(invoker.context.paths, edit)?;

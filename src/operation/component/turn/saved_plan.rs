@@ -9,7 +9,8 @@ use crate::operation::component::{approval, reports};
 use crate::operation::exec::state;
 use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
-use crate::report::ComponentReport;
+use crate::report::{ComponentReport, Status};
+use crate::words::Words;
 use crate::workdir::{Manifest, remove};
 
 pub enum SavedPlanOutcome {
@@ -43,8 +44,7 @@ impl Turn<'_> {
         };
         let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes).await?;
         let fence = self.guard.fence().await?;
-        let note =
-            plan.use_approval(&invoker.context.session.call.layout, &invoker.context.session.call.run_id)?;
+        let note = self.use_plan(plan)?;
         let run = self.run(pulled_state.as_ref(), recovery, stored.destroy);
         let mut report = run.apply(fence, manifest, &stored.file, stored.changes.clone()).await?;
         if let Some(locked) = report.error.take_if(|error| error.code == Code::StateLocked) {
@@ -53,8 +53,25 @@ impl Turn<'_> {
             report = run.apply(self.guard.fence().await?, manifest, &stored.file, stored.changes).await?;
         }
         remove(&invoker.context.paths.locking())?;
+        self.end_plan(plan, report.status);
         report.notes.extend(note);
         report.notes.extend(notes);
         Ok(SavedPlanOutcome::Over(Box::new(report)))
+    }
+
+    /// Uses the approval, right before the apply, and notes which run applies the plan. Returns who approved it.
+    pub(super) fn use_plan(&self, plan: SavedPlan<'_>) -> Result<Option<Words>> {
+        let session = self.invoker.context.session;
+        let note = plan.use_approval(&session.call.layout, &session.call.run_id)?;
+        plan.note_apply(&session.holder(plan.component), None)?;
+        Ok(note)
+    }
+
+    /// Notes how the apply of the plan ended. Only messages depend on it.
+    pub(super) fn end_plan(&self, plan: SavedPlan<'_>, status: Status) {
+        let holder = self.invoker.context.session.holder(plan.component);
+        if let Err(error) = plan.note_apply(&holder, Some(status)) {
+            tracing::warn!("{}: {error}", plan.component);
+        }
     }
 }

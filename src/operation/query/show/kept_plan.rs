@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::verdicts::{Verdict, verdicts};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::{Draft, Name};
 use crate::operation::component::reports;
 use crate::operation::request::answer::ReportBuilder;
-use crate::operation::request::call::Call;
+use crate::operation::request::call::{Call, CallPlace};
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
+use crate::operation::store::unplanned::Unplanned;
 use crate::report::{ComponentReport, Counts, Status};
 
 /// `contents`: those of `plans`.
@@ -35,23 +36,35 @@ pub fn facts(
         total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
         components.insert(name, one);
     }
-    // One plan that cannot be applied stops all of them.
-    let is_refused = components.values().any(|one| one["applicable"] == false);
-    let unknown = components.values().any(|one| one["applicable"] == Value::Null && one["saved"] == true);
     let place = &builder.identity.place;
-    let any = |status: &str| components.values().any(|one| one["status"] == status);
+    for (name, without) in &contents.unplanned {
+        components.insert(name.clone(), unplanned(without, name, &draft.environment, place));
+    }
+    // One plan that cannot be applied stops all of them.
+    let is_refused = components.values().any(|one| one["applicable"] == false && one["saved"] == true);
+    let unknown = components.values().any(|one| one["applicable"] == Value::Null && one["saved"] == true);
     let apply = place.apply_command(&plans.plan_id(), saved.iter(), draft.environment.as_str());
-    let approve = any("blocked").then(|| place.approve_command(&plans.plan_id(), ""));
+    let pending = contents.unplanned.iter().filter(|(_, one)| one.status() == Status::PendingInputs);
+    let mut pending = pending.map(|(name, _)| name).peekable();
+    let next = pending.peek().is_some().then(|| place.bring_up_command(&draft.environment, pending));
+    let waits = names(contents).any(|(_, status)| status == Status::Blocked);
+    let approve = waits.then(|| place.approve_command(&plans.plan_id(), ""));
+    let was_applied = components
+        .values()
+        .filter(|one| one["saved"] == true)
+        .all(|one| one["applied"]["ended_well"] == true);
     json!({
         "plan_id": plans.plan_id(),
         "made": contents.made_by.as_ref().map_or(made.as_str(), |by| by.since.as_str()),
         "made_by": contents.made_by,
         "destroy": contents.destroy,
         "counts": total,
+        "applied": was_applied && !saved.is_empty(),
         "applicable": if unknown && !is_refused { Value::Null } else { is_applicable.into() },
         "components": components,
         "apply_command": (!saved.is_empty()).then_some(apply),
         "approve_command": approve,
+        "next_command": next,
     })
 }
 
@@ -67,6 +80,14 @@ fn names(contents: &PlanContents) -> impl Iterator<Item = (Name, Status)> {
         .filter_map(|(name, status)| Some((Name::new(name).ok()?, Status::from_word(status))))
 }
 
+/// A component without a plan, in the form of a report, with the reason.
+fn unplanned(unplanned: &Unplanned, name: &Name, environment: &Name, place: &CallPlace) -> Value {
+    let mut shown = json!(ComponentReport::new(unplanned.status(), Code::from_text(&unplanned.reason)));
+    shown["applicable"] = false.into();
+    shown["why"] = unplanned.sentence(name, environment, place).into();
+    shown
+}
+
 /// A component of the plan, in the form of a report, with its approval.
 fn one(
     plan: SavedPlan<'_>,
@@ -80,8 +101,9 @@ fn one(
     if !is_saved {
         return json!(report);
     }
-    let read = plan.read().and_then(|stored| Ok((stored, plan.approval()?, plan.used_approval()?)));
-    let (stored, approval, used) = match read {
+    let read =
+        plan.read().and_then(|stored| Ok((stored, plan.approval()?, plan.used_approval()?, plan.applied()?)));
+    let (stored, approval, used, applied) = match read {
         Ok(read) => read,
         Err(error) => {
             let mut shown = json!(ComponentReport { error: Some(error), ..report });
@@ -99,6 +121,10 @@ fn one(
     shown["saved"] = true.into();
     shown["approved"] = json!(approval.map(|approval| approval.words()));
     shown["used_by"] = json!(used.map(|used| used.run_id));
+    shown["applied"] = applied.map_or(
+        Value::Null,
+        |applied| json!({ "by": applied.by, "status": applied.status, "ended_well": applied.ended_well() }),
+    );
     shown["too_old"] = is_old.into();
     let (applicable, why) = match verdict {
         Some(Verdict::Applicable) => (json!(true), None),

@@ -87,7 +87,7 @@ fn compared(
     let destruction = Destruction { run_id: &builder.run_id, named: None };
     let past = AppliedConfigurations { gone: None, broken: contents.destroy.then_some(destruction) };
     let prepared = prepare(call, environment, &given, Vec::new(), past)?;
-    contents.split(&prepared.blueprint, None)?;
+    contents.planned(&prepared.blueprint, None)?;
     let (plans, saved) = (plans.clone(), saved.clone());
     let journal = JournalHandle::default();
     driver::in_session(call, builder, prepared, journal, &BTreeSet::new(), async move |session: &Session| {

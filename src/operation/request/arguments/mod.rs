@@ -274,6 +274,12 @@ impl Arguments {
     }
 }
 
+/// The environment in the report of a call. Empty if the call is refused and names none.
+pub fn shown_environment<'a>(environment: &'a Name, problems: &[Problem]) -> &'a str {
+    let is_refused = problems.iter().any(|problem| problem.path.is_argument());
+    if is_refused && *environment == Arguments::placeholder() { "" } else { environment.as_str() }
+}
+
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}...", &text[..end]),

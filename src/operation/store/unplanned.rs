@@ -1,0 +1,124 @@
+//! The components of a kept plan that have no plan of their own, and why.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Layer, Phase};
+use crate::model::{Name, listed};
+use crate::operation::request::call::CallPlace;
+use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
+
+/// Why one component has no plan. Secrets are removed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unplanned {
+    pub status: String,
+    pub reason: String,
+    /// The message of its error.
+    pub message: String,
+    pub remedy: String,
+    /// The components whose outputs it reads, if one of these outputs was pending.
+    pub reads: BTreeSet<Name>,
+    /// Whether its plan was to destroy it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub destroys: bool,
+}
+
+impl Unplanned {
+    /// None if the component has a plan, or needs none. `reads`: the components whose pending outputs it reads.
+    pub fn of(report: &ComponentReport, reads: BTreeSet<Name>, destroys: bool) -> Option<Self> {
+        let lacks_one = match report.status {
+            Status::Blocked => !report.waits_for_approval(),
+            Status::PendingInputs | Status::Failed | Status::Skipped | Status::Cancelled => true,
+            _ => false,
+        };
+        let error = report.error.as_ref();
+        lacks_one.then(|| Self {
+            status: report.status.word().to_owned(),
+            reason: report.reason().to_owned(),
+            message: error.map(|error| error.message.to_string()).unwrap_or_default(),
+            remedy: error.map(|error| error.remedy.to_string()).unwrap_or_default(),
+            reads: if report.status == Status::PendingInputs { reads } else { BTreeSet::new() },
+            destroys,
+        })
+    }
+
+    /// What an earlier version stored: only the status.
+    pub fn with_status(status: Status) -> Self {
+        Self { status: status.word().to_owned(), ..Self::default() }
+    }
+
+    pub fn status(&self) -> Status {
+        Status::from_word(&self.status)
+    }
+
+    /// Follows "it has no plan, because".
+    pub fn because(&self) -> String {
+        let first = self.message.lines().next().unwrap_or_default();
+        let with = |what: &str| match first {
+            "" => what.to_owned(),
+            message => format!("{what}: {message}"),
+        };
+        match self.status() {
+            Status::PendingInputs if self.reads.is_empty() => {
+                "it reads an output that this plan decides".to_owned()
+            }
+            Status::PendingInputs => {
+                format!("it reads outputs of {}", listed(self.reads.iter().map(Name::as_str)))
+            }
+            Status::Blocked => with("it was blocked when the plan was made"),
+            Status::Skipped => "something that it depends on had no plan either".to_owned(),
+            Status::Cancelled => "the planning was stopped".to_owned(),
+            _ => with("its planning failed"),
+        }
+    }
+
+    /// What to do. None if it needs nothing of its own: it follows from what happens to others.
+    pub fn next(&self, name: &Name, environment: &Name, place: &CallPlace) -> Option<String> {
+        let again = match self.destroys {
+            true => "make this plan again".to_owned(),
+            false => format!("plan again: {}", place.plan_command(environment, [name])),
+        };
+        match (self.status(), self.remedy.trim_end_matches(", then run again")) {
+            (Status::PendingInputs | Status::Skipped | Status::Cancelled, _) => None,
+            (_, "") => Some(again),
+            (_, remedy) => Some(format!("{remedy}; then {again}")),
+        }
+    }
+
+    /// One sentence for people.
+    pub fn sentence(&self, name: &Name, environment: &Name, place: &CallPlace) -> String {
+        let next = self.next(name, environment, place).map(|next| format!("; next: {next}"));
+        format!("it has no plan, because {}{}", self.because(), next.unwrap_or_default())
+    }
+
+    /// Its report in an apply of the plan.
+    pub fn report(
+        &self,
+        plan_id: &str,
+        name: &Name,
+        environment: &Name,
+        place: &CallPlace,
+    ) -> ComponentReport {
+        let status = match self.status() {
+            Status::Blocked => return self.blocked(plan_id, name, environment, place),
+            Status::PendingInputs => Status::PendingInputs,
+            _ => Status::Skipped,
+        };
+        let mut report = ComponentReport::new(status, Code::LeftWithoutAPlan);
+        if !matches!(self.status(), Status::Skipped | Status::Cancelled) {
+            report.notes.push(self.sentence(name, environment, place));
+        }
+        report
+    }
+
+    fn blocked(&self, plan_id: &str, name: &Name, environment: &Name, place: &CallPlace) -> ComponentReport {
+        let message = words!["plan ", Words::own(plan_id), " has no plan of it, because ", self.because()];
+        let remedy = self.next(name, environment, place).unwrap_or_default();
+        let code = Code::from_text(&self.reason).unwrap_or(Code::LeftWithoutAPlan);
+        let error = Error::new(Layer::Salt, Phase::Planning, code, message, remedy).of(name);
+        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, code) }
+    }
+}
