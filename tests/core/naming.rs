@@ -318,7 +318,7 @@ fn a_call_in_the_old_order_is_told_only_that() {
     let call = call(&site, "remediate", json!({ "environment": "net", "component": 123, "drift_id": null }));
     let problems = problems(&call);
     assert!(
-        problems.len() == 1 && problems[0].starts_with("arguments:environment: no environment \"net\""),
+        problems.len() == 1 && problems[0].starts_with("arguments:environment: net is a component"),
         "{problems:#?}"
     );
     assert!(eos::view::text(&call, false).starts_with("infrastructure: 1 problem"), "{call:#}");
@@ -407,4 +407,26 @@ resource "terraform_data" "x" {
     refused(&call(&site, "resume", json!({})), &["destroys staging", "infrastructure.resume staging"]);
     let named = call(&site, "resume", json!({ "environment": "staging" }));
     assert_eq!(statuses(&named)["net"], "failed", "{named:#}");
+}
+
+#[test]
+fn a_component_in_the_place_of_the_environment_is_called_a_component() {
+    let site = two();
+    for operation in ["plan", "orchestrate", "status", "history", "validate"] {
+        let report = call(&site, operation, json!({ "environment": "net" }));
+        refused(&report, &["net is a component", "production net"]);
+    }
+    let unknown = call(&site, "plan", json!({ "environment": "nett" }));
+    refused(&unknown, &["no environment \"nett\""]);
+}
+
+#[test]
+fn a_call_whose_id_is_wrong_has_no_environment_in_its_heading() {
+    let site = two();
+    for operation in ["approve", "apply"] {
+        let report = call(&site, operation, json!({ "plan_id": "staging", "components": "net" }));
+        assert_eq!((&report["retcode"], &report["environment"]), (&json!(1), &json!("")), "{report:#}");
+        let text = eos::view::text(&report, false);
+        assert!(text.starts_with("infrastructure: "), "{text}");
+    }
 }

@@ -10,11 +10,15 @@ use crate::model::{DEFAULT_ENVIRONMENT, DOCUMENTS, Name, component_name};
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;
 
+/// The arguments that name an environment. The first is a parameter of every function.
+pub(super) const WORDS: [&str; 3] = ["environment", "env", "workspace"];
+
 pub(super) struct EnvironmentContext {
     pub operation: String,
     /// None if there is no pillar to read.
     pub environments: Option<BTreeSet<Name>>,
-    /// The components of all environments, for an operation whose arguments once had another order.
+    /// The components of all environments, if a message may have to know them: for an operation whose arguments once
+    /// had another order, and for a call that names an unknown environment.
     pub components: BTreeSet<Name>,
     pub pillar: Option<String>,
     pub default: Option<String>,
@@ -30,11 +34,14 @@ impl EnvironmentContext {
         // The profile's default counts only where the pillar has that environment.
         let is_documents = pillar.part(&["settings", "profile"]) == DOCUMENTS;
         let by_profile = is_documents && pillar.has(&["environments", DEFAULT_ENVIRONMENT]);
+        let named = WORDS.iter().filter_map(|word| request.arguments.get(*word)?.as_str());
+        let is_unknown = |name: &str| !environments.iter().flatten().any(|one| one.as_str() == name);
+        let needs_components = form(&request.operation).is_some() || named.into_iter().any(is_unknown);
         Self {
             operation: request.operation.clone(),
-            components: match form(&request.operation) {
-                Some(_) => components(pillar, environments.iter().flatten()),
-                None => BTreeSet::new(),
+            components: match needs_components {
+                true => components(pillar, environments.iter().flatten()),
+                false => BTreeSet::new(),
             },
             environments,
             pillar: request.identity.environment.clone(),

@@ -3,14 +3,13 @@
 use serde_json::Value;
 
 use super::Arguments;
+use super::context::WORDS;
 use super::forms::form;
 use crate::decide::{
-    ChosenEnvironment, EnvironmentRequirement, EnvironmentSources, choose_environment, is_id,
+    ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
+    is_id,
 };
 use crate::model::{Name, PillarPath};
-
-/// The arguments that name an environment. The first is a parameter of every function.
-const WORDS: [&str; 3] = ["environment", "env", "workspace"];
 
 /// The other parameters of these functions.
 const PLACED: [&str; 6] = ["component", "components", "drift_id", "id", "plan_id", "run_id"];
@@ -73,7 +72,20 @@ impl Arguments {
             environments,
         };
         let meant = choose_environment(&naming, demand);
-        meant.map_err(|unclear| self.problem(WORDS[0], format!("{unclear}{of_component}"))).ok()
+        meant
+            .map_err(|unclear| {
+                let message = match &unclear {
+                    EnvironmentError::NoSuch { named, environments } if self.is_component(named) => {
+                        let example = environments.first().map_or("ENVIRONMENT", Name::as_str);
+                        format!(
+                            "{named} is a component: write the environment before it, such as {example} {named}"
+                        )
+                    }
+                    unclear => format!("{unclear}{of_component}"),
+                };
+                self.problem(WORDS[0], message);
+            })
+            .ok()
     }
 
     /// Every name that the call gives, with the argument that gives it.
@@ -89,6 +101,10 @@ impl Arguments {
             }
         }
         named
+    }
+
+    fn is_component(&self, name: &str) -> bool {
+        self.context.components.contains(name)
     }
 
     fn names_no_environment(&self) -> bool {
@@ -144,7 +160,7 @@ impl Arguments {
     fn is_order_doubtful(&self) -> bool {
         let Self { received, context, .. } = self;
         let text = |key: &str| received.get(key).and_then(Value::as_str);
-        let is_component = |name: &str| context.components.contains(name);
+        let is_component = |name: &str| self.is_component(name);
         let is_environment =
             |name: &str| context.environments.iter().flatten().any(|one| one.as_str() == name);
         let named = WORDS.iter().find_map(|word| received.get(*word).filter(|value| !value.is_null()));
