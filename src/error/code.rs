@@ -92,6 +92,7 @@ codes! {
     // The pillar and the call
     Invalid = "invalid",
     UnknownOperation = "unknown_operation",
+    ModuleInvalid = "module_invalid",
     MissingOutput = "missing_output",
     NullOutput = "null_output",
     Reference = "reference",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::block::{Argument, Block};
-use super::document;
+use super::document::{self, Document};
 use super::json::Json;
 use super::module::ModuleFile;
 use super::syntax;
@@ -105,6 +105,12 @@ fn missing(files: &[ModuleFile], subdir: &str) -> Vec<Missing> {
         }
     }
     missing
+}
+
+/// The folders of child modules that a document calls by a relative path and that are in the files of the module.
+pub fn inside(files: &[ModuleFile], folder: &str, document: &Document) -> Vec<String> {
+    let paths = document.blocks.iter().filter_map(local);
+    paths.filter_map(|path| join(folder, &path).ok()).filter(|child| has(files, child)).collect()
 }
 
 fn has(files: &[ModuleFile], folder: &str) -> bool {

@@ -51,6 +51,16 @@ pub fn in_folder<'a>(
     })
 }
 
+/// Whether a folder has override files.
+pub fn has_overrides(files: &[ModuleFile], subdir: &str) -> bool {
+    in_folder(files, subdir).any(|(name, file)| file.is_configuration && is_override(name))
+}
+
+/// `main.tf, line 3`
+pub fn place(file: &str, line: Option<usize>) -> String {
+    line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"))
+}
+
 pub fn bytes(file: &ModuleFile) -> Result<Cow<'_, [u8]>, String> {
     match &file.content {
         Content::Text(text) => Ok(Cow::Borrowed(text.as_bytes())),

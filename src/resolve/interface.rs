@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::block::{Argument, Block};
-use super::document::{self, Document, UnreadPart};
+use super::document::{self, Document, UnreadPart, place};
 use super::json::Json;
 use super::module::ModuleFile;
 use super::{body, constraint, json, providers, syntax};
@@ -110,10 +110,6 @@ fn say_unread(unread: &UnreadPart) -> String {
         "{place}: the reader of Eos cannot read the construct that begins here; Terraform decides. Eos treats \
          variables and outputs that it cannot find as sensitive, and no variable as required"
     )
-}
-
-fn place(file: &str, line: Option<usize>) -> String {
-    line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"))
 }
 
 /// The file in which a `terraform` block contains one of these blocks.

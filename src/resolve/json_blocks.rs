@@ -20,6 +20,23 @@ pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
     Ok(blocks)
 }
 
+/// Whether a file is certainly no JSON, also for Terraform, which accepts some texts that serde_json refuses.
+pub fn is_surely_wrong(text: &[u8]) -> bool {
+    const WRONG: [&str; 7] = [
+        "expected `:`",
+        "expected `,` or `]`",
+        "expected `,` or `}`",
+        "expected value",
+        "key must be a string",
+        "trailing characters",
+        "trailing comma",
+    ];
+    serde_json::from_slice::<Json>(text).is_err_and(|error| {
+        let said = error.to_string();
+        error.is_eof() || WRONG.iter().any(|wrong| said.starts_with(wrong))
+    })
+}
+
 /// The number of labels of each kind of block. In JSON, the labels are keys.
 fn labels(kind: &str) -> usize {
     match kind {

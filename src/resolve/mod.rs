@@ -9,6 +9,7 @@ mod children;
 mod constraint;
 mod dialect;
 mod document;
+mod examine;
 mod ignored_changes;
 mod interface;
 mod json;
@@ -20,12 +21,14 @@ mod module;
 mod needed;
 mod providers;
 mod syntax;
+mod undeclared;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use dialect::is_tofu;
+pub use examine::{Examination, examine};
 pub use ignored_changes::ignored_changes;
 pub use lock_file::{moved_providers, newer_providers, selected_providers, without_providers};
 pub use module::{Content, Module, ModuleFile};

@@ -61,7 +61,11 @@ fn headline(report: &Value) -> String {
         report["components"].as_object().into_iter().flatten().map(|(_, one)| &one["status"]),
     );
     let worst = layers::worst(report);
+    let unchecked: Vec<_> = report["unchecked"].as_array().into_iter().flatten().map(line).collect();
     let said = match (said.is_empty(), report["operation"].as_str()) {
+        (true, _) if !unchecked.is_empty() => {
+            format!("nothing wrong was found, but not all was checked ({})", unchecked.join(", "))
+        }
         (true, _) if worst.is_empty() => "all is well".to_owned(),
         (true, _) => "no components".to_owned(),
         (false, Some("status")) => format!("as recorded: {}", said.join(", ")),
@@ -133,6 +137,9 @@ fn extras(report: &Value) -> String {
         for note in notes.as_array().into_iter().flatten() {
             text.push_str(&format!("  {component}: {}\n", block(note, "    ")));
         }
+    }
+    if let (true, Some(command)) = (report["unchecked"].is_array(), report["plan_command"].as_str()) {
+        text.push_str(&format!("\n  to let Terraform check the rest: {}\n", line(&command.into())));
     }
     for one in report["waiting"].as_array().into_iter().flatten() {
         let text_of = |key: &str| line(&one[key]);

@@ -4,6 +4,7 @@
 
 pub mod credentials;
 pub mod drift;
+mod examined;
 mod failed_checks;
 pub mod find_run;
 pub mod graph;

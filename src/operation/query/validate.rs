@@ -4,28 +4,35 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{self, Name, Node};
+use super::examined::Examined;
+use crate::model::{Name, Node};
+use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::blueprint::{draft, today};
 use crate::operation::component::inputs::missing_variables;
 use crate::operation::component::reports::ended;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
-use crate::operation::request::call::Call;
+use crate::operation::request::call::{Call, CallPlace};
 use crate::report::{ComponentReport, Report};
 
-/// Also false if a component lacks a required variable: the pillar alone cannot create it.
+/// Also false if a component lacks a required variable, because the pillar alone cannot create it, and if Terraform will
+/// refuse a module.
 pub fn validate(call: &Call<'_>) -> Report {
-    read(call, ReportBuilder::report)
+    read(call, ReportBuilder::report, Examined::of)
 }
 
-/// The order in which components are created. A missing variable does not change the order.
+/// The order in which components are created. A missing variable or a wrong module does not change the order.
 pub fn order(call: &Call<'_>) -> Report {
-    read(call, ReportBuilder::answer)
+    read(call, ReportBuilder::answer, |prepared, _| Examined::without_modules(prepared))
 }
 
 type BuildAnswer = fn(ReportBuilder, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report;
 
-fn read(call: &Call<'_>, answer: BuildAnswer) -> Report {
+fn read(
+    call: &Call<'_>,
+    answer: BuildAnswer,
+    examine: impl FnOnce(&Prepared, &CallPlace) -> Examined,
+) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     arguments.value("minion");
@@ -34,14 +41,18 @@ fn read(call: &Call<'_>, answer: BuildAnswer) -> Report {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
             let nodes = &prepared.blueprint.nodes;
-            let notes = nodes.iter().map(|(name, node)| (name, model::notes(node)));
-            let notes: BTreeMap<_, _> = notes.filter(|(_, notes)| !notes.is_empty()).collect();
+            let Examined { refused, unchecked, notes } = examine(&prepared, &builder.identity.place);
             if !notes.is_empty() {
                 extra.insert("notes".to_owned(), json!(notes));
             }
+            if !unchecked.is_empty() {
+                let command = builder.identity.place.plan_command(&environment, &unchecked);
+                extra.insert("plan_command".to_owned(), json!(command));
+                extra.insert("unchecked".to_owned(), json!(unchecked));
+            }
             let lacks =
                 |(name, node): (&Name, &Node)| Some((name.clone(), ended(missing_variables::note(node)?)));
-            answer(builder, nodes.iter().filter_map(lacks).collect(), extra)
+            answer(builder, nodes.iter().filter_map(lacks).chain(refused).collect(), extra)
         }
         Err(error) => builder.failed(error),
     }

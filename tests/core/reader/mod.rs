@@ -3,6 +3,7 @@
 mod broken;
 mod generate;
 mod oracle;
+mod refused;
 mod unreadable;
 
 use std::time::{Duration, Instant};

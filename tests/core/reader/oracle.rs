@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use eos::model::{Constraint, Dialect, Interface, Source};
-use eos::resolve::Modules;
+use eos::resolve::{Modules, examine};
 use serde_json::Value;
 
 use super::generate::Files;
@@ -53,8 +53,11 @@ pub fn differing(modules: &[Files]) -> Vec<String> {
             .iter()
             .map(|(name, bytes)| format!("{name}:\n{}", String::from_utf8_lossy(bytes)))
             .collect();
-        (ours != theirs || !are_expected(&module.interface))
-            .then(|| format!("ours {ours:?}\ntheirs {theirs:?}\nnotes {told}\n{}", files.join("\n")))
+        let faults = examine(module).unwrap().faults;
+        (ours != theirs || !are_expected(&module.interface) || !faults.is_empty()).then(|| {
+            let files = files.join("\n");
+            format!("ours {ours:?}\ntheirs {theirs:?}\nnotes {told}\nfaults {faults:?}\n{files}")
+        })
     };
     read.iter().enumerate().filter_map(one).collect()
 }
@@ -99,7 +102,7 @@ fn theirs(module: &Value) -> Declared {
     variables.chain(outputs).collect()
 }
 
-fn terraform(folder: &Path, words: &[&str]) -> std::io::Result<(bool, String)> {
+pub fn terraform(folder: &Path, words: &[&str]) -> std::io::Result<(bool, String)> {
     let output = Command::new("terraform")
         .args(words)
         .current_dir(folder)

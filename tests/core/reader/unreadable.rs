@@ -39,8 +39,9 @@ fn a_broken_module_is_reported_with_terraforms_message() {
     let mut site = Site::new();
     site.component("a", "variable \"v\" {}\noutput \"o\" {\n  value = (1\n}\n", json!({}));
     let report = site.run("validate", json!({}));
-    assert_eq!(report["result"], true, "{report:#}");
-    assert!(report["notes"]["a"].to_string().contains("main.tf, line 2"), "{report:#}");
+    assert_eq!(report["result"], false, "{report:#}");
+    let error = report["components"]["a"]["error"].to_string();
+    assert!(error.contains("main.tf, line 2") && report["notes"].is_null(), "{report:#}");
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["a"], "failed", "{report:#}");
     let error = report["components"]["a"]["error"].to_string();
