@@ -137,7 +137,9 @@ def test_a_word_means_what_it_means_for_the_runner(line, function, arguments):
     ("line", "words"),
     [
         ("plann staging", "did you mean plan"),
-        ("plan staging --nothing", "unknown option: --nothing"),
+        ("plan staging --nothing", "no option --nothing; eos plan --help lists"),
+        ("plan staging --paralelism=3", "no option --paralelism; did you mean --parallelism?"),
+        ("--jsno plan staging", "no option --jsno; did you mean --json?"),
         ("history staging --limit many", "invalid int value"),
         ("graph staging --format png", "invalid choice"),
         ("", "verbs:"),
@@ -150,12 +152,14 @@ def test_wrong_usage_ends_with_1_and_says_what_is_wrong(line, words, capsys):
     said = capsys.readouterr()
     assert ended.value.code == 1
     assert words in said.err + said.out
+    assert not line or len(said.err.splitlines()) == 1, said.err
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("validate staging web", "too many words: web"),
+        ("validate staging web", "^web is one word too many: eos validate --help"),
+        ("history staging web dns", "^web, dns are 2 words too many"),
         (f"apply {ID} web", "too many words|web"),
         (f"apply {ID} --upgrade", "--upgrade was decided when the plan was made"),
         (f"apply {ID} --var a=b", "--var was decided when the plan was made"),

@@ -83,5 +83,8 @@ def _placed(verb, words, environment):
         elif words:
             arguments[slot] = words.pop(0)
     if words:
-        raise UsageError(f"too many words: {' '.join(words)}")
+        surplus = f"{words[0]} is one word too many"
+        if len(words) > 1:
+            surplus = f"{', '.join(words)} are {len(words)} words too many"
+        raise UsageError(f"{surplus}: eos {verb.name} --help shows which words it takes")
     return arguments

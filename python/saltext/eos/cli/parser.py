@@ -1,7 +1,6 @@
 """The command line, parsed by argparse from the tables. Nothing here imports Salt."""
 
 import argparse
-import sys
 
 from saltext.eos.cli.options import OPTIONS, SECRET_AGAIN
 from saltext.eos.cli.verbs import NAMES, VERBS
@@ -33,11 +32,16 @@ _SHELLS = ("bash", "zsh", "tcsh")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong usage ends with 1, because 2 means that changes wait."""
+    """Wrong usage ends with 1, because 2 means that changes wait. It is one line: the help has the usage."""
 
     def error(self, message):
-        self.print_usage(sys.stderr)
-        self.exit(1, f"{self.prog}: {_with_near_name(message)}\n")
+        self.exit(1, f"{self.prog}: {_explained(message) or f'{message} ({self.prog} --help)'}\n")
+
+    def refuse_option(self, wrong):
+        """End because of an option that does not exist."""
+        name = wrong.partition("=")[0]
+        hint = _near(name, self._option_string_actions) or f"{self.prog} --help lists the options"
+        self.exit(1, f"{self.prog}: there is no option {name}; {hint}\n")
 
 
 def parsed(argv):
@@ -47,7 +51,7 @@ def parsed(argv):
     options, rest = parser.parse_known_args(argv)
     unknown = [word for word in rest if word.startswith("-") and word != "-"]
     if unknown:
-        parser.error(f"unknown option: {' '.join(unknown)}")
+        options.parser.refuse_option(unknown[0])
     if not options.name:
         parser.print_help()
         parser.exit(1)
@@ -74,6 +78,7 @@ def build(only=None):
         config_dir=None,
         json=False,
         log_level=None,
+        parser=parser,
         username=None,
     )
     parser.add_argument("-h", "--help", action="help", help="Show this help.")
@@ -99,6 +104,7 @@ def build(only=None):
 
 
 def _fill(parser, verb):
+    parser.set_defaults(parser=parser)
     parser.description = f"{verb.summary[0].upper()}{verb.summary[1:]}."
     parser.usage = f"{parser.prog} {' '.join(_word(verb, word) for word in verb.words)} [options]"
     parser.epilog = "\n".join(["examples:", *_examples(verb)])
@@ -202,17 +208,20 @@ def _help(option):
     return " ".join(text.replace("``", "").split()).replace("%", "%%")
 
 
-def _with_near_name(message):
-    """argparse lists all verbs. A near name helps more."""
+def _explained(message):
+    """What argparse says of a wrong verb: it lists all of them, and a near name helps more. None for other errors."""
     before, found, rest = message.partition("invalid choice: '")
     if not found or "VERB" not in before:
-        return message
+        return None
+    wrong = rest.partition("'")[0]
+    return f"there is no verb {wrong}; {_near(wrong, NAMES) or 'eos --help lists the verbs'}"
+
+
+def _near(wrong, names):
     import difflib
 
-    wrong = rest.partition("'")[0]
-    near = difflib.get_close_matches(wrong, NAMES, 1)
-    hint = f"did you mean {near[0]}?" if near else "eos --help lists the verbs"
-    return f"there is no verb {wrong}; {hint}"
+    near = difflib.get_close_matches(wrong, names, 1)
+    return f"did you mean {near[0]}?" if near else None
 
 
 class _Version(argparse.Action):
