@@ -2,13 +2,15 @@
 
     configure.py FOLDER --pillar DIR --states DIR [--root DIR] [--terraform PROGRAM]
 
-FOLDER/conf is then the argument for `salt-run -c` and `salt-call -c`. Salt writes only below FOLDER.
+FOLDER/conf is then the argument for `eos -c`, `salt-run -c` and `salt-call -c`. Salt writes only below FOLDER.
+--root and --terraform have priority over the settings of any pillar.
 """
 
 import argparse
 import getpass
 import json
 import os
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -60,13 +62,25 @@ def configuration(root, pillar, states, ports, extra):
     }, ret
 
 
-def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
-    """Writes FOLDER/conf/{master,minion} and the folders that Salt expects. Returns FOLDER/conf."""
+def overriding(folder, settings):
+    """The option of Salt that merges these settings into infrastructure:settings of every pillar, as the last ones."""
+    path = folder / "settings.json"
+    path.write_text(json.dumps({"infrastructure": {"settings": settings}}, indent=1))
+    # Salt would replace %s in this command. For the shell, nothing stands between the two quotes.
+    return {"ext_pillar": [{"cmd_json": f"cat {shlex.quote(str(path))}".replace("%s", "%''s")}]}
+
+
+def write(folder, pillar, states, *, ports=(14505, 14506), extra=None, settings=None):
+    """Writes FOLDER/conf/{master,minion} and the folders that Salt expects. Returns FOLDER/conf.
+
+    ``settings``: they have priority over infrastructure:settings of the pillar.
+    """
     folder = Path(folder).resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = salt_root(folder)
     (folder / "sock").mkdir(mode=0o700, exist_ok=True)
-    shared, ret = configuration(root, pillar, states, ports, extra or {})
+    extra = (overriding(folder, settings) if settings else {}) | (extra or {})
+    shared, ret = configuration(root, pillar, states, ports, extra)
     conf = folder / "conf"
     conf.mkdir(exist_ok=True)
     # salt-run needs this folder, which only a master would make.
@@ -97,20 +111,23 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pillar", type=Path, action="append", required=True)
     parser.add_argument("--states", type=Path, action="append", required=True)
-    parser.add_argument("--root", type=Path, help="where the workdirs are kept")
+    parser.add_argument(
+        "--root", type=Path, help="where the workdirs are kept, in place of the pillar's root"
+    )
     parser.add_argument("--terraform", help="the program, where it is not called terraform")
     given = parser.parse_args()
-    eos = {}
+    settings = {}
     if given.root:
-        eos["root"] = str(given.root.resolve())
+        settings["root"] = str(given.root.resolve())
     if given.terraform:
-        eos["terraform"] = given.terraform
-    write(
+        settings["terraform"] = {"binary": given.terraform}
+    conf = write(
         given.folder,
         [path.resolve() for path in given.pillar],
         [path.resolve() for path in given.states],
-        extra={"eos": eos},
+        settings=settings,
     )
+    print(f"Next: eos -c {shlex.quote(str(conf))} validate")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The environment of the demo, and the other example pillars. `test_pages.py` deploys the demo as the README does."""
 
 import json
+import shlex
 import shutil
 
 import pytest
 
-from support import programs
-from support.site import CHECKOUT, Site
+import configure
+from support import modules, programs
+from support.site import BIN, CHECKOUT, Site
 
 ALL = {
     "networking", "dns", "load_balancer", "storage",
@@ -79,3 +81,20 @@ def test_salt_accepts_the_states_of_the_examples(site):
         "backup_schedule": {"cron.present"},
         "log_shipping": {"file.managed", "service.running"},
     }, done
+
+
+def test_the_root_that_configure_gets_has_priority_over_the_one_of_any_pillar(
+    site, tmp_path, monkeypatch, capsys
+):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    root = tmp_path / "other root"
+    root.mkdir()
+    folders = ["--pillar", site.pillars, "--states", site.states, "--root", root]
+    monkeypatch.setattr("sys.argv", ["configure.py", *map(str, [tmp_path / "new", *folders])])
+    configure.main()
+    eos, *words = shlex.split(capsys.readouterr().out.removeprefix("Next: "))
+    checked = site.finish([BIN / eos, *words])
+    assert checked.rc == 0 and checked.stdout.startswith("staging: all is well"), checked
+    applied = site.finish([BIN / eos, *words[:-1], "apply", "staging"])
+    assert applied.rc == 0 and (root / "staging" / "echo").is_dir(), applied
+    assert not site.workdir("echo").exists()
