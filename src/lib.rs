@@ -7,6 +7,7 @@
 
 pub mod change;
 mod clock;
+pub mod command_line;
 mod consul;
 mod count;
 pub mod decide;

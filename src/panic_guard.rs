@@ -31,8 +31,8 @@ impl CallFailure {
             Self::Internal => (
                 Layer::Host,
                 Code::Internal,
-                "this is a bug in Eos: report it with this message; infrastructure.status shows the current \
-                 state",
+                "this is a bug in Eos: report it with this message. The status of the environment shows what was \
+                 done before",
             ),
             Self::Cancelled => (Layer::Salt, Code::Cancelled, "nothing ran: run it again"),
         };

@@ -148,9 +148,10 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
     let waited = humantime::format_duration(timeout);
     let patience = "infrastructure:settings:lock_timeout sets how long to wait";
     let (stale, remedy) = match (holder.is_gone(), holder.running()) {
-        (false, _) => {
-            (String::new(), format!("wait until it ends, or stop it with infrastructure.cancel; {patience}"))
-        }
+        (false, _) => (
+            String::new(),
+            format!("wait until it ends, or stop it with {}; {patience}", holder.cancelled_by()),
+        ),
         (true, Some(terraform)) => {
             let pid = terraform.pid;
             let stale = format!(

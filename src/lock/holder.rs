@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
+use crate::command_line::{Command, command};
 use crate::process::{ProcessIdentity, ProcessText};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,11 @@ impl Holder {
         let Self { run_id, operation, user, host, since, .. } = self;
         let user = if user.is_empty() { "an unknown user" } else { user };
         format!("for run {run_id} ({operation}) of {user} on {host}, since {since}")
+    }
+
+    /// The command that asks its run to stop.
+    pub fn cancelled_by(&self) -> Command {
+        command("cancel").with("run_id", &self.run_id)
     }
 
     /// Whether the process that holds the lock is surely gone.

@@ -32,6 +32,10 @@ use crate::report::Report;
 
 /// Runs the requested operation. Every error is in the report.
 pub fn run(call: Call<'_>) -> Value {
+    call.request.identity.command_line.clone().during(|| carried_out(call))
+}
+
+fn carried_out(call: Call<'_>) -> Value {
     let operation = call.request.operation.clone();
     if let Some(function) = operation.strip_prefix("module.") {
         return execution_module::run(&call, function);

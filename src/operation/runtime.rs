@@ -1,5 +1,6 @@
 //! The runtime of one call, and its blocking work.
 
+use crate::command_line;
 use crate::error::{Code, Error, Layer, Phase, Result, open_files};
 
 /// One current-thread runtime per call. Nothing of it outlives the call.
@@ -21,6 +22,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
 
 /// Runs blocking work on its own thread, while other components continue. A panic in it panics here.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
+    let command_line = command_line::current();
+    let done = tokio::task::spawn_blocking(|| command_line.during(work)).await;
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

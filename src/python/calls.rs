@@ -10,6 +10,7 @@ use super::host::PyHost;
 use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
+use crate::command_line::CommandLine;
 use crate::model::{PillarPath, Problem};
 use crate::operation::{self, Call, CallPlace, CallerIdentity, Request, ensure};
 use crate::panic_guard::{self, CallFailure};
@@ -73,10 +74,12 @@ pub fn failed<'py>(
     plain::to_python(py, &report)
 }
 
-/// Formats a report as text for people.
+/// Formats a report as text for people. `command_line`: how they write commands.
 #[pyfunction]
-pub fn draw(report: &Bound<'_, PyAny>, colour: bool) -> String {
-    view::text(&json(report), colour)
+#[pyo3(signature = (report, colour, command_line=None))]
+pub fn draw(report: &Bound<'_, PyAny>, colour: bool, command_line: Option<&Bound<'_, PyAny>>) -> String {
+    let command_line = command_line.map(self::command_line).unwrap_or_default();
+    command_line.during(|| view::text(&json(report), colour))
 }
 
 /// Turns a report into a state's return: for one component, or for all of them with one row each.
@@ -116,6 +119,11 @@ fn place((side, minion): (String, Option<String>)) -> CallPlace {
     }
 }
 
+/// The command line, as `saltext.eos.command_line` makes it.
+fn command_line(made: &Bound<'_, PyAny>) -> CommandLine {
+    serde_json::from_value(json(made)).unwrap_or_default()
+}
+
 fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
     let identity = host.getattr("identity")?;
     let text = |key: &str| -> PyResult<String> { Ok(identity.get_item(key)?.str()?.to_string()) };
@@ -124,6 +132,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
         user: text("user")?,
         minion: text("minion")?,
         place: place(identity.get_item("place")?.extract()?),
+        command_line: command_line(&identity.get_item("command_line")?),
         test: identity.get_item("test")?.is_truthy()?,
         automation: identity.get_item("automation")?.extract()?,
         environment: identity.get_item("environment")?.extract()?,

@@ -10,8 +10,10 @@ use std::time::{Duration, SystemTime};
 use ulid::Ulid;
 
 use super::{Configuration, SCHEMA, Snapshot};
+use crate::command_line::command;
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::words::{Words, words};
 use crate::workdir::{ensure_private, ids, next_id, read, sync_folder, write_whole};
 
 #[derive(Clone, Debug)]
@@ -127,7 +129,8 @@ impl SnapshotStore {
         let bytes = if Ulid::from_string(snapshot_id).is_ok() { read(&path)? } else { None };
         let Some(bytes) = bytes else {
             let message = format!("this component has no snapshot {snapshot_id:?}");
-            let remedy = "infrastructure.snapshots lists the snapshots; Eos removes old ones";
+            let remedy =
+                words![command("snapshots").of("ENVIRONMENT"), " lists the snapshots; Eos removes old ones"];
             return Err(refused(Code::NoSuchSnapshot, message, remedy));
         };
         let snapshot: Snapshot =
@@ -176,7 +179,7 @@ pub(super) fn age(snapshot_id: &str, now: SystemTime) -> Duration {
     now.duration_since(taken).unwrap_or_default()
 }
 
-fn refused(code: Code, message: String, remedy: &'static str) -> Error {
+fn refused(code: Code, message: String, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 

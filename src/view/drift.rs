@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::attribute;
 use super::quote::{self, line};
+use crate::command_line::command;
 
 pub fn drift(report: &Value) -> String {
     let components: Vec<_> = report["components"].as_object().into_iter().flatten().collect();
@@ -80,12 +81,9 @@ fn commands(environment: &str, name: &str, one: &Value, id: &str) -> String {
     let is_undone =
         |change: &Value| change["class"] == "drifted" && change["planned"] != serde_json::json!([]);
     let undone = list(&one["drift"]["changes"]).any(is_undone);
-    let undo = format!(
-        "\n  to correct this drift: salt-run infrastructure.remediate {environment} {name} drift_id={id}\n"
-    );
-    let accept = format!(
-        "  to accept it into the state: salt-run infrastructure.accept_drift {environment} {name} drift_id={id}\n"
-    );
+    let about = |function| command(function).of(environment).with("component", name).with("drift_id", id);
+    let undo = format!("\n  to correct this drift: {}\n", about("remediate"));
+    let accept = format!("  to accept it into the state: {}\n", about("accept_drift"));
     if undone { undo + &accept } else { format!("\n{accept}") }
 }
 

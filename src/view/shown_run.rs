@@ -6,6 +6,7 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::listed;
 use super::{changes, components, failures, history, statuses, units};
+use crate::command_line::command;
 
 /// `report`: how a report is drawn at the end of a run.
 pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) -> String {
@@ -103,7 +104,7 @@ pub fn how_it_stands(answer: &Value) -> String {
         (Some("died"), Value::Null) => {
             let next = match (run["changes"] == true, line(&run["resumed_by"]).as_str()) {
                 (false, _) => "it was not to change anything".to_owned(),
-                (true, "") => format!("to complete it: salt-run infrastructure.resume run_id={run_id}"),
+                (true, "") => format!("to complete it: {}", command("resume").with("run_id", run_id)),
                 (true, later) => format!("run {later} continued it"),
             };
             format!("  it crashed or was killed, and has no report; {next}\n  what its journal says:\n")

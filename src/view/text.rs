@@ -8,6 +8,7 @@ use super::{
     attribute, changes, components, drift, failures, history, layers, locks, shown_run, snapshots, statuses,
     units, warnings,
 };
+use crate::command_line::command;
 use crate::count::counted;
 use crate::printable::one_line;
 use crate::report::waits_for_approval;
@@ -104,9 +105,9 @@ fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {
         // Reports of earlier versions do not contain the commands.
-        let command = |what: &str| match &report[format!("{what}_command")] {
+        let command = |what: &'static str| match &report[format!("{what}_command")] {
             Value::String(command) => line(&command.as_str().into()),
-            _ => format!("salt-run infrastructure.{what} plan_id={plan_id}"),
+            _ => command(what).with("plan_id", plan_id).to_string(),
         };
         let any = |is: &dyn Fn(&Value) -> bool| {
             report["components"].as_object().into_iter().flatten().any(|(_, one)| is(one))

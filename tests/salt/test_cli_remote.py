@@ -56,6 +56,8 @@ def test_a_run_on_the_master_ends_with_its_report_and_exit_code(master, way, req
     options, env = way("alice")
     waits = master.eos("plan", name, "--detailed-exitcode", *options, env=env)
     assert waits.rc == 2 and "1 planned" in waits.stdout, waits
+    place = {"auth": f"-c {master.conf} --auth {api.EAUTH}", "api": "--api URL"}[name]
+    assert f"to apply this plan: eos {place} apply " in waits.stdout, waits
     done = master.eos("apply", name, "--json", *options, env=env)
     assert done.rc == 0 and done.statuses == {"echo": "applied"}, done
     assert done.report["user"] == "alice" and done.stderr == "", done

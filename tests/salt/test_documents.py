@@ -36,7 +36,7 @@ def test_the_documents_names_work_and_name_ours(site):
     assert planned.report["resource_changes"][0]["action"] == ["update"], planned
     assert site.call("eos_terraform.validate_pillar_data", "staging").report["result"] is True
     lock = site.call("eos_terraform.acquire_terraform_lock", "echo")
-    assert lock.rc == 1 and "infrastructure.locks" in lock.report["error"]["remedy"], lock
+    assert lock.rc == 1 and " locks ENVIRONMENT shows" in lock.report["error"]["remedy"], lock
 
 
 def test_a_service_may_stand_at_the_top_of_the_pillar_but_not_in_both_places(site):

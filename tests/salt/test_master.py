@@ -183,9 +183,9 @@ def test_a_plan_with_the_pillar_of_a_named_minion_is_applied_with_that_pillar(si
     planned = site.run("infrastructure.plan", "staging", "minion=web1", out=None)
     assert planned.rc == 0, planned
     command = planned.stdout.split("to apply this plan: ")[1].splitlines()[0]
-    assert command.startswith("salt-run infrastructure.apply plan_id="), planned
+    assert command.startswith(f"salt-run -c {site.conf} infrastructure.apply plan_id="), planned
     assert command.endswith(" minion=web1"), planned
-    assert site.run(*command.split()[1:]).rc == 0
+    assert site.finish([site.salt_run()[0], *command.split()[1:]]).rc == 0
 
 
 def test_the_layers_tell_which_minions_of_the_pillar_answer_their_master(master):

@@ -8,10 +8,13 @@ import functools
 import inspect
 import logging
 
-from saltext.eos import _core, docstring
+from saltext.eos import _core, command_line, docstring
 from saltext.eos.host import MasterHost, MinionHost, StateHost
 
 log = logging.getLogger(__name__)
+
+# The command line of this process, if it is that of `eos`.
+caller = None
 
 
 def runner(function=None, *, operation=None, like=None):
@@ -30,7 +33,9 @@ def runner(function=None, *, operation=None, like=None):
         automation = _schedule(kwargs) or _state(kwargs)
 
         def host():
-            return MasterHost(function.__globals__, _injected(), automation, minion)
+            way = kwargs.get("__eos_by")
+            other = caller or command_line.of_follower(function.__globals__["__opts__"], way)
+            return MasterHost(function.__globals__, _injected(), automation, minion, caller=other)
 
         report = _run(function, operation or function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}
@@ -47,7 +52,7 @@ def runner_on_minion(function, dunders, arguments):
     bound.pop("minion")
 
     def host():
-        return MinionHost(dunders, _injected(), None, changes=True)
+        return MinionHost(dunders, _injected(), None, changes=True, caller=caller)
 
     return _run(function, function.__name__, bound, surplus, host)
 

@@ -7,7 +7,7 @@ import salt.utils.sdb
 import salt.utils.user
 import salt.version
 
-from saltext.eos import bus, files, jinja, jobs, master_pillar, minion_pillar
+from saltext.eos import bus, command_line, files, jinja, jobs, master_pillar, minion_pillar
 from saltext.eos.state_run import StateRun
 
 log = logging.getLogger("saltext.eos")
@@ -39,7 +39,7 @@ class Host:
             "jid": _first(injected, "__pub_jid", "__jid__", "__orchestration_jid__"),
             "user": _first(injected, "__pub_user", "__user__") or salt.utils.user.get_user(),
             "minion": str(dunders["__opts__"].get("id", "")),
-            "place": _place(dunders["__opts__"]),
+            "place": command_line.place(dunders["__opts__"]),
             "test": bool(dunders["__opts__"].get("test")),
             "automation": automation,
             "environment": None,
@@ -154,10 +154,14 @@ class MinionHost(Host):
     """On a minion, in salt-call, and in a state of an orchestration.
 
     ``changes``: whether the function may change something. It never uses an older pillar than the master's.
+    ``caller``: the caller's command line, if it is not that of a program of Salt.
     """
 
-    def __init__(self, dunders, injected, automation, *, changes=False, nested=False):
+    def __init__(self, dunders, injected, automation, *, changes=False, nested=False, caller=None):
         super().__init__(dunders, injected, automation, nested=nested)
+        self.identity["command_line"] = caller or command_line.of_minion(
+            dunders["__opts__"], self.identity["place"]
+        )
         self._compiled = None
         if changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
             self._compiled = minion_pillar.compiled(self.opts, self.grains())
@@ -190,10 +194,17 @@ class StateHost(MinionHost):
 
 
 class MasterHost(Host):
-    """In a runner, which compiles the pillar of one minion."""
+    """In a runner, which compiles the pillar of one minion.
 
-    def __init__(self, dunders, injected, automation, minion):
+    ``caller``: the caller's command line, if it is not ``salt-run``.
+    """
+
+    def __init__(self, dunders, injected, automation, minion, *, caller=None):
         super().__init__(dunders, injected, automation)
+        self.identity["command_line"] = {
+            **(caller or command_line.of_salt_run(dunders["__opts__"])),
+            "minion": str(minion) if minion else None,
+        }
         self._compiled = master_pillar.compiled(self.opts, minion)
         self.identity["minion"] = self._compiled.minion
         self.identity["place"] = ("master", str(minion) if minion else None)
@@ -229,15 +240,6 @@ def _environment(pillar):
     """The pillar's ``environment``. A value that is not a text is not repeated, because it may contain a secret."""
     named = pillar.get("environment")
     return named if named is None or isinstance(named, str) else "(not a text)"
-
-
-def _place(opts):
-    """Where the call runs: on the master, on a minion, or on a minion without a master."""
-    if opts.get("__role") == "master":
-        return "master", None
-    local = opts.get("file_client") == "local" and not opts.get("use_master_when_local")
-    alone = local or opts.get("master_type") == "disable"
-    return "masterless" if alone else "minion", str(opts.get("id", ""))
 
 
 def _first(injected, *keys):

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault};
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer};
 use crate::model::Name;
 use crate::words::{Words, words};
@@ -86,8 +87,11 @@ pub fn terraform(found: TerraformFacts) -> LayerReport {
                     "the lock of {} is held by {}, whose process has ended",
                     lock.component, lock.holder
                 );
-                let remedy = "wait until the guardian has ended terraform, or until the session in Consul ends; \
-                              infrastructure.locks shows what still holds it";
+                let remedy = words![
+                    "wait until the guardian has ended terraform, or until the session in Consul ends; ",
+                    command("locks").of("ENVIRONMENT"),
+                    " shows what still holds it"
+                ];
                 report.fault(
                     LayerStatus::Degraded,
                     fault(Layer::Host, Code::LockStale, Words::own(message), remedy),
@@ -164,7 +168,7 @@ fn summary(found: &TerraformFacts) -> Words {
             [LockFacts { component, operation, user, host, since, .. }] => Words::own(format!(
                 "{said}, {component} locked by {operation} of {user} on {host} since {since}"
             )),
-            many => words![said, ", ", many.len(), " locks held (infrastructure.locks)"],
+            many => words![said, ", ", many.len(), " locks held (", command("locks").of("ENVIRONMENT"), ")"],
         },
         Err(_) => words![said, ", locks not visible"],
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::payload;
 use super::state::{LostReason, UnknownReason};
+use crate::command_line::command;
 use crate::consul::{ConsulError, KvEntry};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::http::ClientError;
@@ -67,9 +68,12 @@ pub fn busy(key: &str, entry: &KvEntry, lock_delay: Duration, waited: Duration) 
         Some(session) => (
             format!("{key} is locked by {holder}; waited {waited}"),
             format!(
-                "wait until it ends, or stop it with infrastructure.cancel; if that host is dead for certain: \
-                 infrastructure.unlock {} {} id={session}",
-                holder.environment, holder.component
+                "wait until it ends, or stop it with {}; if that host is dead for certain: {}",
+                holder.cancelled_by(),
+                command("unlock")
+                    .of(&holder.environment)
+                    .with("component", &holder.component)
+                    .with("id", session)
             ),
         ),
         None => (
@@ -123,7 +127,8 @@ pub fn lost(key: &str, loss: &LostReason, suspended: Option<(Duration, Duration)
         None => (String::new(), ""),
     };
     let remedy = format!(
-        "nothing was rolled back: check the current state with infrastructure.plan, then run again{advice}"
+        "nothing was rolled back: check the current state with {}, then run again{advice}",
+        command("plan").of("ENVIRONMENT")
     );
     host(Code::LockLost, format!("the lock {key} was lost: {cause}{why}"), remedy)
         .with(serde_json::json!({ "lock": key }))

@@ -2,9 +2,11 @@
 
 use super::payload;
 use super::service::ConsulLocks;
+use crate::command_line::command;
 use crate::consul::{ConsulSession, KvEntry, LOCK_FLAG, TransactionOutcome, TransactionStep, read, transact};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::holder::Holder;
+use crate::words::words;
 
 impl ConsulLocks {
     /// Frees the lock of `by`'s component if the session `id` still holds it, and returns the former holder.
@@ -48,7 +50,10 @@ fn refused(key: &str, id: &str, entry: Option<&KvEntry>) -> Error {
         _ => "nobody holds it".to_owned(),
     };
     let message = format!("{key} is not held under the id {id:?}: {now}");
-    let remedy = "infrastructure.locks shows all locks and their holders; only those can be released";
+    let remedy = words![
+        command("locks").of("ENVIRONMENT"),
+        " shows all locks and their holders; only those can be released"
+    ];
     Error::new(Layer::Host, Phase::Preparation, Code::NotThatLock, message, remedy)
         .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(|entry| payload::read(&entry.value)) }))
 }

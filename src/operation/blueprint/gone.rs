@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Result};
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
@@ -26,9 +27,9 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
 fn describe(environment: &Name, name: &Name, record: Record) -> String {
     let edges: Vec<_> = record.edges.into_iter().collect();
     let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
+    let destroy = command("destroy").of(environment).with("components", name).with("confirm", environment);
     format!(
-        "it has {}, and depended on {needs}; \
-         infrastructure.destroy {environment} components={name} confirm={environment} destroys it",
+        "it has {}, and depended on {needs}; {destroy} destroys it",
         counted(record.resources, "resource")
     )
 }

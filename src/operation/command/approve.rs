@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::approval_choice::ApprovalChoice;
+use crate::command_line::command;
 use crate::error::{Code, Result};
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
@@ -36,8 +37,9 @@ struct ApprovalRequest {
 
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let plan_id =
-        arguments.run_id("plan_id", "infrastructure.plan ENVIRONMENT saves a plan and shows its plan_id");
+    let plan_id = arguments.run_id("plan_id", |environment| {
+        format!("{} saves a plan and shows its plan_id", command("plan").of(environment))
+    });
     let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
         Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::query::find_run;
 use crate::operation::request::answer::ReportBuilder;
@@ -11,11 +12,14 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::store::run_log::LoggedRun;
 use crate::report::Report;
+use crate::words::words;
 use crate::workdir::replace;
 
 pub fn cancel(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let run_id = arguments.run_id("run_id", "infrastructure.status ENVIRONMENT shows what is running");
+    let run_id = arguments.run_id("run_id", |environment| {
+        format!("{} shows what is running", command("status").of(environment))
+    });
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
     let builder = ReportBuilder::new("cancel", "", false, &call.request.identity);
@@ -30,7 +34,7 @@ pub fn cancel(call: &Call<'_>) -> Report {
 fn ask(run: &LoggedRun) -> Result<()> {
     let run_id = &run.run_id;
     let refuse = |code, message: String| {
-        let remedy = "infrastructure.status shows what is running now";
+        let remedy = words![command("status").of(&run.environment), " shows what is running now"];
         Err(Error::new(Layer::Salt, Phase::Validation, code, message, remedy))
     };
     if run.history.finished.is_some() {

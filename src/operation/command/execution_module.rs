@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::one_component::{one, one_named, run_one};
 use super::{approve, deploy, ensure, locks, state_edit};
+use crate::command_line::command;
 use crate::decide::is_id;
 use crate::model::Overrides;
 use crate::operation::intent::rollback::RollbackRequest;
@@ -42,9 +43,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent: Intent::new(what, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
-            let snapshot_id = Some(
-                arguments.run_id("snapshot_id", "infrastructure.snapshots ENVIRONMENT shows the snapshots"),
-            );
+            let snapshot_id = Some(arguments.run_id("snapshot_id", |environment| {
+                format!("{} shows the snapshots", command("snapshots").of(environment))
+            }));
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
             let what =

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{HeldLock, Holder, LockService};
 use crate::model::{Draft, Name, nearest};
@@ -15,6 +16,7 @@ use crate::operation::runtime::runtime;
 use crate::operation::store::lock_service::service;
 use crate::operation::store::{audit, held_locks};
 use crate::report::Report;
+use crate::words::words;
 use crate::workdir::Layout;
 
 /// Every lock of the environment that is held now: on this host or, with Consul, on any host.
@@ -35,8 +37,13 @@ pub fn locks(call: &Call<'_>) -> Report {
 /// The answer to a call that wants to take a lock by itself.
 pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
     let message = "no call takes a lock: each run takes the lock of each of its components and releases it";
-    let remedy = "call apply or orchestrate; infrastructure.locks shows who holds a lock, and \
-                  infrastructure.unlock frees one whose holder is gone";
+    let remedy = words![
+        "call apply or orchestrate; ",
+        command("locks").of("ENVIRONMENT"),
+        " shows who holds a lock, and ",
+        command("unlock").of("ENVIRONMENT").with("component", "COMPONENT").with("id", "ID"),
+        " frees one whose holder is gone"
+    ];
     let error = Error::new(Layer::Salt, Phase::Validation, Code::Invalid, message, remedy);
     shape(ReportBuilder::new("acquire_terraform_lock", "", false, &call.request.identity).failed(error))
 }
@@ -45,7 +52,7 @@ pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
-    let shown = format!("infrastructure.locks {}", arguments.environment_word());
+    let shown = command("locks").of(arguments.environment_word());
     let missing = format!("is missing: {shown} shows the locks, each with its component and its id");
     let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let id = arguments.text("id");
@@ -115,14 +122,17 @@ fn not_held(draft: &Draft, component: &Name, held: &[HeldLock], in_consul: bool)
         .with(json!({ "held": held }))
 }
 
-fn is_a_file(HeldLock { key, component, holder, .. }: &HeldLock) -> Error {
+fn is_a_file(HeldLock { key, environment, component, holder, .. }: &HeldLock) -> Error {
     let message = format!(
         "{holder} holds the lock of {component}, which is the file {key}: it is free when the processes of this run \
          have ended"
     );
-    let remedy = format!(
-        "stop the run with infrastructure.cancel run_id={}; infrastructure.locks shows its process and its terraform",
-        holder.run_id
-    );
+    let remedy = words![
+        "stop the run with ",
+        holder.cancelled_by(),
+        "; ",
+        command("locks").of(environment),
+        " shows its process and its terraform"
+    ];
     Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy)
 }

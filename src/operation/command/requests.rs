@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::command_line::command;
 use crate::error::Result;
 use crate::journal;
 use crate::model::{Name, Overrides};
@@ -92,12 +93,14 @@ fn overrides(arguments: &mut Arguments, components: Option<&BTreeSet<Name>>) -> 
     Overrides { variables, secrets, ..arguments.overrides() }
 }
 
-const NO_PLAN: &str = "infrastructure.plan ENVIRONMENT saves a plan and shows its plan_id. To deploy without a saved \
-                       plan: infrastructure.orchestrate ENVIRONMENT";
+fn no_plan(environment: String) -> String {
+    let (plan, apply) = (command("plan").of(&environment), command("orchestrate").of(&environment));
+    format!("{plan} saves a plan and shows its plan_id. To deploy without a saved plan: {apply}")
+}
 
 pub fn apply(request: &Request) -> Result<RunRequest> {
     let mut arguments = Arguments::new(request);
-    let plan_id = arguments.run_id("plan_id", NO_PLAN);
+    let plan_id = arguments.run_id("plan_id", no_plan);
     let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let intent = Intent::new(What::SavedPlan { plan_id, destroys: false }, Mode::of(test));
@@ -120,13 +123,14 @@ fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What
     let mut arguments = Arguments::new(request);
     let environment = arguments.environment_word();
     let missing = format!(
-        "is missing: infrastructure.drift {environment} shows each component that has drifted, and its drift_id"
+        "is missing: {} shows each component that has drifted, and its drift_id",
+        command("drift").of(&environment)
     );
     let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let drift_id = arguments.text("drift_id");
     if drift_id.is_none() && names_one {
-        let message =
-            format!("is missing: infrastructure.drift {environment} components={component} shows it");
+        let drift = command("drift").of(environment).with("components", &component);
+        let message = format!("is missing: {drift} shows it");
         arguments.problem("drift_id", message);
     }
     let test = arguments.test(&request.identity);

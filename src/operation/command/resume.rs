@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::state_edit;
 use super::work_left::{self, UnfinishedWork, WhyNothing, WorkLeft};
+use crate::command_line::command;
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{CallOptions, CallValues, CompletedComponent, RunStart};
@@ -18,7 +19,7 @@ use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::LoggedRun;
 use crate::operation::store::{last_run, run_values};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// The remaining work of a run; by default, of the environment's newest run that has work left.
 pub fn resume(request: &Request) -> Result<RunRequest> {
@@ -220,7 +221,7 @@ fn overtaken(run: &InterruptedRun, later: &str) -> Error {
         "run {run_id} has work left, but run {later} had another goal for its components since: it deployed, \
          destroyed or rolled back what the other one did not"
     );
-    let remedy = format!("to continue it anyway: infrastructure.resume {environment} run_id={run_id}");
+    let remedy = words!["to continue it anyway: ", command("resume").of(environment).with("run_id", run_id)];
     not_resumable(message, remedy)
 }
 
@@ -229,7 +230,8 @@ fn unnamed(run: &InterruptedRun) -> Error {
     let InterruptedRun { run_id, environment, .. } = run;
     let message = format!(
         "run {run_id} destroys {environment}, so the call must name the environment or the run: \
-         infrastructure.resume {environment}"
+         {}",
+        command("resume").of(environment)
     );
     model::refusal(vec![Problem::new(&PillarPath::arguments().child("environment"), message)])
 }
@@ -244,7 +246,7 @@ fn refusal(code: Code, message: String) -> Error {
         Phase::Validation,
         code,
         message,
-        "infrastructure.history shows the runs of an environment",
+        words![command("history").of("ENVIRONMENT"), " shows the runs of an environment"],
     )
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::reports;
 use crate::change::Changes;
+use crate::command_line::command;
 use crate::decide::{
     Consent, PolicyViolation, SavedPlanAction, SavedPlanStatus, State, judge, saved_plan_action, taken_data,
 };
@@ -127,10 +128,9 @@ pub(super) async fn stop(
         }
         Mode::Preview | Mode::PlanOutputs | Mode::Apply => {
             let _ = std::fs::remove_file(file);
-            let approve = format!(
-                "get a plan approved: salt-run infrastructure.plan {} components={name} saves one",
-                invoker.context.session.blueprint.environment
-            );
+            let environment = &invoker.context.session.blueprint.environment;
+            let plan = command("plan").of(environment).with("components", name);
+            let approve = format!("get a plan approved: {plan} saves one");
             let violation = once_or_for_good(approve, violation);
             return Ok(reports::blocked(changes, violation, name));
         }

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::value_path;
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -200,7 +201,8 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
         message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
-    let remedy = Words::own(format!("{remedy}; infrastructure.health checks again ({})", gate.path));
+    let remedy =
+        Words::own(format!("{remedy}; {} checks again ({})", command("health").of("ENVIRONMENT"), gate.path));
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 

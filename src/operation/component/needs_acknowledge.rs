@@ -1,6 +1,7 @@
 //! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
 use crate::clock;
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::context::Context;
 use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
@@ -33,7 +34,7 @@ pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<C
 }
 
 fn remedy(environment: &str, name: &str) -> Words {
-    let call = format!("salt-run infrastructure.acknowledge {environment} components={name}");
+    let call = command("acknowledge").of(environment).with("components", name);
     Words::own(format!("check the resources, then run {call}"))
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Invoker;
 use super::command_output::CommandOutput;
 use super::context::Context;
+use crate::command_line::command;
 use crate::digest::sha256;
 use crate::error::{Code, Error, Phase, Result};
 use crate::resolve::{Module, moved_providers, selected_providers, without_providers};
@@ -112,10 +113,10 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &InitArguments) -> Re
 /// Neither a destroy nor a drift check chooses another version.
 fn upgrade_first(context: &Context<'_>) -> Words {
     let (environment, name) = (&context.session.blueprint.environment, &context.component.name);
+    let upgrade = command("orchestrate").of(environment).with("components", name).flag("upgrade");
     Words::own(format!(
-        "an earlier run selected this version. To select another one: salt-run infrastructure.orchestrate \
-         {environment} components={name} upgrade=True; after that, destroy and drift work again. Or restore \
-         the version in its registry or mirror"
+        "an earlier run selected this version. To select another one: {upgrade}; after that, destroy and drift \
+         work again. Or restore the version in its registry or mirror"
     ))
 }
 

@@ -1,5 +1,6 @@
 //! Finds a run or a saved plan by its id, in any environment of the pillar.
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
@@ -7,6 +8,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::store::run_log::{LoggedRun, one};
 use crate::operation::store::saved_plans::SavedPlans;
+use crate::words::words;
 use crate::workdir::Layout;
 
 /// A run by its id, in any environment of the pillar.
@@ -23,7 +25,7 @@ pub fn find(request: &Request, run_id: &str) -> Result<LoggedRun> {
         return Err(error);
     }
     let message = format!("no run {run_id} in any environment of this pillar");
-    let remedy = "infrastructure.history shows the runs of an environment";
+    let remedy = words![command("history").of("ENVIRONMENT"), " shows the runs of an environment"];
     Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
 }
 
@@ -43,13 +45,15 @@ fn no_plan(request: &Request, plan_id: &str) -> Error {
     let (message, remedy) = match find(request, plan_id) {
         Ok(_) => (
             format!("run {plan_id} kept no plan that can be applied"),
-            format!("infrastructure.show {plan_id} says why; correct that, then plan again"),
+            words![command("show").with("run_id", plan_id), " says why; correct that, then plan again"],
         ),
         Err(_) => (
             format!("no plan {plan_id} in any environment of this pillar"),
-            "make a plan with infrastructure.plan, or eos_terraform.plan on a minion; only the newest plans are \
-             kept"
-                .to_owned(),
+            words![
+                "make a plan with ",
+                command("plan").of("ENVIRONMENT"),
+                ", or with eos_terraform.plan on a minion; only the newest plans are kept"
+            ],
         ),
     };
     Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
@@ -86,8 +90,11 @@ fn search(request: &Request, id: &str) -> Result<Found> {
         return Err(error);
     }
     let message = format!("no run and no kept plan {id} in any environment of this pillar");
-    let remedy = "infrastructure.history shows the runs of an environment. Only the newest runs and plans are kept, and \
-                  nothing of a question such as status or drift";
+    let remedy = words![
+        command("history").of("ENVIRONMENT"),
+        " shows the runs of an environment. Only the newest runs and plans are kept, and nothing of a question such \
+         as status or drift"
+    ];
     Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
 }
 

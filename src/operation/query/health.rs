@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::inspect::{Inspection, inspect};
+use crate::command_line::command;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{HealthGate, Measurement};
@@ -24,6 +25,7 @@ use crate::operation::session::Session;
 use crate::operation::session::channel::logged;
 use crate::record::Record;
 use crate::report::{ComponentReport, Report, Status, Warning};
+use crate::words::words;
 use crate::workdir::ComponentPaths;
 
 /// One component: its report, and the result of each gate.
@@ -124,9 +126,11 @@ fn with_checks(mut report: ComponentReport, record: Option<&Record>) -> Componen
     let of_checks = record.warnings.iter().filter(|one| one.check.is_some());
     report.warnings = of_checks.cloned().map(Warning::recorded).collect();
     if !report.warnings.is_empty() {
-        report.notes.push(
-            "its checks are as the last run or drift check found them; infrastructure.drift evaluates them now",
-        );
+        report.notes.push(words![
+            "its checks are as the last run or drift check found them; ",
+            command("drift").of("ENVIRONMENT"),
+            " evaluates them now"
+        ]);
     }
     report
 }
@@ -190,6 +194,6 @@ fn not_there(code: Code, message: &'static str) -> Error {
 
 fn last_run(outcome: Status) -> Error {
     let message = format!("it has no health gates, and its last run ended with {}", outcome.word());
-    let remedy = "infrastructure.status shows that run; run again";
+    let remedy = words![command("status").of("ENVIRONMENT"), " shows that run; run again"];
     Error::new(Layer::Salt, Phase::Verification, Code::LastRunFailed, message, remedy)
 }

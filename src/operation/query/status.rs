@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
@@ -131,6 +132,7 @@ fn unfinished(report: &mut ComponentReport, unfinished_apply: &UnfinishedApply) 
     report.reason = Some(Code::UnfinishedApply);
     report.notes.push(format!(
         "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted: \
-         infrastructure.resume run_id={run_id} continues it, and lists possible orphans"
+         {} continues it, and lists possible orphans",
+        command("resume").with("run_id", run_id)
     ));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::command_line::CommandLine;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
 use crate::model::{Name, Problem};
@@ -48,6 +49,8 @@ pub struct CallerIdentity {
     pub user: String,
     pub minion: String,
     pub place: CallPlace,
+    /// How the caller writes commands.
+    pub command_line: CommandLine,
     /// Salt's own `test`, if the call has none.
     pub test: bool,
     /// What made the call if no person did, such as `a schedule`.

@@ -1,25 +1,25 @@
 //! The commands that approve and apply a saved plan. They run where the plan was made.
 
 use super::call::CallPlace;
+use crate::command_line::{self, command, joined};
 use crate::model::Name;
-use crate::shell::quote;
 
 impl CallPlace {
     /// `components`: those that are approved, separated by commas. Empty means all.
     pub fn approve_command(&self, plan_id: &str, components: &str) -> String {
-        let components = match components {
-            "" => String::new(),
-            some => format!(" components={some}"),
-        };
-        match self {
-            Self::Master { pillar_of } => {
-                format!(
-                    "salt-run infrastructure.approve plan_id={plan_id}{components}{}",
-                    minion(pillar_of.as_deref())
-                )
+        match self.module() {
+            Some(mut words) => {
+                words.extend(["eos_terraform.approve".to_owned(), format!("plan_id={plan_id}")]);
+                words.extend((!components.is_empty()).then(|| format!("components={components}")));
+                joined(&words)
             }
-            on_minion => {
-                format!("{}eos_terraform.approve plan_id={plan_id}{components}", on_minion.program())
+            None => {
+                let approve = command("approve").with("plan_id", plan_id);
+                match components {
+                    "" => approve,
+                    some => approve.with("components", some),
+                }
+                .to_string()
             }
         }
     }
@@ -31,16 +31,13 @@ impl CallPlace {
         components: impl Iterator<Item = &'a Name>,
         environment: &str,
     ) -> String {
-        match self {
-            Self::Master { pillar_of } => {
-                format!("salt-run infrastructure.apply plan_id={plan_id}{}", minion(pillar_of.as_deref()))
+        match self.module() {
+            Some(words) => {
+                let call = |name| format!(" eos_terraform.apply {name} {environment} plan_file={plan_id}");
+                let each = components.map(|name| joined(&words) + &call(name));
+                each.collect::<Vec<_>>().join(" && ")
             }
-            on_minion => {
-                let program = on_minion.program();
-                let one =
-                    |name| format!("{program}eos_terraform.apply {name} {environment} plan_file={plan_id}");
-                components.map(one).collect::<Vec<_>>().join(" && ")
-            }
+            None => command("apply").with("plan_id", plan_id).to_string(),
         }
     }
 
@@ -51,16 +48,15 @@ impl CallPlace {
         components: impl IntoIterator<Item = &'a Name>,
     ) -> String {
         let components = components.into_iter();
-        match self {
-            Self::Master { pillar_of } => {
-                let components = components.map(Name::as_str).collect::<Vec<_>>().join(",");
-                let minion = minion(pillar_of.as_deref());
-                format!("salt-run infrastructure.plan {environment} components={components}{minion}")
+        match self.module() {
+            Some(words) => {
+                let call = |name| format!(" eos_terraform.plan {name} {environment}");
+                let each = components.map(|name| joined(&words) + &call(name));
+                each.collect::<Vec<_>>().join(" && ")
             }
-            on_minion => {
-                let program = on_minion.program();
-                let one = |name| format!("{program}eos_terraform.plan {name} {environment}");
-                components.map(one).collect::<Vec<_>>().join(" && ")
+            None => {
+                let components = components.map(Name::as_str).collect::<Vec<_>>().join(",");
+                command("plan").of(environment).with("components", components).to_string()
             }
         }
     }
@@ -73,73 +69,85 @@ impl CallPlace {
         components: impl IntoIterator<Item = &'a Name>,
     ) -> String {
         match self {
-            Self::Master { pillar_of } => {
-                format!("salt-run infrastructure.orchestrate {environment}{}", minion(pillar_of.as_deref()))
-            }
+            Self::Master { .. } => command("orchestrate").of(environment).to_string(),
             _ => self.plan_command(environment, components),
         }
     }
 
-    fn program(&self) -> String {
+    /// On a minion: the words before a function of its execution module.
+    fn module(&self) -> Option<Vec<String>> {
         match self {
-            Self::Master { .. } => String::new(),
-            Self::Minion(minion) => format!("salt {} ", quote(minion)),
-            Self::Masterless(minion) => format!("salt-call --local --id={} ", quote(minion)),
+            Self::Master { .. } => None,
+            Self::Minion(_) | Self::Masterless(_) => command_line::current().module,
         }
     }
-}
-
-fn minion(named: Option<&str>) -> String {
-    named.map(|minion| format!(" minion={}", quote(minion))).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_line::{CommandLine, Program};
 
     #[test]
     fn a_command_names_the_minion_that_has_the_plan_or_whose_pillar_is_used() {
-        let named = |minion: Option<&str>| CallPlace::Master { pillar_of: minion.map(str::to_owned) };
-        let (minion, alone) =
-            (CallPlace::Minion("web 1".to_owned()), CallPlace::Masterless("web1".to_owned()));
+        let of = |module: &[&str]| {
+            let words = module.iter().map(ToString::to_string).collect::<Vec<_>>();
+            CommandLine { module: (!words.is_empty()).then_some(words), ..CommandLine::default() }
+        };
+        let named = CommandLine { minion: Some("web1".to_owned()), ..CommandLine::default() };
+        let eos = CommandLine { program: Program::Eos, words: vec!["eos".to_owned()], ..named.clone() };
         let table = [
-            (named(None), "salt-run infrastructure.apply plan_id=ID"),
-            (named(Some("web1")), "salt-run infrastructure.apply plan_id=ID minion=web1"),
-            (minion, "salt 'web 1' eos_terraform.apply net staging plan_file=ID"),
-            (alone, "salt-call --local --id=web1 eos_terraform.apply net staging plan_file=ID"),
+            (
+                of(&[]),
+                "salt-run infrastructure.apply plan_id=ID",
+                "salt-run infrastructure.approve plan_id=ID components=net",
+            ),
+            (
+                named,
+                "salt-run infrastructure.apply plan_id=ID minion=web1",
+                "salt-run infrastructure.approve plan_id=ID components=net minion=web1",
+            ),
+            (eos, "eos apply ID --minion web1", "eos approve ID net --minion web1"),
+            (
+                of(&["salt", "web 1"]),
+                "salt 'web 1' eos_terraform.apply net staging plan_file=ID",
+                "salt 'web 1' eos_terraform.approve plan_id=ID components=net",
+            ),
         ];
-        for (place, command) in table {
+        for (command_line, apply, approve) in table {
             let net = Name::new("net").unwrap();
-            assert_eq!(place.apply_command("ID", [&net].into_iter(), "staging"), command);
-            let approve = place.approve_command("ID", "net");
-            assert!(
-                approve.ends_with(".approve plan_id=ID components=net minion=web1")
-                    == (place == named(Some("web1"))),
-                "{approve}"
-            );
-            let program = command.split(".apply").next().unwrap();
-            assert!(
-                approve.starts_with(&format!("{program}.approve plan_id=ID components=net")),
-                "{approve}"
-            );
+            let place = match &command_line.module {
+                Some(_) => CallPlace::Minion("web 1".to_owned()),
+                None => CallPlace::default(),
+            };
+            let made = command_line.during(|| {
+                (place.apply_command("ID", [&net].into_iter(), "staging"), place.approve_command("ID", "net"))
+            });
+            assert_eq!(made, (apply.to_owned(), approve.to_owned()));
         }
     }
 
     #[test]
     fn what_has_no_plan_is_brought_up_as_a_whole_by_a_master_and_planned_one_by_one_on_a_minion() {
         let [staging, net, dns] = ["staging", "net", "dns"].map(|name| Name::new(name).unwrap());
-        let master = CallPlace::Master { pillar_of: Some("web1".to_owned()) };
-        assert_eq!(
-            master.plan_command(&staging, [&net, &dns]),
-            "salt-run infrastructure.plan staging components=net,dns minion=web1"
-        );
-        assert_eq!(
-            master.bring_up_command(&staging, [&net]),
-            "salt-run infrastructure.orchestrate staging minion=web1"
-        );
-        assert_eq!(
-            CallPlace::Minion("web1".to_owned()).bring_up_command(&staging, [&net, &dns]),
-            "salt web1 eos_terraform.plan net staging && salt web1 eos_terraform.plan dns staging"
-        );
+        let master = CommandLine { minion: Some("web1".to_owned()), ..CommandLine::default() };
+        master.during(|| {
+            let place = CallPlace::default();
+            assert_eq!(
+                place.plan_command(&staging, [&net, &dns]),
+                "salt-run infrastructure.plan staging components=net,dns minion=web1"
+            );
+            assert_eq!(
+                place.bring_up_command(&staging, [&net]),
+                "salt-run infrastructure.orchestrate staging minion=web1"
+            );
+        });
+        let module = ["salt", "web1"].map(str::to_owned).to_vec();
+        CommandLine { module: Some(module), ..CommandLine::default() }.during(|| {
+            assert_eq!(
+                CallPlace::Minion("web1".to_owned()).bring_up_command(&staging, [&net, &dns]),
+                "salt web1 eos_terraform.plan net staging && salt web1 eos_terraform.plan dns staging"
+            );
+        });
     }
 }

@@ -13,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::channel::{HostChannel, HostMessage, LogLayer};
 use super::interrupts::InterruptCount;
 use super::{JournalHandle, Session};
+use crate::command_line;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::Name;
@@ -100,9 +101,10 @@ fn drive<T: Send>(
     work: impl FnOnce(HostChannel) -> T + Send,
 ) -> T {
     std::thread::scope(|scope| {
+        let command_line = command_line::current();
         let run = scope.spawn(move || {
             let subscriber = tracing_subscriber::registry().with(LogLayer::new(&channel));
-            tracing::subscriber::with_default(subscriber, || work(channel))
+            tracing::subscriber::with_default(subscriber, || command_line.during(|| work(channel)))
         });
         let mut stopping = InterruptCount::default();
         loop {

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
 use super::unplanned::Unplanned;
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
 use crate::model::{Blueprint, Name};
 use crate::report::Status;
+use crate::words::words;
 use crate::workdir::{ensure_lasting, read_json, write_json};
 
 /// The components of a `plan` under its plan_id.
@@ -73,8 +75,11 @@ impl SavedPlans {
     pub fn contents(&self) -> Result<PlanContents> {
         let contents = read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
             let message = format!("plan {} does not exist", self.plan_id());
-            let remedy = "make a plan with infrastructure.plan in the same environment; only the newest plans \
-                          are kept";
+            let remedy = words![
+                "make a plan with ",
+                command("plan").of("ENVIRONMENT"),
+                " in the same environment; only the newest plans are kept"
+            ];
             Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
         })?;
         Ok(self.with_unplanned(contents))

@@ -61,6 +61,13 @@ def secrets(given, *, here):
     return references
 
 
+def of_this_process(options):
+    """The options for secrets whose values only this process gets, as they were written."""
+    given = getattr(options, "secrets", None) or ()
+    values = [one for one in given if one.partition("=")[2] in ("", "-")]
+    return [word for one in values for word in ("--secret", one)]
+
+
 def give_again(given, *, here):
     """Read the values of ``--secret`` for a saved plan or a run, which has the references to them."""
     for one in given:

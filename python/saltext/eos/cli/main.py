@@ -47,12 +47,12 @@ def _run(options):
         made = made.having(variables=inputs.variables(options.variables))
     with place:
         agreed, report = confirm.agreed(
-            made, options, place, lambda one: shown.text(one, sys.stderr)
+            made, options, place, lambda one: shown.text(one, sys.stderr, place.command_line)
         )
         if agreed:
             report = place.report(agreed)
     if options.json:
         shown.document(report)
     else:
-        shown.text(report)
+        shown.text(report, command_line=place.command_line)
     return shown.exit_code(report, detailed=getattr(options, "detailed_exitcode", False))

@@ -20,12 +20,12 @@ def document(report):
     print(printable(json.dumps(shown, indent=2, ensure_ascii=not is_utf8)), flush=True)
 
 
-def text(report, stream=None):
-    """The report for people."""
+def text(report, stream=None, command_line=None):
+    """The report for people. ``command_line``: how they write commands."""
     from saltext.eos import _core
 
     stream = stream or sys.stdout
-    print(_core.draw(report, _colour(stream)), file=stream, flush=True)
+    print(_core.draw(report, _colour(stream), command_line), file=stream, flush=True)
 
 
 def exit_code(report, *, detailed=False):

@@ -2,7 +2,7 @@
 
 import salt.output
 
-from saltext.eos import _core
+from saltext.eos import _core, command_line
 
 __virtualname__ = "eos"
 
@@ -34,7 +34,7 @@ def output(data, **kwargs):
 
 
 def _drawn(report):
-    return _core.draw(report, bool(__opts__.get("color")))
+    return _core.draw(report, bool(__opts__.get("color")), command_line.of_reader(__opts__))
 
 
 def _otherwise(data):

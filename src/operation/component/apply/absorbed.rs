@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::PlannedApply;
 use crate::change::{self, AbsorbedChange, AbsorbedValues, Changes, StateObjects};
+use crate::command_line::command;
 use crate::decide::{State, listed_briefly, state_objects};
 use crate::error::Result;
 use crate::operation::component::drift_baseline::KnownBaseline;
@@ -121,7 +122,8 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
             (false, false) => format!("{FILLED_IN}{OUTSIDE}: {named}"),
         };
         notes.push(format!(
-            "{said}. This apply did not undo it; infrastructure.drift shows it, unless the configuration has it now"
+            "{said}. This apply did not undo it; {} shows it, unless the configuration has it now",
+            command("drift").of("ENVIRONMENT")
         ));
     }
     notes

@@ -2,6 +2,7 @@
 
 use super::PlannedApply;
 use crate::change::Changes;
+use crate::command_line::command;
 use crate::decide::{FailedVersion, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{DeploymentWatch, JobName};
@@ -89,10 +90,9 @@ pub(in crate::operation::component) async fn spent(
 
 fn waits(run: &PlannedApply<'_>, failed: &FailedVersion) -> Error {
     let (name, environment) = (&run.node.component.name, &run.invoker.context.session.blueprint.environment);
-    let remedy = format!(
-        "correct the pillar, the module or its inputs. To try the same version again: salt-run \
-         infrastructure.orchestrate {environment} components={name} retry=True"
-    );
+    let again = command("orchestrate").of(environment).with("components", name).flag("retry");
+    let remedy =
+        format!("correct the pillar, the module or its inputs. To try the same version again: {again}");
     Error::new(Layer::Nomad, Phase::Planning, Code::FailedVersion, failed.words(), remedy).of(name)
 }
 

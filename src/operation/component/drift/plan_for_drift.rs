@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::change::{self, AbsorbedValues, AcceptedValues, Changes, DriftFindings};
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::operation::component::{plan, reports};
@@ -15,6 +16,7 @@ use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
 use crate::report::{DriftClass, Drifted, FirstLook};
 use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
+use crate::words::words;
 
 /// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
@@ -46,7 +48,7 @@ pub(super) fn same(found: &DriftPlan, drift_id: &str, file: &Path) -> Result<()>
         None => "there is no such drift now".to_owned(),
     };
     let message = format!("drift {drift_id} is out of date: {now}");
-    let remedy = "nothing was applied; check again with infrastructure.drift";
+    let remedy = words!["nothing was applied; check again with ", command("drift").of("ENVIRONMENT")];
     Err(Error::new(Layer::Terraform, Phase::Planning, Code::DriftMoved, message, remedy))
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::find_run::{self, Found};
 use super::run_summary::{self, RunState, summary};
+use crate::command_line::command;
 use crate::error::Result;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
@@ -24,7 +25,8 @@ pub fn show(call: &Call<'_>) -> Report {
     let request = &call.request;
     let mut arguments = Arguments::new(request);
     let key = if arguments.gives("plan_id") { "plan_id" } else { "run_id" };
-    let id = arguments.run_id(key, "infrastructure.history ENVIRONMENT shows the runs");
+    let id =
+        arguments.run_id(key, |environment| format!("{} shows the runs", command("history").of(environment)));
     let markdown = match arguments.text("format").as_deref() {
         None | Some("text") => false,
         Some("markdown") => true,

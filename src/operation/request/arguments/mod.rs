@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use self::context::EnvironmentContext;
 use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::is_id;
 use crate::error::Result;
@@ -71,11 +72,10 @@ impl Arguments {
 
     /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment. `shown_by` says where
     /// the caller finds it.
-    pub fn run_id(&mut self, key: &'static str, shown_by: &str) -> String {
+    pub fn run_id(&mut self, key: &'static str, shown_by: impl FnOnce(String) -> String) -> String {
         self.move_id(key);
         if !self.gives(key) {
-            let message =
-                format!("is missing: {}", shown_by.replace("ENVIRONMENT", &self.environment_word()));
+            let message = format!("is missing: {}", shown_by(self.environment_word()));
             self.problem(key, message);
         }
         self.maybe_run_id(key).unwrap_or_default()
@@ -204,8 +204,8 @@ impl Arguments {
 
     fn retry_is_not_for(&mut self, automation: &str) {
         let message = format!(
-            "is not allowed in {automation}: a failed version waits for a person, who runs \
-             infrastructure.orchestrate with salt-run, or eos_terraform.apply"
+            "is not allowed in {automation}: a failed version waits for a person, who runs {}",
+            command("orchestrate").of(self.environment_word()).flag("retry")
         );
         self.problem("retry", message);
     }

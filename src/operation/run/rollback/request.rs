@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{OPERATION, Reports, RollbackPlan, addresses, roll_back};
+use crate::command_line::command;
 use crate::decide::{Baseline, Consent, RollbackFacts, RollbackGoal, rollback_goal};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
@@ -178,6 +179,6 @@ fn nothing_earlier(takes_down: bool) -> Error {
 }
 
 fn refused(message: String) -> Error {
-    let remedy = "infrastructure.snapshots lists the snapshots";
+    let remedy = words![command("snapshots").of("ENVIRONMENT"), " lists the snapshots"];
     Error::new(Layer::Salt, Phase::Rollback, Code::NoEarlierConfiguration, message, remedy)
 }

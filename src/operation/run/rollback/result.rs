@@ -1,5 +1,6 @@
 //! Decides from a component's change in this run whether it is rolled back, and what its report says.
 
+use crate::command_line::command;
 use crate::decide::{self, ApplyFailure, ChangeProgress, FailedRunComponent, RollbackDecision};
 use crate::error::Code;
 use crate::model::Name;
@@ -94,10 +95,14 @@ pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport
     }
     if let (Status::RollbackNeedsApproval, Some(error)) = (status, &mut report.error) {
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
+        let back = || {
+            let back = command("rollback").of(environment).with("components", name);
+            back.with("snapshot_id", snapshot)
+        };
         error.remedy = Words::own(format!(
-            "correct the pillar and run again, or preview a rollback: infrastructure.rollback {environment} \
-             components={name} snapshot_id={snapshot} test=True, then use confirm={environment} in place of \
-             test"
+            "correct the pillar and run again, or preview a rollback: {}, then do it: {}",
+            back().flag("test"),
+            back().with("confirm", environment)
         ));
     }
     report.rollback = Some(Box::new(back));

@@ -1,7 +1,7 @@
 """Where a call runs.
 
 Each place has the method ``report(call)``, and is a context manager. ``here`` says whether the core runs in this
-process.
+process. ``command_line`` is how a person reaches this place again.
 """
 
 from saltext.eos.cli.errors import UsageError

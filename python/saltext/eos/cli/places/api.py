@@ -16,6 +16,8 @@ from saltext.eos.cli.places.transport import Transport, checked_url
 class Api(Follower):
     """Asks salt-api (rest_cherrypy) with a token that the user has got by a login."""
 
+    way = "api"
+
     def __init__(self, options):
         self._url = checked_url(options.api)
         token = os.environ.get("SALT_API_TOKEN") or _from_keyring(self._url)
@@ -25,6 +27,7 @@ class Api(Follower):
                 f"or store it with: keyring set eos {self._url}"
             )
         self._transport = Transport(self._url, token)
+        self.command_line = {"program": "eos", "words": ["eos", "--api", self._url]}
 
     def __enter__(self):
         return self

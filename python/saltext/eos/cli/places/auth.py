@@ -20,12 +20,19 @@ class Auth(Follower):
         )
         self._eauth, self._user = options.auth, options.username
         self._log_level = options.log_level
+        self.way = f"auth:{self._eauth}"
 
     def __enter__(self):
         import salt.config
         import salt.runner
 
+        from saltext.eos import command_line
+
         self._opts = salt.config.client_config(self._path)
+        user = ["--username", self._user] if self._user else []
+        self.command_line = command_line.of_eos(
+            *command_line.configuration(self._opts), "--auth", self._eauth, *user
+        )
         # Only the terminal: the master's log file belongs to the master's user.
         configuration.set_up_log({**self._opts, "configure_file_logger": False}, self._log_level)
         # A token that `salt --auth ... --make-token` has left is used until it expires. It may be another user's.

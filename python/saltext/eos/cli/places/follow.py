@@ -24,7 +24,8 @@ class Follower:
     """Starts the call as an asynchronous job of the master, and follows it to its end.
 
     A place provides ``start(function, arguments)``, which returns the id of the job, and ``events()``, a context
-    manager with an iterator over (tag, data). The iterator yields None if there was no event for a moment.
+    manager with an iterator over (tag, data). The iterator yields None if there was no event for a moment. Its ``way``
+    tells the master how the call has reached it.
     """
 
     here = False
@@ -40,7 +41,9 @@ class Follower:
         """The report of the call, from the last event of its job."""
         # The first event may be sent before the master has answered.
         with self.events() as events, _Interrupts() as interrupts:
-            run = _Run(self, call, self.start(call.function, call.arguments))
+            # Texts of the run name commands that lead here again.
+            arguments = {**call.arguments, "__eos_by": self.way}
+            run = _Run(self, call, self.start(call.function, arguments))
             for event in events:
                 if interrupts.take():
                     run.interrupt()

@@ -2,6 +2,7 @@
 
 import os
 
+from saltext.eos.cli import inputs
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.places import configuration
 
@@ -19,10 +20,13 @@ class Local:
     def __init__(self, options):
         self._path = configuration.file(options, "master", _OTHERWISE)
         self._log_level = options.log_level
+        self._secrets = inputs.of_this_process(options)
 
     def __enter__(self):
         import salt.config
         import salt.exceptions
+
+        from saltext.eos import bridge, command_line
 
         try:
             self._opts = salt.config.client_config(self._path)
@@ -30,6 +34,9 @@ class Local:
             raise UsageError(str(error)) from error
         _become(self._opts["user"])
         configuration.set_up_log(self._opts, self._log_level)
+        self.command_line = bridge.caller = command_line.of_eos(
+            *command_line.configuration(self._opts), secrets=self._secrets
+        )
         return self
 
     def __exit__(self, *_):

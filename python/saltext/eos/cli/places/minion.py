@@ -1,5 +1,6 @@
 """The minion of this host, in this process, with the minion's own pillar."""
 
+from saltext.eos.cli import inputs
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.places import configuration
 
@@ -14,14 +15,20 @@ class Minion:
             options, "minion", "Use -c to name another configuration folder."
         )
         self._log_level = options.log_level
+        self._secrets = inputs.of_this_process(options)
 
     def __enter__(self):
         import salt.client
         import salt.config
         import salt.exceptions
 
+        from saltext.eos import bridge, command_line
+
         opts = salt.config.minion_config(self._path)
         configuration.set_up_log(opts, self._log_level)
+        self.command_line = bridge.caller = command_line.of_eos(
+            *command_line.configuration(opts), "--as-minion", secrets=self._secrets
+        )
         # The pillar is compiled now, as for salt-call, so no call has to compile it again.
         opts["__cli"] = "salt-call"
         try:
