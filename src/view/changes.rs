@@ -2,20 +2,37 @@
 
 use serde_json::Value;
 
+use super::alike::alike;
 use super::attribute;
 use super::quote::line;
 use crate::printable::one_line;
 
 /// The changes that wait.
 pub fn diff(report: &Value) -> String {
-    let mut text = String::new();
-    let components = report["components"].as_object().into_iter().flatten();
-    for (name, one) in
-        components.filter(|(_, one)| matches!(one["status"].as_str(), Some("planned" | "blocked")))
-    {
-        text.push_str(&of_component(one, &format!("  {name}   "), "      "));
-    }
+    let text = of_components(report, waits);
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// Whether the changes of a component are still to be made.
+pub fn waits(one: &Value) -> bool {
+    matches!(one["status"].as_str(), Some("planned" | "blocked"))
+}
+
+/// The changes of these components. The same ones of many components are drawn once.
+pub fn of_components(report: &Value, is_drawn: impl Fn(&Value) -> bool) -> String {
+    let components = report["components"].as_object().into_iter().flatten();
+    let drawn = components.filter(|(_, one)| is_drawn(one));
+    let texts = drawn.map(|(name, one)| (name.as_str(), of_component(one, "", "")));
+    let mut text = String::new();
+    for group in alike(report, texts).iter().filter(|group| !group.text.is_empty()) {
+        let one = &report["components"][group.names[0]];
+        text.push_str(&of_component(one, &format!("  {}   ", group.label()), "      "));
+        // Whoever loses something is named.
+        if one["changes"]["remove"] != 0 || one["changes"]["forget"] != 0 {
+            text.push_str(&group.all_names("      "));
+        }
+    }
+    text
 }
 
 /// The changes of one component, one line each after `start`. Attributes are indented.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::alike::{Alike, alike};
 use super::quote::{block, line};
 
 /// The failure of a whole operation. Nothing was run.
@@ -35,15 +36,22 @@ pub fn each(report: &Value) -> String {
     let components = report["components"].as_object().into_iter().flatten();
     let mut failed: Vec<_> = components.filter(|(_, one)| !one["error"].is_null()).collect();
     failed.sort_by_key(|(name, one)| (rank(&string(&one["status"])), name.to_owned()));
-    failed.iter().map(|(name, one)| failure(name, one)).collect()
+    let texts = failed.into_iter().map(|(name, one)| (name.as_str(), failure(one)));
+    let draw = |one: Alike<'_>| {
+        let names = one.all_names("    ");
+        let names = if names.is_empty() { names } else { format!("    all of them:\n{names}") };
+        format!("\n  {}{}{names}", one.label(), one.text)
+    };
+    alike(report, texts).into_iter().map(draw).collect()
 }
 
-fn failure(name: &str, one: &Value) -> String {
+/// The failure after the name of its component.
+fn failure(one: &Value) -> String {
     let error = &one["error"];
     let addresses: Vec<_> =
         error["details"]["addresses"].as_array().into_iter().flatten().map(line).collect();
     let at = if addresses.is_empty() { String::new() } else { format!(", {}", addresses.join(", ")) };
-    let mut text = format!("\n  {name}  {} at {}{at}\n", string(&one["status"]), string(&error["phase"]));
+    let mut text = format!("  {} at {}{at}\n", string(&one["status"]), string(&error["phase"]));
     let who = if error["layer"] == "terraform" { "terraform: " } else { "" };
     text.push_str(&format!("    {who}{}\n", block(&error["message"], "    ")));
     for note in one["notes"].as_array().into_iter().flatten() {

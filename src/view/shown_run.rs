@@ -119,18 +119,14 @@ pub fn how_it_stands(answer: &Value) -> String {
 
 /// The changes of a run that are not drawn in its own report. A component that failed made only a part of its plan.
 fn made(report: &Value) -> String {
-    let (mut done, mut begun) = (String::new(), String::new());
-    for (name, one) in report["components"].as_object().into_iter().flatten() {
-        if !matches!(one["status"].as_str(), Some("planned" | "blocked")) {
-            let text = if one["error"].is_null() { &mut done } else { &mut begun };
-            text.push_str(&changes::of_component(one, &format!("  {name}   "), "      "));
-        }
-    }
+    let made = |is_well| {
+        changes::of_components(report, |one| !changes::waits(one) && one["error"].is_null() == is_well)
+    };
     let titled = |title: &str, text: String| match text.is_empty() {
         true => text,
         false => format!("\n  {title}:\n{text}"),
     };
-    titled("what it changed", done) + &titled("what it had planned before it failed", begun)
+    titled("what it changed", made(true)) + &titled("what it had planned before it failed", made(false))
 }
 
 /// Whether the plan can still be applied, and why not.

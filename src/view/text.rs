@@ -1,9 +1,11 @@
 //! Draws a report as text: counts, failures, changes, and outputs.
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::quote::{block, line};
 use super::style::Style;
+use super::wrap::COLUMNS;
 use super::{
     attribute, changes, components, drift, failures, history, layers, locks, shown_run, snapshots, statuses,
     units, warnings,
@@ -12,6 +14,11 @@ use crate::command_line::command;
 use crate::count::counted;
 use crate::printable::one_line;
 use crate::report::waits_for_approval;
+
+/// The lines of the usual terminal, without that of the next command.
+const SCREEN: usize = 23;
+/// A run shows at most so many outputs. Nobody has asked for them.
+const FEW_OUTPUTS: usize = 12;
 
 /// Draws any report. Unknown parts are omitted. The text ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -39,10 +46,13 @@ pub fn text(report: &Value, colour: bool) -> String {
         return snapshots::snapshots(&line(&report["environment"]), found);
     }
     let report = &*drift::as_drawn(report);
-    text.push_str(&headline(report));
-    text.push_str(&components::table(report, style));
-    text.push_str(&layers::layers(report, style));
-    text.push_str(&failures::each(report));
+    in_order(&headline(report), &parts(report, style), &failures::each(report))
+}
+
+/// What the report says besides its failures: the table, and then all the rest.
+fn parts(report: &Value, style: Style) -> [String; 2] {
+    let table = components::table(report, style) + &layers::layers(report, style);
+    let mut text = String::new();
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
@@ -53,7 +63,16 @@ pub fn text(report: &Value, colour: bool) -> String {
     if report["test"] != true {
         text.push_str(&outputs(report));
     }
-    text
+    [table, text]
+}
+
+/// A report that is longer than a screen ends with its failures and its verdict, because only its end stays visible.
+fn in_order(headline: &str, [table, rest]: &[String; 2], failures: &str) -> String {
+    let lines: usize = [headline, table, rest, failures].iter().map(|part| part.lines().count()).sum();
+    match lines > SCREEN {
+        false => format!("{headline}{table}{failures}{rest}"),
+        true => format!("{table}{rest}{failures}\n{headline}"),
+    }
 }
 
 /// `staging: 6 applied, 1 failed   +14 ~2 -0   0m41s   run 01JD3K`
@@ -85,12 +104,14 @@ fn headline(report: &Value) -> String {
         Some(environment) => environment,
     };
     let duration = units::seconds(report["duration"].as_f64().unwrap_or_default());
+    let said = format!("{environment}{mode}: {said}{changes}   {duration}");
     // `show` does not know the id of a question. Reports of earlier versions do not say whether they are kept.
     let run = match (report["run_id"].as_str(), &report["run_kept"]) {
-        (None, _) | (_, Value::Bool(false)) => String::new(),
-        (Some(run), _) => format!("   run {run}"),
+        (None, _) | (_, Value::Bool(false)) => return format!("{said}\n"),
+        (Some(run), _) => format!("run {run}"),
     };
-    format!("{environment}{mode}: {said}{changes}   {duration}{run}\n")
+    let fits = said.width() + "   ".len() + run.width() <= COLUMNS;
+    format!("{said}{}{run}\n", if fits { "   " } else { "\n  " })
 }
 
 fn mode(report: &Value) -> &str {
@@ -181,5 +202,115 @@ fn outputs(report: &Value) -> String {
             text.push_str(&format!("  {name}.{} = {}\n", one_line(output), attribute::short(value)));
         }
     }
+    let (count, is_asked) = (text.lines().count(), report["operation"] == "outputs");
+    if count > FEW_OUTPUTS && !is_asked {
+        let all = command("outputs").of(line(&report["environment"]));
+        text = format!("  {}: {all} shows them\n", counted(count, "output"));
+    }
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    fn report(components: impl Iterator<Item = (String, Value)>) -> Value {
+        let components: Map<_, _> = components.collect();
+        json!({
+            "environment": "staging", "operation": "orchestrate", "run_id": "01R", "duration": 1.0, "error": null,
+            "components": components,
+        })
+    }
+
+    fn part(status: &str, count: u64) -> Value {
+        let outputs: Map<_, _> = (0..count).map(|number| (format!("o{number}"), number.into())).collect();
+        json!({ "status": status, "changes": { "add": count }, "outputs": outputs, "error": null })
+    }
+
+    fn failed(message: &str) -> Value {
+        let error = json!({ "message": message, "remedy": "repair it", "phase": "application" });
+        json!({ "status": "failed", "error": error, "notes": ["it was slow"] })
+    }
+
+    #[test]
+    fn a_long_report_ends_with_its_failures_and_its_verdict_and_a_short_one_begins_with_it() {
+        let mixed = |count: usize| {
+            let names = (0..count).map(|number| format!("c{number:02}"));
+            let one = |name: &String| {
+                if name == "c01" { failed("boom") } else { part("applied", name.len() as u64) }
+            };
+            text(&report(names.map(|name| (name.clone(), one(&name)))), false)
+        };
+        let short = mixed(3);
+        assert!(short.starts_with("staging: 1 failed, 2 applied"), "{short}");
+        let long = mixed(20);
+        let end: Vec<_> = long.lines().rev().take(7).collect();
+        assert!(end[0].starts_with("staging: 1 failed, 19 applied"), "{long}");
+        assert_eq!(end[2], "    next: repair it");
+        assert_eq!(end[5], "  c01  failed at application");
+    }
+
+    #[test]
+    fn the_id_of_the_run_is_never_broken_at_80_columns() {
+        for count in [1, 9, 99, 999] {
+            let mut run = report([("web".to_owned(), part("applied_with_warnings", count))].into_iter());
+            run["run_id"] = json!("01JD3KV6T0W8Q5YB4E2N9RZXCM");
+            let said = headline(&run);
+            assert!(said.lines().all(|line| line.width() <= COLUMNS), "{said}");
+            assert!(said.contains("run 01JD3KV6T0W8Q5YB4E2N9RZXCM\n"), "{said}");
+        }
+    }
+
+    #[test]
+    fn many_outputs_are_counted_unless_they_were_asked_for() {
+        let mut run = report([("web".to_owned(), part("applied", 30))].into_iter());
+        let said = text(&run, false);
+        assert!(
+            said.contains("  30 outputs: salt-run infrastructure.outputs staging shows them\n"),
+            "{said}"
+        );
+        run["operation"] = json!("outputs");
+        assert_eq!(text(&run, false).matches("  web.o").count(), 30);
+        let few = report([("web".to_owned(), part("applied", 12))].into_iter());
+        assert_eq!(text(&few, false).matches("  web.o").count(), 12);
+    }
+
+    #[test]
+    fn of_500_components_those_that_are_alike_are_drawn_once_and_no_failure_is_lost() {
+        let one = |number: usize| match number {
+            0..400 => part("unchanged", 0),
+            400..490 => part("applied", 1),
+            490..499 => failed("the provider is gone"),
+            _ => failed("another cause"),
+        };
+        let said = text(&report((0..500).map(|number| (format!("t{number:03}"), one(number)))), false);
+        assert!(said.lines().count() < 24, "{said}");
+        for line in [
+            "  t000, t001 and 398 more  unchanged",
+            "  t400, t401 and 88 more   applied    +1 ~0 -0",
+            "  t490, t491 and 7 more  failed at application",
+            "    t490, t491, t492, t493, t494, t495, t496, t497, t498",
+            "  t499  failed at application",
+        ] {
+            assert!(said.lines().any(|one| one == line), "{line}\n{said}");
+        }
+        // It is short again, so its verdict is the first line.
+        assert!(said.starts_with("staging: 10 failed, 90 applied"), "{said}");
+    }
+
+    #[test]
+    fn whoever_loses_something_in_a_plan_is_named_among_500() {
+        let change = |action: &str| json!({ "address": "t.a", "actions": [action] });
+        let one = |number: usize| {
+            let (status, action) = ("planned", if number < 450 { "create" } else { "delete" });
+            let remove = u64::from(number >= 450);
+            json!({ "status": status, "changes": { "remove": remove, "forget": 0 }, "resource_changes": [change(action)], "error": null })
+        };
+        let said = text(&report((0..500).map(|number| (format!("t{number:03}"), one(number)))), false);
+        assert!(said.contains("  t000, t001 and 448 more   + t.a\n"), "{said}");
+        assert!((450..500).all(|number| said.contains(&format!("t{number}"))), "{said}");
+        assert!(!said.contains("t300"), "{said}");
+    }
 }

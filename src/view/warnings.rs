@@ -5,6 +5,7 @@ use crate::count::counted;
 
 use serde_json::Value;
 
+use super::alike::{FEW, label};
 use super::quote::{block, line};
 use super::width::beginning;
 
@@ -28,7 +29,7 @@ pub fn of_report(report: &Value) -> String {
     let groups = groups(report);
     let draw = |group: &Group<'_>| {
         let text = if group.stays { group.folded() } else { group.complete("    ") };
-        format!("  {}: {text}\n", group.components.join(", "))
+        format!("  {}: {text}\n", group.names())
     };
     let mut text: String = groups.iter().take(MOST).map(draw).collect();
     if let Some(more) = groups.len().checked_sub(MOST).filter(|more| *more > 0) {
@@ -44,7 +45,7 @@ pub fn count(report: &Value) -> usize {
 
 /// One line for each warning, over all components.
 pub fn folded(report: &Value) -> Vec<String> {
-    let fold = |group: &Group<'_>| format!("{}: {}", group.components.join(", "), group.folded());
+    let fold = |group: &Group<'_>| format!("{}: {}", group.names(), group.folded());
     groups(report).iter().take(MOST).map(fold).collect()
 }
 
@@ -86,6 +87,10 @@ fn collect<'a>(component: &'a str, part: &'a Value, groups: &mut Vec<Group<'a>>)
 }
 
 impl Group<'_> {
+    fn names(&self) -> String {
+        if self.components.len() > FEW { label(&self.components) } else { self.components.join(", ") }
+    }
+
     /// `warning (check "certificate", main.tf:4): Check block assertion failed: it expires in 3 days`.
     fn complete(&self, indent: &str) -> String {
         let details: Vec<_> = self.details.iter().map(|detail| block(detail, indent)).collect();
