@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import modules
+from support import api, modules
 from support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -160,6 +160,10 @@ def test_a_function_on_a_minion_applies_the_pillar_of_the_master_and_not_an_olde
         assert done.json["minion"]["result"] is True, done
         assert output() == {"value": function}, done
     pillar("planned")
+    alice = ["--auth", api.EAUTH, "--username", "alice", "--password", api.PASSWORD]
+    plan = ["-t", "60", "minion", "eos_terraform.plan", *words]
+    drawn = master.finish(master.salt_command(*alice, *plan))
+    assert drawn.stdout.startswith("minion:\nfresh (plan): 1 planned   +0 ~1 -0"), drawn
     planned = master.salt("eos_terraform.plan", *words).json["minion"]
     command = planned["apply_command"]
     assert command.startswith("salt minion eos_terraform.apply echo fresh plan_file="), planned

@@ -87,12 +87,15 @@ def module(function=None, *, operation=None, changes=False, component="component
         named = operation or f"module.{function.__name__}"
         return _with_exit_code(function, _run(function, named, arguments, surplus, host))
 
+    # Salt's programs draw the return with this outputter, unless --out names another.
+    function.__globals__.setdefault("__outputter__", {})[function.__name__] = "eos"
     return docstring.complete(call, like)
 
 
 def question(function):
     """Makes a function of an execution module that returns True or False. In Jinja, a report would always be true."""
     reporting = module(function)
+    del function.__globals__["__outputter__"][function.__name__]
 
     @functools.wraps(function)
     def call(*args, **kwargs):

@@ -17,7 +17,7 @@ OPTIONS = {
     EAUTH: PASSWORD,
     "external_auth": {
         # alice may do everything, bob may only ask.
-        EAUTH: {"alice": ["@runner"], "bob": [{"@infrastructure": ["status"]}]}
+        EAUTH: {"alice": ["@runner", "eos_terraform.*"], "bob": [{"@infrastructure": ["status"]}]}
     },
     "netapi_enable_clients": ["runner_async"],
     "rest_cherrypy": {"port": PORT, "host": "127.0.0.1", "disable_ssl": True},
