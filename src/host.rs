@@ -21,6 +21,10 @@ pub trait Host {
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.
     fn log(&self, level: tracing::Level, message: &str);
+    /// Writes to Salt's log what the person at the terminal also gets as progress or in the report.
+    fn log_repeated(&self, level: tracing::Level, message: &str) {
+        self.log(level, message);
+    }
     /// Returns the number of requests to stop so far. Called every 100 ms while something runs.
     fn tick(&self) -> u32;
     /// On the master: whether its process accepts jobs. On a minion: whether it has a master.

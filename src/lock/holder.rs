@@ -44,13 +44,6 @@ impl Holder {
         }
     }
 
-    /// For a person who waits: `run X (orchestrate) of root on HOST, since 2026-11-27T00:40:43Z`.
-    pub fn as_shown(&self) -> String {
-        let Self { run_id, operation, user, host, since, .. } = self;
-        let user = if user.is_empty() { "an unknown user" } else { user };
-        format!("for run {run_id} ({operation}) of {user} on {host}, since {since}")
-    }
-
     /// The command that asks its run to stop.
     pub fn cancelled_by(&self) -> Command {
         command("cancel").with("run_id", &self.run_id)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use serde_json::Value;
 
 use super::host::PyHost;
@@ -80,6 +80,12 @@ pub fn failed<'py>(
 pub fn draw(report: &Bound<'_, PyAny>, colour: bool, command_line: Option<&Bound<'_, PyAny>>) -> String {
     let command_line = command_line.map(self::command_line).unwrap_or_default();
     command_line.during(|| view::text(&json(report), colour))
+}
+
+/// Writes whole lines to stderr, above the live block of a run.
+#[pyfunction]
+pub fn above(lines: &Bound<'_, PyString>) {
+    view::progress::live::above(&lines.to_string_lossy());
 }
 
 /// Turns a report into a state's return: for one component, or for all of them with one row each.

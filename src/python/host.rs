@@ -112,6 +112,10 @@ impl Host for PyHost {
         self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
     }
 
+    fn log_repeated(&self, level: tracing::Level, message: &str) {
+        self.say("log_repeated", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
+    }
+
     fn has_master(&self) -> bool {
         self.value("has_master") == true
     }

@@ -8,7 +8,7 @@ import functools
 import inspect
 import logging
 
-from saltext.eos import _core, command_line, docstring
+from saltext.eos import _core, command_line, docstring, terminal
 from saltext.eos.host import MasterHost, MinionHost, StateHost
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,9 @@ def _run(function, operation, arguments, surplus, host):
     """The report of the core, or a report of the error that prevented the call."""
     try:
         with host() as salt:
-            return _core.run(operation, arguments, surplus, salt.infrastructure(), salt)
+            infrastructure = salt.infrastructure()
+            with terminal.shared():
+                return _core.run(operation, arguments, surplus, infrastructure, salt)
     except (KeyboardInterrupt, SystemExit):
         return _core.failed(function.__name__, "cancelled", "interrupted")
     except BaseException as error:  # noqa: BLE001 Salt would exit with 0, or show a traceback

@@ -7,7 +7,16 @@ import salt.utils.sdb
 import salt.utils.user
 import salt.version
 
-from saltext.eos import bus, command_line, files, jinja, jobs, master_pillar, minion_pillar
+from saltext.eos import (
+    bus,
+    command_line,
+    files,
+    jinja,
+    jobs,
+    master_pillar,
+    minion_pillar,
+    terminal,
+)
 from saltext.eos.state_run import StateRun
 
 log = logging.getLogger("saltext.eos")
@@ -101,6 +110,10 @@ class Host:
     def log(self, level, message):
         """Write to Salt's log."""
         log.log(_LEVELS.get(level, logging.INFO), "%s", message)
+
+    def log_repeated(self, level, message):
+        """Write to Salt's log what the person at the terminal also gets as progress or in the report."""
+        terminal.repeated.log(_LEVELS.get(level, logging.INFO), "%s", message)
 
     def has_master(self):
         """On the master: whether its process accepts jobs. On a minion: whether it has a master."""

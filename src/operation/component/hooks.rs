@@ -50,7 +50,7 @@ pub(super) async fn after(
         let Err(reason) = telling.run(hook).await else { continue };
         let reason = context.redactor.text(&reason);
         let message = words![Words::own(format!("{} ({}) failed: ", hook.path, hook.kind())), reason];
-        tracing::warn!("{}: {message}", component.name);
+        tracing::warn!(repeated = true, "{}: {message}", component.name);
         match hook.on_failure {
             HookFailure::Warn => {
                 report.notes.push(message);

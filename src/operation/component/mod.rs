@@ -104,7 +104,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     }
     // Terraform has ended and its process group is gone: nobody else may keep the lock.
     if let Err(error) = guard.release().await {
-        tracing::warn!("{error}");
+        tracing::warn!(repeated = true, "{error}");
         report.notes.push(error.message);
     }
     Ok(report)
@@ -122,7 +122,7 @@ async fn wait_for_lock(
     let has_waited = Cell::new(false);
     let report = |holder: &Holder| {
         has_waited.set(true);
-        channel.stage(name, Stage::WaitingForLock { reason: holder.as_shown(), holder: json!(holder) });
+        channel.stage(name, Stage::WaitingForLock { holder: json!(holder) });
     };
     let guard =
         locks.acquire_reporting(&paths.lock(), holder, timeout, cancel, &mut Waiting::new(&report)).await?;

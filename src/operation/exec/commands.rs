@@ -169,7 +169,7 @@ impl Invoker<'_> {
     }
 
     fn ends_for(&self, error: Error) {
-        tracing::error!("{}: {error}", self.context.component.name);
+        tracing::error!(repeated = true, "{}: {error}", self.context.component.name);
         self.ends_for.replace(error.message.to_string());
     }
 

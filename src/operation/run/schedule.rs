@@ -86,7 +86,7 @@ fn tell_end(channel: &HostChannel, name: &Name, report: &ComponentReport) {
     channel.stage(name, stage);
     let (status, reason) = (report.status.word(), report.reason());
     match &report.error {
-        Some(error) => tracing::error!("{name}: {status} ({reason}): {error}"),
+        Some(error) => tracing::error!(repeated = true, "{name}: {status} ({reason}): {error}"),
         None => tracing::info!("{name}: {status} {reason}"),
     }
 }

@@ -17,8 +17,16 @@ use crate::view::progress::{Stage, StageUpdate};
 /// One message from the run.
 pub enum HostMessage {
     Progress(StageUpdate),
-    Event { tag: String, data: Value },
-    Log { level: tracing::Level, message: String },
+    Event {
+        tag: String,
+        data: Value,
+    },
+    /// `repeated`: the progress or the report has the message too.
+    Log {
+        level: tracing::Level,
+        message: String,
+        repeated: bool,
+    },
     Note(String),
     Ask(HostQuestion),
 }
@@ -89,13 +97,13 @@ impl HostChannel {
 
     /// Writes a line to the display and to the log.
     pub fn note(&self, text: &str) {
-        tracing::warn!("{text}");
+        tracing::warn!(repeated = true, "{text}");
         let _ = self.sender.send(HostMessage::Note(text.to_owned()));
     }
 
     /// The same for what is no warning: Salt shows it only once.
     pub fn say(&self, text: &str) {
-        tracing::info!("{text}");
+        tracing::info!(repeated = true, "{text}");
         let _ = self.sender.send(HostMessage::Note(text.to_owned()));
     }
 
@@ -176,13 +184,14 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {
         if !event.metadata().target().starts_with("eos") {
             return;
         }
-        let mut text = String::new();
-        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            if field.name() == "message" {
-                text.push_str(&format!("{value:?}"));
-            }
+        let (mut text, mut repeated) = (String::new(), false);
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| match field.name() {
+            "message" => text.push_str(&format!("{value:?}")),
+            // Its only value is true.
+            "repeated" => repeated = true,
+            _ => {}
         });
         let message = format!("run {}: {}", self.run_id, logged(&self.secrets, &text));
-        let _ = self.sender.send(HostMessage::Log { level: *event.metadata().level(), message });
+        let _ = self.sender.send(HostMessage::Log { level: *event.metadata().level(), message, repeated });
     }
 }

@@ -113,7 +113,8 @@ fn drive<T: Send>(
                 Ok(HostMessage::Note(text)) => progress.note(&text),
                 Ok(HostMessage::Event { tag, data }) => host.emit(&tag, &data),
                 Ok(HostMessage::Ask(question)) => question.put(host),
-                Ok(HostMessage::Log { level, message }) => host.log(level, &message),
+                Ok(HostMessage::Log { level, message, repeated: false }) => host.log(level, &message),
+                Ok(HostMessage::Log { level, message, repeated: true }) => host.log_repeated(level, &message),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }

@@ -29,8 +29,11 @@ class Terminal:
         return done.stdout
 
     def screen(self, *, colours=False):
-        """The text on the screen and above it."""
-        return self.run("capture-pane", "-p", "-S", "-500", *(["-e"] if colours else []))
+        """The text on the screen and above it. A line that was too long for the screen is one line."""
+        return self.run("capture-pane", "-p", "-J", "-S", "-500", *(["-e"] if colours else []))
+
+    def resize(self, width):
+        self.run("resize-window", "-x", str(width))
 
     def press(self, key):
         self.run("send-keys", key)

@@ -50,7 +50,7 @@ pub async fn check(session: &Session, name: &Name, kind: DriftCheckKind) -> Comp
     if checked.status == Status::Failed
         && let Some(error) = &checked.error
     {
-        tracing::error!("{error}");
+        tracing::error!(repeated = true, "{error}");
     }
     checked
 }
