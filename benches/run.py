@@ -47,6 +47,7 @@ class Host:
         "user": "",
         "minion": "",
         "place": ("master", None),
+        "command_line": None,
         "test": False,
         "environment": None,
         "automation": None,
@@ -56,6 +57,9 @@ class Host:
 
     def emit(self, tag, data):
         """There is no bus."""
+
+    def log_repeated(self, level, message):
+        """Nobody reads it."""
 
     def log(self, level, message):
         """There is no log."""

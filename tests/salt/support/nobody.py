@@ -9,7 +9,12 @@ class Nobody:
     def __init__(self, *_):
         """Accepts any arguments."""
         self.identity = dict.fromkeys(("jid", "minion", "user", "salt_version"), "")
-        self.identity |= {"test": False, "environment": None, "automation": None}
+        self.identity |= {
+            "test": False,
+            "environment": None,
+            "automation": None,
+            "command_line": None,
+        }
         self.identity["place"] = ("master", None)
 
     def __enter__(self):
@@ -24,7 +29,7 @@ class Nobody:
     def log(self, level, message):
         """Drops the message."""
 
-    emit = log
+    emit = log_repeated = log
 
     def pending(self):
         return {}
