@@ -57,7 +57,7 @@ impl Examination {
             let Argument::Native(piece) = argument else { continue };
             if !block.broken && syntax::expression(piece).is_none() {
                 let place = place(&top.file, Some(piece.line));
-                self.unchecked.push(format!("{place}: Eos cannot read the value of {name}"));
+                self.unchecked.push(format!("{place}: Eos cannot read the argument {name}"));
             }
         }
         block.blocks.iter().for_each(|nested| self.unparsed(nested, top));

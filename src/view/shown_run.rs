@@ -223,6 +223,7 @@ fn without_commands(report: &Value) -> Value {
     let mut report = report.clone();
     if let Value::Object(report) = &mut report {
         report.remove("plan_id");
+        report.remove("next_command");
     }
     report
 }

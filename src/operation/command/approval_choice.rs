@@ -54,7 +54,12 @@ impl ApprovalChoice<'_> {
         {
             return self.unplanned(name, unplanned);
         }
-        let message = format!("plan {plan_id} needs no approval: policy stopped nothing in it");
+        let blocked = contents.unplanned.iter().filter(|(_, one)| one.status() == Status::Blocked);
+        let blocked = blocked.map(|(name, one)| format!("; {name} has no plan, because {}", one.because()));
+        let message = format!(
+            "plan {plan_id} needs no approval: policy stopped nothing in it{}",
+            blocked.collect::<String>()
+        );
         let remedy = match self.saved.is_empty() {
             true => "it contains no change, so there is nothing to apply either".to_owned(),
             false => format!("{} applies this plan", self.apply()),

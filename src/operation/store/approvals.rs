@@ -133,6 +133,8 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
     for plans in folders.into_iter().map(SavedPlans::at) {
         // A plan that is being written has no contents yet.
         let Ok(contents) = plans.contents() else { continue };
+        // A later plan of the component replaces it, also where it has none.
+        waiting.retain(|name, _| !contents.unplanned.contains_key(name));
         for (name, status) in contents.statuses {
             let Ok(name) = Name::new(&name) else { continue };
             waiting.remove(&name);
