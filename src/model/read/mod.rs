@@ -27,6 +27,7 @@ mod step;
 mod terraform;
 mod tree;
 mod vault;
+mod written;
 
 pub use overrides::Overrides;
 pub use pillar::{adopt, read};

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::fields::{Fields, entries};
-use super::overrides::{Overrides, with};
+use super::overrides::Overrides;
 use super::problems::Problems;
 use super::profile::Profile;
 use super::service::ServiceContext;
 use super::shared::SharedSettings;
 use super::tree::{Tree, TreeKind};
+use super::written::{Written, levels};
 use super::{component, merge, service, settings, sources};
 use crate::model::name::LONGEST;
 use crate::model::nearest;
-use crate::model::{Draft, Name, PillarPath, Problem, environment_hint};
+use crate::model::{Draft, Name, PillarPath, Problem};
 
 /// Reads one environment. The draft is None if the environment does not exist or cannot be read. Without a pillar,
 /// there is no environment.
@@ -34,36 +34,18 @@ fn read_into(
     overrides: &Overrides,
     problems: &Problems,
 ) -> Option<Draft> {
-    let mut fields = Fields::open(Tree::new(infrastructure, PillarPath::root()), problems);
-    let settings = fields.take_or_empty("settings");
-    let components = fields.take_or_empty("components");
-    let services = fields.take_or_empty("services");
-    let mapped = fields.take_or_empty("nomad_service");
-    let environments = fields.take_or_empty("environments");
-    fields.close();
-
-    let environments_path = environments.path.clone();
-    let mut environments = entries(environments, problems);
-    for (name, tree) in &environments {
-        check_name(name, &tree.path, problems);
-    }
-    let names: Vec<String> = environments.keys().cloned().collect();
-    let Some(own) = environments.remove(environment) else {
-        let hint = environment_hint(environment, names.iter().map(String::as_str));
-        problems.add(&environments_path, format!("no environment {environment:?}; {hint}"));
-        return None;
-    };
-    let name = Name::new(environment).ok()?;
-    let mut own = Fields::open(own, problems);
-    let own_settings = own.take_or_empty("settings");
-    let own_components = own.take_or_empty("components");
-    let own_services = own.take_or_empty("services");
-    own.close();
-
-    let call = [("parallelism", &overrides.parallelism), ("on_failure", &overrides.on_failure)]
-        .into_iter()
-        .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
-        .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
+    let Written {
+        environment: name,
+        environments: names,
+        settings,
+        own_settings,
+        call,
+        components,
+        own_components,
+        services,
+        own_services,
+        mapped,
+    } = Written::open(infrastructure, environment, overrides, problems)?;
     let given = merge::deep(settings, own_settings);
     let profile = Profile::of(&given);
     let settings_tree = merge::deep(merge::deep(profile.settings(&given), given), call);
@@ -104,41 +86,6 @@ fn read_into(
     }
     sources::check(&settings, has_vault, &components, problems);
     Some(Draft { environment: name, settings, components, mentioned })
-}
-
-/// All components with their levels merged: common, environment, call.
-fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -> BTreeMap<Name, Tree> {
-    let mut merged: BTreeMap<Name, Tree> = BTreeMap::new();
-    for (key, tree) in entries(common, problems).into_iter().chain(entries(own, problems)) {
-        let Some(name) = check_name(&key, &tree.path, problems) else {
-            continue;
-        };
-        // `networking:` without any key below it changes nothing.
-        let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
-        let tree = match merged.remove(&name) {
-            Some(base) => merge::component(base, tree),
-            None => tree,
-        };
-        merged.insert(name, tree);
-    }
-    for (name, base) in &mut merged {
-        if let Some(over) = overrides.of(name) {
-            // The path of the component stays the one in the pillar.
-            let path = base.path.clone();
-            *base = Tree { path, ..merge::component(base.clone(), over) };
-        }
-    }
-    merged
-}
-
-fn check_name(key: &str, path: &PillarPath, problems: &Problems) -> Option<Name> {
-    match Name::new(key) {
-        Ok(name) => Some(name),
-        Err(reason) => {
-            problems.add(path, format!("this key {reason}"));
-            None
-        }
-    }
 }
 
 fn check_length(environment: &Name, component: &Name, path: &PillarPath, problems: &Problems) {
