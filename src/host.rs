@@ -37,6 +37,10 @@ pub trait Host {
     fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String>;
     /// Asks the minions to end a job. Does not wait for it.
     fn stop(&self, jid: &str);
+    /// Returns the sources of the values at these paths of the pillar: files and ext_pillars. One answer for each path.
+    fn origins(&self, _paths: &[Vec<String>]) -> Result<Vec<PillarOrigin>, String> {
+        Err("this host has no pillar files".to_owned())
+    }
     /// Returns what `keep_pending` got from an earlier state of the same state run. Null if there was none.
     fn pending(&self) -> Value {
         Value::Null
@@ -91,4 +95,32 @@ pub struct MinionReturn {
     pub value: Value,
     /// Salt's return code. 0 means success.
     pub retcode: i64,
+}
+
+/// Where the value at one path of the pillar came from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PillarOrigin {
+    pub sources: Vec<PillarSource>,
+    /// Why the sources are not known, or not all of them.
+    pub unknown: Option<String>,
+}
+
+/// A source that sets a value. Exactly one of `file` and `ext_pillar` is given; both for a file of an ext_pillar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PillarSource {
+    pub file: Option<String>,
+    /// The repository that contains the file, as Salt's configuration names it, without a login.
+    pub repository: Option<String>,
+    pub ext_pillar: Option<String>,
+    /// Its place in Salt's option `ext_pillar`, from 1.
+    pub position: Option<usize>,
+    /// Only if it is certain.
+    pub line: Option<usize>,
+    /// The line of the anchor, if the value is an alias.
+    pub anchor: Option<usize>,
+    /// `wins`, `part`, `overridden`, or `possible` if the sources are not known.
+    pub effect: String,
+    /// The parts of the value that this source sets, if others set the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
 }

@@ -25,6 +25,7 @@ mod reference;
 mod refusal;
 mod server;
 pub mod service;
+mod setter;
 mod settings;
 mod state_edit;
 mod step;
@@ -38,7 +39,7 @@ pub mod wildcards;
 
 pub use address::{job_name, registered_name};
 pub use blueprint::{Blueprint, Node};
-pub use check::{check, edges, faults, notes};
+pub use check::{check, edges, faults, notes, standard_value};
 pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Change, Constraint};
 pub use did_you_mean::{environment_hint, hint, listed, nearest, some_listed};
@@ -55,11 +56,12 @@ pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
-pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, about, adopt, read};
+pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
+pub use setter::{Content, Effect, Level, Setter};
 pub use settings::{
     Backend, DataPolicy, DestructiveAction, Dialect, FirstFailure, OnFailure, PlannedStep, Policy,
     RollbackSettings, Settings, TerraformSettings, Timeouts,

@@ -24,6 +24,16 @@ impl PillarPath {
         self.0.first().is_some_and(|first| first == "arguments")
     }
 
+    /// Whether this is the given path, or a path below it.
+    pub fn is_below(&self, above: &Self) -> bool {
+        self.0.starts_with(&above.0)
+    }
+
+    /// The keys and indices, from `infrastructure` on.
+    pub fn parts(&self) -> &[String] {
+        &self.0
+    }
+
     pub fn child(&self, key: impl fmt::Display) -> Self {
         let mut parts = self.0.clone();
         parts.push(key.to_string());

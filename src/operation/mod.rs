@@ -23,7 +23,7 @@ pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
 use command::{approve, cancel, execution_module, locks, promote, requests, resume, state_run};
-use query::{drift, graph, health, history, outputs, show, snapshots, status, validate};
+use query::{drift, graph, health, history, outputs, show, snapshots, status, validate, why};
 use request::answer::ReportBuilder;
 use request::call::unknown;
 
@@ -71,6 +71,7 @@ fn carried_out(call: Call<'_>) -> Value {
         "snapshots" => snapshots::snapshots(&call),
         "history" => history::history(&call),
         "show" | "show_run" => show::show(&call),
+        "why" => why::why(&call),
         "resume" => wanted(&call, "resume", resume::resume(&call.request)),
         _ => ReportBuilder::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{convert, plain};
-use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
+use crate::host::{Host, MinionReturn, PillarOrigin, SaltJob, StartedJob};
 use crate::model::PillarPath;
 
 /// A Python object with the methods of `saltext.eos.host.Host`.
@@ -93,6 +93,10 @@ impl Host for PyHost {
                 .and_then(|text| text.extract(py))
                 .map_err(|error| self.sentence(py, &error))
         })
+    }
+
+    fn origins(&self, paths: &[Vec<String>]) -> Result<Vec<PillarOrigin>, String> {
+        self.answer("origins", |py| Ok(paths.to_vec().into_pyobject(py)?.unbind()))
     }
 
     fn sdb(&self, uri: &str) -> Result<String, String> {

@@ -23,6 +23,7 @@ mod style;
 mod text;
 mod units;
 mod warnings;
+mod why;
 mod width;
 mod wrap;
 

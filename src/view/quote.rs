@@ -58,6 +58,14 @@ mod tests {
         let run = json!({ "run_id": FORGED, "user": FORGED, "state": "died", "resumed_by": FORGED });
         let kept = json!({ "plan_id": FORGED, "components": { "c": { "why": FORGED, "approved": FORGED } } });
         let lock = json!({ "component": "net", "id": FORGED, "holder": { "user": FORGED } });
+        let source = json!({ "file": FORGED, "repository": FORGED, "ext_pillar": FORGED, "keys": [FORGED] });
+        let level = json!({
+            "effect": "part", "path": FORGED, "value": FORGED, "parts": [FORGED], "sources": [source], "unknown": FORGED,
+        });
+        let output = json!({ "effect": "wins", "outputs": [FORGED] });
+        let setting = json!({ "name": FORGED, "kind": FORGED, "levels": [level, output] });
+        let why =
+            |what: &str| json!({ "environment": "e", "what": what, "why": [setting], "why_notes": [FORGED] });
         let refused = json!({ "message": "1 problem\n x", "remedy": "", "details": { "problems": [{ "path": FORGED, "message": FORGED }] } });
         let drawn = [
             report(),
@@ -68,6 +76,8 @@ mod tests {
             json!({ "environment": "e", "snapshots": [{ "error": { "message": FORGED } }] }),
             json!({ "error": { "message": FORGED, "remedy": FORGED } }),
             json!({ "error": refused }),
+            why("a.b"),
+            why("a"),
         ];
         for report in drawn {
             let text = text(&report, false);

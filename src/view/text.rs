@@ -8,7 +8,7 @@ use super::style::Style;
 use super::wrap::COLUMNS;
 use super::{
     attribute, changes, components, drift, failures, history, layers, locks, shown_run, snapshots, statuses,
-    units, warnings,
+    units, warnings, why,
 };
 use crate::command_line::command;
 use crate::count::counted;
@@ -44,6 +44,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     }
     if let Some(found) = report["snapshots"].as_array() {
         return snapshots::snapshots(&line(&report["environment"]), found);
+    }
+    if report["why"].is_array() {
+        return why::why(report);
     }
     let report = &*drift::as_drawn(report);
     in_order(&headline(report), &parts(report, style), &failures::each(report))

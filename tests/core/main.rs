@@ -60,4 +60,5 @@ mod upgrade;
 mod vault;
 mod warnings;
 mod wedged;
+mod why;
 mod world;

@@ -103,6 +103,16 @@ class Host:
             raise ValueError("its value is not a text")
         return value
 
+    def origins(self, paths):
+        """Where the values at these paths of the pillar came from."""
+        # Imported late, because no other operation needs it.
+        from saltext.eos.origins import answer
+
+        opts, saltenv = self._pillar_options()
+        return answer.answers(
+            opts, self.grains(), self.identity["minion"], saltenv, self.pillar(), paths
+        )
+
     def emit(self, tag, data):
         """Send an event, if a process listens on the bus. The job says whose event it is."""
         self._bus.send(tag, {**data, "jid": self.identity["jid"]})
@@ -187,6 +197,14 @@ class MinionHost(Host):
     def grains(self):
         return self._dunders["__grains__"]
 
+    def _pillar_options(self):
+        if self.identity["place"][0] != "masterless":
+            raise OSError(
+                "only the master has the pillar's files: ask there, with infrastructure.why and "
+                f"minion={self.identity['minion']}"
+            )
+        return {**self.opts, "pillar": {}}, self.opts.get("saltenv")
+
 
 class StateHost(MinionHost):
     """In a state."""
@@ -229,6 +247,9 @@ class MasterHost(Host):
 
     def grains(self):
         return self._compiled.grains
+
+    def _pillar_options(self):
+        return self.opts, "base"
 
     def render(self, path):
         functions = self._minion_functions

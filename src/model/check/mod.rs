@@ -5,6 +5,7 @@ mod inputs;
 mod outputs;
 mod standard;
 
+pub use standard::standard_value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -18,11 +18,26 @@ pub(super) fn standard_inputs(
 ) {
     let values = [environment.as_str(), component.name.as_str(), deployment_id, "eos"].map(Value::from);
     for (name, value) in STANDARD.into_iter().zip(values) {
-        let wanted = interface.variables.contains_key(name) && !interface.preset.contains(name);
-        if wanted && !component.inputs.contains_key(name) {
+        if is_wanted(name, interface) && !component.inputs.contains_key(name) {
             component.inputs.insert(name.to_owned(), Input::Literal(value));
         }
     }
+}
+
+fn is_wanted(name: &str, interface: &Interface) -> bool {
+    interface.variables.contains_key(name) && !interface.preset.contains(name)
+}
+
+/// The value that Eos sets for a variable that nothing else sets. None if Eos does not set the variable.
+pub fn standard_value(
+    name: &str,
+    environment: &Name,
+    component: &Component,
+    interface: &Interface,
+) -> Option<Value> {
+    let place = STANDARD.iter().position(|one| *one == name && is_wanted(name, interface))?;
+    let id = deployment_id(environment, component, interface);
+    Some(Value::from([environment.as_str(), component.name.as_str(), &id, "eos"][place]))
 }
 
 /// Changes only when the content of the component changes. A new id in each run would make every plan a change. An

@@ -39,7 +39,7 @@ impl Profile {
         Self { is_documents, has_vault: has("vault"), has_consul: has("consul") }
     }
 
-    fn path() -> PillarPath {
+    pub fn path() -> PillarPath {
         PillarPath::root().child("settings").child("profile")
     }
 

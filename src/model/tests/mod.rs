@@ -14,6 +14,7 @@ mod service_secrets;
 mod services;
 mod settings;
 mod steps;
+mod trace;
 mod vault;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ pub mod broken_modules;
 pub mod earlier_configuration;
 pub mod gone;
 pub mod prepared;
-mod saved_arguments;
+pub mod saved_arguments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,12 @@ pub(super) fn given_for_plan(
     with_given(&SavedPlans::new(&layout, plan_id), &layout, call)
 }
 
-fn read(request: &Request, environment: &Name, overrides: &Overrides) -> (Option<Draft>, Vec<Problem>) {
+/// The pillar alone, and its problems.
+pub(super) fn read(
+    request: &Request,
+    environment: &Name,
+    overrides: &Overrides,
+) -> (Option<Draft>, Vec<Problem>) {
     match request.infrastructure.is_null() {
         true => (None, vec![no_pillar(request)]),
         false => model::read(&request.infrastructure, environment.as_str(), overrides),

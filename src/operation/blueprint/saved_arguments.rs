@@ -7,7 +7,7 @@ use crate::model::{Name, Overrides, PillarPath, Problem};
 use crate::resolve::Module;
 
 /// The functions of the runner that take variables. A call of a module or a state has another prefix.
-const FUNCTIONS: [&str; 3] = ["plan", "orchestrate", "destroy"];
+const FUNCTIONS: [&str; 4] = ["plan", "orchestrate", "destroy", "why"];
 
 /// A problem for each literal of the call that the module declares as sensitive or ephemeral.
 pub fn secret_literals(

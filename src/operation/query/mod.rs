@@ -21,3 +21,4 @@ pub mod snapshots;
 pub mod state;
 pub mod status;
 pub mod validate;
+pub mod why;

@@ -13,6 +13,7 @@ _WORDS = {
     "id": "LOCK",
     "plan_id": "PLAN",
     "run_id": "RUN",
+    "what": "COMPONENT[.VARIABLE]",
 }
 _DESCRIPTION = (
     "Bring environments of the Salt pillar up with Terraform, in the order of their dependencies."

@@ -255,6 +255,19 @@ _ALL = (
         examples=(("validate staging", "all problems at once"),),
     ),
     Verb(
+        "why",
+        "why",
+        "show where a value comes from",
+        ("environment", "what"),
+        _INPUTS,
+        needs=("what",),
+        examples=(
+            ("why staging web.size", "each level that sets it, with its file"),
+            ("why staging web", "all variables of a component"),
+            ("why staging settings.parallelism", "a setting"),
+        ),
+    ),
+    Verb(
         "health",
         "health",
         "measure each health gate once",

@@ -562,3 +562,30 @@ def unlock(environment=None, component=None, id=None, minion=None, *args, **kwar
 
         salt-run infrastructure.unlock staging networking id=6c8f2b1e-...
     """
+
+
+@bridge.runner
+def why(environment=None, what=None, minion=None, variables=None, secrets=None, *args, **kwargs):
+    """
+    Show where values come from: the level, and the file of the pillar.
+
+    All levels that set a value are shown, the most specific first, each with
+    its file or its ext_pillar, and the one that wins. Secrets are not shown.
+
+    what
+        ``COMPONENT.VARIABLE``, or ``COMPONENT`` for all its variables. A key of
+        a component, such as ``web.source``, and ``settings.parallelism`` work
+        too.
+    variables
+        Mapping of variables of the component, as a run would give them.
+    secrets
+        Mapping of variables of the component to references, such as
+        ``vault:mount/path#key``, as a run would give them.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.why staging web.size
+        salt-run infrastructure.why staging web
+    """

@@ -28,7 +28,7 @@ use crate::model::{GateSettings, Name, PillarPath};
 pub(super) use context::ServiceContext;
 pub(super) use levels::levels;
 pub use mapping::about;
-pub(super) use mapping::mapped;
+pub(super) use mapping::{MappedServices, mapped};
 use values::ServiceValues;
 
 /// None if no module can be generated. Its problems are reported in both cases.

@@ -1,0 +1,116 @@
+//! Where the values of a component or of the settings come from: the level, and the file of the pillar.
+//!
+//! The answer needs neither a sound pillar nor a module that can be read.
+
+mod setting;
+mod settings;
+mod sources;
+mod target;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use self::settings::Asked;
+use self::target::Target;
+use crate::count::counted;
+use crate::error::Result;
+use crate::model::{self, Draft, Name, Overrides, PillarPath, Problem, Trace, component_name, hint};
+use crate::operation::blueprint::read;
+use crate::operation::blueprint::saved_arguments::secret_literals;
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::report::Report;
+use crate::resolve::{Module, Modules};
+
+pub fn why(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let target = target::target(&mut arguments);
+    let overrides = arguments.inputs(target.name());
+    arguments.value("minion");
+    let builder = ReportBuilder::new("why", environment.as_str(), false, &call.request.identity);
+    match answer(call, &environment, &target, &overrides, arguments.finish()) {
+        Ok(extra) => builder.answer(BTreeMap::new(), extra),
+        Err(error) => builder.failed(error),
+    }
+}
+
+fn answer(
+    call: &Call<'_>,
+    environment: &Name,
+    target: &Target,
+    overrides: &Overrides,
+    mut problems: Vec<Problem>,
+) -> Result<BTreeMap<String, Value>> {
+    let infrastructure = &call.request.infrastructure;
+    let is_wrong = |problems: &[Problem]| problems.iter().any(|problem| problem.path.is_argument());
+    if is_wrong(&problems) || (infrastructure.is_null() && !problems.is_empty()) {
+        return Err(model::refusal(problems));
+    }
+    let (draft, found) = read(&call.request, environment, overrides);
+    problems.extend(found);
+    let Some(draft) = draft.filter(|_| !is_wrong(&problems)) else { return Err(model::refusal(problems)) };
+    let refuse =
+        |message: String| model::refusal(vec![Problem::new(&PillarPath::arguments().child("what"), message)]);
+
+    let name = target.name();
+    let trace = match Trace::of_component(infrastructure, environment.as_str(), overrides, name) {
+        None if target.may_be_settings() => {
+            Trace::of_settings(infrastructure, environment.as_str(), overrides)
+        }
+        trace => trace,
+    };
+    let Some(trace) = trace else { return Err(refuse(no_component(name, &draft))) };
+    let component = draft.components.get(name);
+
+    let mut notes = Vec::new();
+    let mut module: Option<Arc<Module>> = None;
+    if let Some((component, source)) = component.and_then(|one| Some((one, one.source.as_ref()?))) {
+        match Modules::new(call.host).get(source, component.template, component.dialect) {
+            Ok(read) => module = Some(read),
+            Err(reason) => notes.push(format!(
+                "the module cannot be read, so its own defaults are not known, and each value may be a secret: \
+                 {reason}"
+            )),
+        }
+        let modules = module.iter().map(|module| (component.name.clone(), module.clone())).collect();
+        let secrets = secret_literals(&call.request.operation, overrides, &modules);
+        if !secrets.is_empty() {
+            return Err(model::refusal(secrets));
+        }
+    }
+    if !problems.is_empty() {
+        let many = counted(problems.len(), "problem");
+        notes.push(format!("the pillar has {many}: infrastructure.validate {environment} shows all"));
+    }
+    let asked = Asked {
+        trace: &trace,
+        environment,
+        component,
+        interface: module.as_ref().map(|module| module.interface.as_ref()),
+    };
+    let settings = match target.path() {
+        Some((first, rest)) => asked.one(first, rest).map_err(refuse)?,
+        None => asked.all(),
+    };
+    let origins = sources::of(call, &settings, &mut notes);
+    let shown: Vec<Value> = settings.iter().map(|one| one.shown(&origins)).collect();
+    Ok(BTreeMap::from([
+        ("what".to_owned(), target.text().into()),
+        ("why".to_owned(), shown.into()),
+        ("why_notes".to_owned(), json!(notes)),
+    ]))
+}
+
+fn no_component(name: &Name, draft: &Draft) -> String {
+    let known = || draft.mentioned.iter().map(Name::as_str).chain(["settings"]);
+    let service = component_name(name.as_str());
+    let near = match known().any(|known| known == service) {
+        true => format!("did you mean {service:?}?"),
+        false => hint(name.as_str(), known().collect::<Vec<_>>().iter().copied()),
+    };
+    format!("no component {:?} in {}; {near}", name.as_str(), draft.environment)
+}
