@@ -17,6 +17,16 @@ pub fn since(time: &str) -> Option<Duration> {
     Some(SystemTime::now().duration_since(read(time)?).unwrap_or_default())
 }
 
+/// The time in the header `Date` of an HTTP answer: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub fn of_http(date: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let parts: Vec<_> = date.split(' ').collect();
+    let [_, day, month, year, time, "GMT"] = parts[..] else { return None };
+    let month = MONTHS.iter().position(|one| *one == month)? + 1;
+    humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
+}
+
 /// A server may write its own offset: `2026-11-27T04:00:00.5+01:00`.
 fn read(time: &str) -> Option<SystemTime> {
     if let Ok(time) = humantime::parse_rfc3339(time) {
@@ -49,6 +59,15 @@ mod tests {
         }
         for wrong in ["", "+00:00", "soon", "2026-11-27T04:00:00", "2026-11-27T04:00:00*01:00"] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_a_time() {
+        let time = humantime::parse_rfc3339("2026-11-06T08:49:37Z").ok();
+        assert_eq!(of_http("Fri, 06 Nov 2026 08:49:37 GMT"), time);
+        for wrong in ["", "Fri, 06 Nov 2026 08:49:37 CET", "Fri, 06 Nox 2026 08:49:37 GMT", "2026-11-06"] {
+            assert_eq!(of_http(wrong), None, "{wrong}");
         }
     }
 

@@ -31,6 +31,10 @@ pub trait Host {
     fn has_master(&self) -> bool {
         false
     }
+    /// What Salt's configuration says about Eos, as a mapping. Null if the host does not know it.
+    fn configuration(&self) -> Value {
+        Value::Null
+    }
     /// Starts a job, and does not wait for it.
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String>;
     /// Returns the answers of a job so far, by minion. Does not wait.
@@ -68,10 +72,19 @@ pub struct SaltJob {
 impl SaltJob {
     /// The question which of these minions answer.
     pub fn ping(target: &MinionTarget) -> Self {
+        Self::question(target, "test.ping")
+    }
+
+    /// The question for the versions of Salt and of its extensions.
+    pub fn versions(target: &MinionTarget) -> Self {
+        Self::question(target, "test.versions_information")
+    }
+
+    fn question(target: &MinionTarget, function: &str) -> Self {
         Self {
             target: target.pattern.clone(),
             target_type: target.kind.to_owned(),
-            function: "test.ping".to_owned(),
+            function: function.to_owned(),
             arguments: Vec::new(),
             keywords: Map::new(),
         }

@@ -63,6 +63,10 @@ impl ConsulClient {
         self.send(Method::PUT, path, body, self.patience).await
     }
 
+    pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, ConsulError> {
+        self.send(Method::POST, path, body, self.patience).await
+    }
+
     pub async fn delete(&self, path: &str) -> Result<HttpAnswer, ConsulError> {
         self.send(Method::DELETE, path, Vec::new(), self.patience).await
     }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::client::ConsulClient;
 use super::error::ConsulError;
 use crate::clock;
-use crate::decide::layers::{ConsulAgent, ConsulAgents, TokenFacts};
+use crate::decide::layers::{ConsulAgent, ConsulAgents, ServerClock, TokenFacts};
+use crate::http::Sent;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -35,6 +36,13 @@ struct NamedPolicy {
 /// The leader's address; empty if there is none. Everybody may ask.
 pub async fn leader(client: &ConsulClient) -> Result<String, ConsulError> {
     client.parse(&client.get("status/leader").await?)
+}
+
+/// The clock of the asked agent. None if the answer has no date.
+pub async fn clock(client: &ConsulClient) -> Result<Option<ServerClock>, ConsulError> {
+    let sent = Sent::now();
+    let reply = client.get("status/leader").await?;
+    Ok(sent.compared_with(&reply, "consul"))
 }
 
 /// The agents that the asked agent knows.

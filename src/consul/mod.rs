@@ -11,14 +11,16 @@ mod error;
 mod health;
 mod kv;
 mod poll;
+mod rights;
 mod session;
 
 pub use catalog::{Registration, deregister, register};
 pub use client::ConsulClient;
-pub use cluster::{agents, leader, own_token};
+pub use cluster::{agents, clock, leader, own_token};
 pub use entry::{KvEntry, LOCK_FLAG};
 pub use error::ConsulError;
 pub use health::{InstanceCheck, ServiceInstance, instances};
 pub use kv::{TransactionOutcome, TransactionStep, below, delete, keys, put, read, release, transact};
 pub use poll::Poll;
+pub use rights::{AclQuestion, node, rights};
 pub use session::{ConsulSession, SessionRenewal};

@@ -9,6 +9,7 @@ mod baseline;
 mod completed;
 mod data;
 mod deployment;
+pub mod doctor;
 mod drift_alert;
 mod drift_cause;
 mod environment;

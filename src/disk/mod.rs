@@ -3,6 +3,7 @@
 //! Eos makes every folder and file below a root here. Knows owners and modes. Must not know the content of files.
 //! In: bytes. Out: an error if a folder is not safe.
 
+pub mod examined;
 mod files;
 mod narrow;
 mod ownership;

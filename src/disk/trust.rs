@@ -185,7 +185,7 @@ fn leads_out(link: &Path, folder: &Path) -> bool {
 }
 
 /// A user's name, or the number if this host has no name for it.
-fn user(id: u32) -> String {
+pub(super) fn user(id: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
     let named = users.find(|user| user.get(2).is_some_and(|number| *number == id.to_string()));

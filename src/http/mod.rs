@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod path;
 mod patience;
+mod sent;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub use answer::{HttpAnswer, ServerUnavailable, send};
 pub use connection::ConnectionFailure;
 pub use path::path;
 pub use patience::patiently;
+pub use sent::Sent;
 
 use crate::model::Tls;
 

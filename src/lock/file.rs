@@ -32,6 +32,11 @@ fn is_remote(kind: rustix::fs::FsWord) -> bool {
     [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546].contains(&kind)
 }
 
+/// Whether a folder is on such a file system. False if that is not known.
+pub fn is_on_remote(folder: &Path) -> bool {
+    rustix::fs::statfs(folder).is_ok_and(|found| is_remote(found.f_type))
+}
+
 /// A held lock. Dropping it closes only Eos's descriptor: the guardian keeps the lock while terraform runs.
 #[derive(Debug)]
 pub struct FileLockGuard {

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 pub use consul::{ConsulLocks, LockState, LostReason, UnknownReason};
-pub use file::holder;
+pub use file::{holder, is_on_remote};
 pub use guard::{Fence, LockGuard};
 pub use held::HeldLock;
 pub use holder::Holder;

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::{NomadError, unusable};
+use crate::decide::layers::ServerClock;
 use crate::error::Result;
-use crate::http::{self, ClientError, build, one_line, to_server};
+use crate::http::{self, ClientError, HttpAnswer, Sent, build, one_line, to_server};
 use crate::model::NomadServer;
 
 /// The most time for an answer to a request that does not block.
@@ -56,6 +57,13 @@ impl NomadClient {
         self.read(&self.send(Method::GET, path, query, None, PATIENCE).await?)
     }
 
+    /// The clock of the asked server. None if the answer has no date.
+    pub async fn clock(&self) -> Result<Option<ServerClock>, NomadError> {
+        let sent = Sent::now();
+        let answer = self.answer(Method::GET, &["status", "leader"], &[], None, PATIENCE).await?;
+        Ok(sent.compared_with(&answer, "nomad"))
+    }
+
     /// Returns an answer that is plain text, not JSON.
     pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, NomadError> {
         let reply = self.send(Method::GET, path, query, None, PATIENCE).await?;
@@ -98,12 +106,7 @@ impl NomadClient {
         body: Option<Vec<u8>>,
         timeout: Duration,
     ) -> Result<NomadReply, NomadError> {
-        let mut url = self.base.clone();
-        url.set_path(&format!("v1/{}", http::path(path)));
-        let region = self.region.as_deref().map(|region| ("region", region));
-        url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
-        let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
-        let answer = http::send(request).await.map_err(NomadError::Unreachable)?;
+        let answer = self.answer(method, path, query, body, timeout).await?;
         let index = answer.number("X-Nomad-Index");
         let said = || self.said(&answer.body);
         match answer.status {
@@ -118,6 +121,22 @@ impl NomadClient {
             }
             _ => Err(NomadError::Refused(said())),
         }
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<HttpAnswer, NomadError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("v1/{}", http::path(path)));
+        let region = self.region.as_deref().map(|region| ("region", region));
+        url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
+        let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
+        http::send(request).await.map_err(NomadError::Unreachable)
     }
 
     pub fn read<T: DeserializeOwned>(&self, reply: &NomadReply) -> Result<T, NomadError> {

@@ -10,6 +10,7 @@ mod deployment_watch;
 mod diagnose;
 mod error;
 mod preflight;
+mod rights;
 mod variables;
 
 pub use client::NomadClient;

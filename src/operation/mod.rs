@@ -23,7 +23,7 @@ pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
 use command::{approve, cancel, execution_module, locks, promote, requests, resume, state_run};
-use query::{drift, graph, health, history, outputs, show, snapshots, status, validate, why};
+use query::{doctor, drift, graph, health, history, outputs, show, snapshots, status, validate, why};
 use request::answer::ReportBuilder;
 use request::call::unknown;
 
@@ -60,6 +60,7 @@ fn carried_out(call: Call<'_>) -> Value {
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),
+        "doctor" => doctor::doctor(&call),
         "drift" => drift::drift(&call),
         "sync_states" => drift::sync_states(&call),
         "health" => health::health(&call),

@@ -124,6 +124,10 @@ impl Host for PyHost {
         self.value("has_master") == true
     }
 
+    fn configuration(&self) -> Value {
+        self.value("configuration")
+    }
+
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         let job = serde_json::to_value(job).map_err(|error| error.to_string())?;
         self.answer("start", |py| Ok(plain::to_python(py, &job)?.unbind()))

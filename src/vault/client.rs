@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{VaultError, unusable};
+use crate::decide::layers::ServerClock;
 use crate::error::Result;
-use crate::http::{self, HttpAnswer as Reply, ServerUnavailable, build, direct, one_line, secret, send};
+use crate::http::{
+    self, HttpAnswer as Reply, Sent, ServerUnavailable, build, direct, one_line, secret, send,
+};
 use crate::model::VaultServer;
 
 /// The most time for an answer. An engine that makes credentials may ask another server first.
@@ -65,6 +68,15 @@ impl VaultClient {
         let deadline = Instant::now() + self.retry_for.max(CONNECT);
         let late = || Err(VaultError::Unreachable(ServerUnavailable::new("no answer in time")));
         self.patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
+    }
+
+    /// The clock of the server, which tells it in every state. None if the answer has no date.
+    pub async fn clock(&self) -> Result<Option<ServerClock>, VaultError> {
+        let sent = Sent::now();
+        let request = self.http.get(format!("{}/v1/sys/health", self.address));
+        let answer =
+            send(request.header("X-Vault-Request", "true")).await.map_err(VaultError::Unreachable)?;
+        Ok(sent.compared_with(&answer, "vault"))
     }
 
     pub async fn get(&self, path: &str) -> VaultAnswer {

@@ -10,7 +10,7 @@ use super::client::VaultClient;
 use super::error::VaultError;
 use super::login::wrapping;
 use crate::clock;
-use crate::decide::layers::{TokenFacts, VaultSeal, VaultToken};
+use crate::decide::layers::{ServerClock, TokenFacts, VaultSeal, VaultToken};
 use crate::error::Result;
 use crate::model::VaultServer;
 
@@ -34,6 +34,12 @@ pub async fn seal(server: &VaultServer) -> Result<VaultSeal> {
         sealed,
         standby: flag("standby").unwrap_or_default(),
     })
+}
+
+/// The clock of this Vault. None if it does not tell it.
+pub async fn clock(server: &VaultServer) -> Result<Option<ServerClock>> {
+    let client = VaultClient::open(server)?;
+    client.clock().await.map_err(|error| error.explain(&client.address, "ask for its time"))
 }
 
 /// How long a wrapping token is still valid. It stays unused.

@@ -13,12 +13,13 @@ mod login;
 mod read;
 mod reader;
 mod renewer;
+mod rights;
 mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-pub use health::{seal, wrapping_ends};
+pub use health::{clock, seal, wrapping_ends};
 pub use login::Login;
 pub use reader::{VaultReader, VaultSecret};
 

@@ -7,6 +7,7 @@ mod alike;
 mod attribute;
 mod changes;
 mod components;
+mod doctor;
 mod drift;
 mod failures;
 mod history;

@@ -13,11 +13,12 @@ impl Style {
     pub fn status(self, status: &str, width: usize) -> String {
         let word = pad(&units::word(status), width);
         let code = match status {
-            "applied" | "destroyed" | "healthy" => "32",
+            "applied" | "destroyed" | "healthy" | "ok" => "32",
             "failed"
             | "blocked"
             | "cancelled"
             | "unhealthy"
+            | "wrong"
             | "rollback_failed"
             | "rollback_needs_approval" => "31",
             "planned"
@@ -29,6 +30,7 @@ impl Style {
             | "drifted"
             | "degraded"
             | "unknown"
+            | "warning"
             | "rolled_back"
             | "applied_with_warnings" => "33",
             _ => return word,

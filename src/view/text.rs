@@ -7,8 +7,8 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::COLUMNS;
 use super::{
-    attribute, changes, components, drift, failures, history, layers, locks, shown_run, snapshots, statuses,
-    units, warnings, why,
+    attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run, snapshots,
+    statuses, units, warnings, why,
 };
 use crate::command_line::command;
 use crate::count::counted;
@@ -41,6 +41,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     }
     if let Some(locks) = report["locks"].as_array() {
         return locks::locks(&line(&report["environment"]), locks);
+    }
+    if report["checks"].is_array() {
+        return doctor::checks(report, style);
     }
     if let Some(found) = report["snapshots"].as_array() {
         return snapshots::snapshots(&line(&report["environment"]), found);

@@ -10,6 +10,7 @@ mod retain;
 mod room;
 mod run_ids;
 
+pub use crate::disk::examined;
 pub use crate::disk::{
     append_line, create_json, ensure_lasting, ensure_private, read, read_json, read_ours, remove, replace,
     set_executable, sweep_unfinished, sync_file, sync_folder, torn, write, write_json, write_whole,

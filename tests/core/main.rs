@@ -5,6 +5,7 @@ mod chain;
 mod constraints;
 mod consul;
 mod disk_full;
+mod doctor;
 mod documents;
 mod drift;
 mod drift_absorbed;

@@ -15,6 +15,7 @@ from saltext.eos import (
     jobs,
     master_pillar,
     minion_pillar,
+    salt_configuration,
     terminal,
 )
 from saltext.eos.state_run import StateRun
@@ -129,6 +130,10 @@ class Host:
         """On the master: whether its process accepts jobs. On a minion: whether it has a master."""
         kind, _ = self.identity["place"]
         return jobs.master_runs(self.opts) if kind == "master" else kind == "minion"
+
+    def configuration(self):
+        """What Salt's configuration says about Eos, for ``doctor``."""
+        return salt_configuration.read(self.opts, self.pillar())
 
     def start(self, job):
         """Start a job on minions. Its answers are polled."""

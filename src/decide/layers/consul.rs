@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::clock::ServerClock;
 use super::layer::{LayerReport, LayerStatus, fault, unanswered};
+use super::right::Rights;
 use super::token::TokenFacts;
 use crate::count::counted;
 use crate::decide::listed_briefly;
@@ -24,6 +26,9 @@ pub struct ConsulFacts {
     pub agents: Result<ConsulAgents, Error>,
     /// None if the settings name no token, or if Consul's access control is off.
     pub token: Option<Result<TokenFacts, Error>>,
+    pub rights: Rights,
+    /// None: nobody asked for it, or there is no answer.
+    pub clock: Option<ServerClock>,
     /// The longest possible apply.
     pub needed: Duration,
 }
@@ -48,7 +53,8 @@ pub fn consul(clusters: Vec<ConsulFacts>) -> LayerReport {
 }
 
 fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
-    let ConsulFacts { address, settings, leader, agents, token, needed, .. } = cluster;
+    let ConsulFacts { address, settings, leader, agents, token, rights, clock, needed, .. } = cluster;
+    report.clocks.extend(clock);
     let is_leaderless = leader.as_ref().is_ok_and(String::is_empty);
     match leader {
         Err(error) if error.code == Code::ConsulDenied => report.unanswered(error),
@@ -70,6 +76,7 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
         Some(Ok(token)) => {
             let remedy = format!("create a new token, and write it where {settings}:token points");
             let early = token.expires_early(needed, Layer::Host, "Consul", &remedy);
+            report.line("token", token.end());
             early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
         }
         // A run with this token fails, even if others may read what was asked.
@@ -77,6 +84,9 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
             is_known = false;
             report.fault(LayerStatus::Unhealthy, error);
         }
+    }
+    if is_known && !is_leaderless {
+        report.judge_rights(rights, Layer::Host, "Consul", &format!("{settings}:token"));
     }
     let agents = match agents {
         Ok(agents) => agents,

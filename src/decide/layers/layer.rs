@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::clock::ServerClock;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::words::{Words, words};
 
@@ -28,9 +29,32 @@ pub struct LayerReport {
     pub summary: Words,
     pub facts: Map<String, Value>,
     /// What is wrong, and what to do about it.
-    pub faults: Vec<Error>,
+    pub faults: Vec<Fault>,
     /// Seconds that its questions took.
     pub duration: f64,
+    /// The parts of the layer by their names, each on one line for people.
+    #[serde(skip)]
+    pub lines: Vec<LayerLine>,
+    /// The clocks of its servers, if they were read.
+    #[serde(skip)]
+    pub clocks: Vec<ServerClock>,
+}
+
+/// A part of a layer.
+#[derive(Clone, Debug)]
+pub struct LayerLine {
+    pub name: &'static str,
+    pub said: Words,
+    /// False if it was not asked, and `said` has the reason.
+    pub is_known: bool,
+}
+
+/// One thing that is wrong. The layer is at least as bad as it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fault {
+    pub status: LayerStatus,
+    #[serde(flatten)]
+    pub error: Error,
 }
 
 impl LayerReport {
@@ -39,14 +63,29 @@ impl LayerReport {
     }
 
     pub(super) fn healthy(facts: Map<String, Value>) -> Self {
-        let (summary, faults) = (Words::default(), Vec::new());
-        Self { status: LayerStatus::Healthy, summary, facts, faults, duration: 0.0 }
+        Self {
+            status: LayerStatus::Healthy,
+            summary: Words::default(),
+            facts,
+            faults: Vec::new(),
+            duration: 0.0,
+            lines: Vec::new(),
+            clocks: Vec::new(),
+        }
     }
 
     /// Adds a fault. The layer is at least as bad as `status`.
     pub(super) fn fault(&mut self, status: LayerStatus, error: Error) {
         self.status = self.status.max(status);
-        self.faults.push(error.during(Phase::Verification));
+        self.faults.push(Fault { status, error: error.during(Phase::Verification) });
+    }
+
+    pub(super) fn line(&mut self, name: &'static str, said: impl Into<Words>) {
+        self.lines.push(LayerLine { name, said: said.into(), is_known: true });
+    }
+
+    pub(super) fn not_asked(&mut self, name: &'static str, why: impl Into<Words>) {
+        self.lines.push(LayerLine { name, said: why.into(), is_known: false });
     }
 
     /// Adds the error of a question that got no answer. A refused right does not mean that the server is down.
@@ -70,7 +109,9 @@ impl LayerReport {
         for cluster in clusters {
             all.push(facts(&cluster));
             let before = if report.summary.is_empty() { "" } else { "; " };
-            report.summary = words![&report.summary, before, summary(&cluster)];
+            let said = summary(&cluster);
+            report.summary = words![&report.summary, before, &said];
+            report.line("cluster", said);
             judge(cluster, &mut report);
         }
         report.facts.insert("clusters".to_owned(), all.into());

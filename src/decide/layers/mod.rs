@@ -2,20 +2,26 @@
 //!
 //! Each file has the facts about one layer, and judges them. Who asked for the facts is not known here.
 
+mod clock;
 mod consul;
 mod layer;
 mod nomad;
+mod nomad_rights;
+mod right;
 mod salt;
 mod terraform;
 mod token;
 mod vault;
 
+pub use clock::ServerClock;
 pub use consul::{ConsulAgent, ConsulAgents, ConsulFacts, consul};
-pub use layer::{LayerReport, LayerStatus};
+pub use layer::{Fault, LayerLine, LayerReport, LayerStatus};
 pub use nomad::{NomadFacts, NomadNode, nomad};
+pub use nomad_rights::{NamespaceRule, NamespaceUse, NomadRights};
+pub use right::{Right, Rights};
 pub use salt::{MinionsFacts, SaltFacts, SaltPlace, salt};
 pub use terraform::{
-    BackendAnswer, BackendFacts, LeftLock, LockFacts, ProgramFacts, TerraformFacts, terraform,
+    BackendAnswer, BackendFacts, LeftLock, LockFacts, LockKeeper, ProgramFacts, TerraformFacts, terraform,
 };
 pub use token::TokenFacts;
 pub use vault::{VaultFacts, VaultSeal, VaultToken, vault};

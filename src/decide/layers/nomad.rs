@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::clock::ServerClock;
 use super::layer::{LayerReport, LayerStatus, fault, unanswered};
+use super::right::Rights;
 use super::token::TokenFacts;
 use crate::count::counted;
 use crate::decide::listed_briefly;
@@ -25,6 +27,9 @@ pub struct NomadFacts {
     pub token: Option<Result<TokenFacts, Error>>,
     /// Service to the datacenters that it names, as Nomad's patterns.
     pub services: BTreeMap<String, Vec<String>>,
+    pub rights: Rights,
+    /// None: nobody asked for it, or there is no answer.
+    pub clock: Option<ServerClock>,
     /// The longest possible apply.
     pub needed: Duration,
 }
@@ -54,7 +59,8 @@ pub fn nomad(regions: Vec<NomadFacts>) -> LayerReport {
 }
 
 fn judge(region: NomadFacts, report: &mut LayerReport) {
-    let NomadFacts { address, leader, nodes, token, services, needed, .. } = region;
+    let NomadFacts { address, leader, nodes, token, services, rights, clock, needed, .. } = region;
+    report.clocks.extend(clock);
     match leader {
         Err(error) if error.code == Code::NomadDenied => report.unanswered(error),
         // The other questions failed for the same reason.
@@ -74,6 +80,7 @@ fn judge(region: NomadFacts, report: &mut LayerReport) {
         Some(Ok(token)) => {
             let remedy = "create a new token, and write it where infrastructure:settings:nomad:token points";
             let early = token.expires_early(needed, Layer::Nomad, "Nomad", remedy);
+            report.line("token", token.end());
             early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
         }
         // A run with this token fails, even if others may read what was asked.
@@ -81,6 +88,9 @@ fn judge(region: NomadFacts, report: &mut LayerReport) {
             is_known = false;
             report.fault(LayerStatus::Unhealthy, error);
         }
+    }
+    if is_known {
+        report.judge_rights(rights, Layer::Nomad, "Nomad", "infrastructure:settings:nomad:token");
     }
     match nodes {
         Ok(nodes) => judge_nodes(&nodes, &services, report),

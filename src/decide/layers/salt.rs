@@ -40,6 +40,10 @@ pub struct MinionsFacts {
     pub works_there: bool,
     /// Each matching minion, and whether it answered.
     pub answered: Result<BTreeMap<String, bool>, Error>,
+    /// The version of Eos on each minion that was asked for it and answered. None: it has no Eos.
+    pub eos: BTreeMap<String, Option<String>>,
+    /// Eos runs functions of its own on them.
+    pub needs_eos: bool,
 }
 
 pub fn salt(found: SaltFacts) -> LayerReport {
@@ -56,18 +60,21 @@ pub fn salt(found: SaltFacts) -> LayerReport {
         ("targets", minions.iter().map(target).collect::<Vec<_>>().into()),
     ];
     report.facts.extend(facts.map(|(key, value)| (key.to_owned(), value)));
+    let said = report.summary.clone();
+    report.line("minions", said);
     minions.into_iter().for_each(|one| judge(one, &mut report));
     report
 }
 
 fn judge(minions: MinionsFacts, report: &mut LayerReport) {
-    let MinionsFacts { target, used_by, works_there, answered, .. } = minions;
+    let MinionsFacts { target, used_by, works_there, answered, eos, needs_eos, .. } = minions;
     let used_by = used_by.into_iter().collect::<Vec<_>>().join(", ");
     let worst = if works_there { LayerStatus::Unhealthy } else { LayerStatus::Degraded };
     let answered = match answered {
         Ok(answered) => answered,
         Err(error) => return report.fault(worst, error),
     };
+    judge_versions(&target, &eos, needs_eos, report);
     let silent: Vec<_> = answered.iter().filter(|(_, here)| !**here).map(|(id, _)| id.clone()).collect();
     let away = |message: String, remedy: &'static str| fault(Layer::Salt, Code::MinionsAway, message, remedy);
     let start = "start salt-minion there, and check that it reaches this master: salt-run manage.status";
@@ -84,6 +91,43 @@ fn judge(minions: MinionsFacts, report: &mut LayerReport) {
             listed_briefly(&silent)
         );
         report.fault(LayerStatus::Degraded, away(message, start));
+    }
+}
+
+/// A minion without Eos counts only where Eos calls functions of its own there.
+fn judge_versions(
+    target: &str,
+    eos: &BTreeMap<String, Option<String>>,
+    needs_eos: bool,
+    report: &mut LayerReport,
+) {
+    let here = env!("CARGO_PKG_VERSION");
+    let without: Vec<_> = eos.iter().filter(|(_, found)| found.is_none()).map(|(id, _)| id.clone()).collect();
+    if needs_eos && !without.is_empty() {
+        let message =
+            words!["functions of Eos are called on ", listed_briefly(&without), ", which has no Eos"];
+        let remedy =
+            format!("install saltext-eos {here} for the Python of salt-minion there, and restart it");
+        report.fault(
+            LayerStatus::Unhealthy,
+            fault(Layer::Salt, Code::VersionsDiffer, message, Words::own(remedy)),
+        );
+    }
+    let other = eos.iter().filter_map(|(id, found)| {
+        found.as_deref().filter(|found| *found != here).map(|found| format!("{id} ({found})"))
+    });
+    let other: Vec<_> = other.collect();
+    if !other.is_empty() {
+        let message = words![
+            "minions of ",
+            target.to_owned(),
+            " have another Eos than ",
+            here,
+            ": ",
+            listed_briefly(&other)
+        ];
+        let remedy = "install the same version everywhere, and restart salt-minion";
+        report.fault(LayerStatus::Degraded, fault(Layer::Salt, Code::VersionsDiffer, message, remedy));
     }
 }
 

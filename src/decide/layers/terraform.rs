@@ -3,13 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault};
-use crate::command_line::command;
+use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
 use crate::model::Name;
+use crate::shell::quote;
 use crate::words::{Words, words};
 
 #[derive(Debug)]
 pub struct TerraformFacts {
+    pub environment: Name,
     pub program: Result<ProgramFacts, Error>,
     pub backends: Vec<BackendFacts>,
     pub locks: Result<Vec<LockFacts>, Error>,
@@ -24,6 +26,8 @@ pub struct ProgramFacts {
     pub product: &'static str,
     pub version: String,
     pub path: String,
+    /// The versions that are allowed, such as `>=1.5`.
+    pub allowed: String,
 }
 
 /// A backend, and the components whose states are in it.
@@ -56,6 +60,41 @@ pub struct LockFacts {
     pub since: String,
     /// The process that took it has certainly ended.
     pub stale: bool,
+    pub kept_by: LockKeeper,
+}
+
+/// What still holds a lock whose process has ended.
+#[derive(Debug)]
+pub enum LockKeeper {
+    /// A terraform that runs on.
+    Terraform(u32),
+    /// A process that has this file open.
+    File(String),
+    /// A session in Consul. `unlock` needs this id.
+    Session(String),
+}
+
+impl LockFacts {
+    /// How the lock becomes free.
+    fn remedy(&self, environment: &Name) -> Words {
+        match &self.kept_by {
+            LockKeeper::Terraform(pid) => words![
+                "wait until its terraform, process ",
+                u64::from(*pid),
+                ", ends, or stop it: kill -INT ",
+                u64::from(*pid)
+            ],
+            LockKeeper::File(path) => words![
+                "wait until its guardian has ended terraform; this shows the process that still holds it: fuser ",
+                Words::own(quote(path))
+            ],
+            LockKeeper::Session(id) => Words::own(format!(
+                "it is free when its session in Consul ends. At once, if that process is certainly gone: \
+                 infrastructure.unlock {environment} {} {id}",
+                self.component
+            )),
+        }
+    }
 }
 
 /// A terraform that was killed may have left a lock in the backend.
@@ -72,7 +111,8 @@ pub fn terraform(found: TerraformFacts) -> LayerReport {
     let mut report = LayerReport::healthy(Map::new());
     report.summary = summary(&found);
     report.facts = facts(&found);
-    let TerraformFacts { program, backends, locks, left, folders } = found;
+    lines(&found, &mut report);
+    let TerraformFacts { environment, program, backends, locks, left, folders } = found;
     program.err().into_iter().chain(folders).for_each(|error| report.fault(LayerStatus::Unhealthy, error));
     for backend in backends {
         if let BackendAnswer::Unreachable(error) = backend.answer {
@@ -87,11 +127,7 @@ pub fn terraform(found: TerraformFacts) -> LayerReport {
                     "the lock of {} is held by {}, whose process has ended",
                     lock.component, lock.holder
                 );
-                let remedy = words![
-                    "wait until the guardian has ended terraform, or until the session in Consul ends; ",
-                    command("locks").of("ENVIRONMENT"),
-                    " shows what still holds it"
-                ];
+                let remedy = lock.remedy(&environment);
                 report.fault(
                     LayerStatus::Degraded,
                     fault(Layer::Host, Code::LockStale, Words::own(message), remedy),
@@ -114,9 +150,36 @@ pub fn terraform(found: TerraformFacts) -> LayerReport {
     report
 }
 
+/// One line for each part.
+fn lines(found: &TerraformFacts, report: &mut LayerReport) {
+    if let Ok(ProgramFacts { product, version, path, allowed }) = &found.program {
+        let said =
+            words![*product, " ", version.clone(), " at ", path.clone(), " (allowed: ", allowed.clone(), ")"];
+        report.line("program", said);
+    }
+    for BackendFacts { kind, answer, .. } in &found.backends {
+        match answer {
+            BackendAnswer::Reachable(None) => report.line("backends", words![kind.clone(), ": in the root"]),
+            BackendAnswer::Reachable(Some(by)) => {
+                report.line("backends", words![kind.clone(), " answers with the state of ", by]);
+            }
+            BackendAnswer::NotAsked(why) => report.not_asked("backends", words![kind.clone(), ": ", *why]),
+            BackendAnswer::Unreachable(_) => {}
+        }
+    }
+    match found.locks.as_deref() {
+        Ok([]) => report.line("locks", "none is held"),
+        Ok(held) => {
+            let names: Vec<_> = held.iter().map(|lock| lock.component.clone()).collect();
+            report.line("locks", words!["held by runs: ", listed_briefly(&names)]);
+        }
+        Err(_) => {}
+    }
+}
+
 fn facts(found: &TerraformFacts) -> Map<String, Value> {
     let mut facts = Map::new();
-    if let Ok(ProgramFacts { product, version, path }) = &found.program {
+    if let Ok(ProgramFacts { product, version, path, .. }) = &found.program {
         facts.insert("program".to_owned(), json!({ "name": product, "version": version, "path": path }));
     }
     let backends = found.backends.iter().map(|backend| {

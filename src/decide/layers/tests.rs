@@ -15,12 +15,12 @@ fn error(code: Code) -> Error {
 }
 
 fn codes(report: &LayerReport) -> Vec<&'static str> {
-    report.faults.iter().map(|fault| fault.code.as_str()).collect()
+    report.faults.iter().map(|fault| fault.error.code.as_str()).collect()
 }
 
 /// The status and the codes of a report. Each fault must say what to do.
 fn verdict(report: &LayerReport) -> (LayerStatus, Vec<&'static str>) {
-    assert!(report.faults.iter().all(|fault| !fault.remedy.is_empty()), "{report:?}");
+    assert!(report.faults.iter().all(|fault| !fault.error.remedy.is_empty()), "{report:?}");
     (report.status, codes(report))
 }
 
@@ -45,6 +45,8 @@ fn of_nomad(nodes: Result<Vec<NomadNode>, Error>, services: Services) -> NomadFa
         leader: Ok("1.2.3.4:4647".into()),
         nodes,
         token: None,
+        rights: None,
+        clock: None,
         services: services.collect(),
         needed: HOUR,
     }
@@ -91,7 +93,7 @@ fn a_service_is_named_with_its_datacenters_where_it_cannot_be_placed() {
     let services: Services = &[("web", &["dc2"]), ("app", &["dc2"])];
     let report = nomad(vec![of_nomad(Ok(vec![]), services)]);
     assert_eq!(
-        report.faults[0].message,
+        report.faults[0].error.message,
         "no node in datacenter dc2 is ready and eligible, so Nomad cannot place app, web"
     );
 }
@@ -101,7 +103,7 @@ fn a_refused_right_is_not_a_server_that_is_down() {
     let denied = of_nomad(Err(error(Code::NomadDenied)), &[]);
     let report = nomad(vec![denied]);
     assert_eq!(verdict(&report), (LayerStatus::Unknown, vec!["nomad_denied"]));
-    assert!(report.faults[0].remedy.contains("node { policy = \"read\" }"), "{report:?}");
+    assert!(report.faults[0].error.remedy.contains("node { policy = \"read\" }"), "{report:?}");
     assert_eq!(report.facts["clusters"][0]["datacenters"], json!(null));
     // The token itself is unknown: every run with it fails.
     let unknown = NomadFacts {
@@ -173,6 +175,8 @@ fn of_consul(agents: Result<ConsulAgents, Error>) -> ConsulFacts {
         leader: Ok("1.2.3.4:8300".into()),
         agents,
         token: None,
+        rights: None,
+        clock: None,
         needed: HOUR,
     }
 }
@@ -193,7 +197,7 @@ fn failed_agents_degrade_consul_and_those_that_left_do_not() {
     assert_eq!(report.summary, "leader 1.2.3.4:8300, 2 of 3 agents alive");
     let report = consul(vec![of_consul(Ok(agents(&["failed", "alive", "failed"], false)))]);
     assert_eq!(verdict(&report), (LayerStatus::Degraded, vec!["agents_failed"]));
-    assert!(report.faults[0].message.ends_with("agent-0 (a server), agent-2"), "{report:?}");
+    assert!(report.faults[0].error.message.ends_with("agent-0 (a server), agent-2"), "{report:?}");
     assert_eq!(report.facts["clusters"][0]["agents"]["failed"], 2);
 }
 
@@ -227,7 +231,15 @@ fn one_bad_cluster_decides_about_the_layer() {
 }
 
 fn of_vault(seal: VaultSeal, token: Option<Result<VaultToken, Error>>) -> VaultFacts {
-    VaultFacts { address: "http://v".into(), method: "approle", seal: Ok(seal), token, needed: HOUR }
+    VaultFacts {
+        address: "http://v".into(),
+        method: "approle",
+        seal: Ok(seal),
+        token,
+        rights: None,
+        clock: None,
+        needed: HOUR,
+    }
 }
 
 #[test]
@@ -294,6 +306,8 @@ fn of_salt(minions: &[(&str, bool)], works_there: bool) -> SaltFacts {
             used_by: BTreeSet::from(["infrastructure:components:x:salt".to_owned()]),
             works_there,
             answered: Ok(answered),
+            eos: BTreeMap::new(),
+            needs_eos: false,
         }],
     }
 }
@@ -319,18 +333,26 @@ fn a_step_whose_minions_are_all_away_makes_salt_unhealthy() {
     let report = salt(of_salt(&[("web1", true), ("web2", false)], true));
     assert_eq!(report.summary, "3008.5 on the master, 1 of 2 minions answer");
     assert_eq!(report.facts["minions"], json!({ "web1": true, "web2": false }));
-    assert!(report.faults[0].message.ends_with("(infrastructure:components:x:salt): web2"), "{report:?}");
+    assert!(
+        report.faults[0].error.message.ends_with("(infrastructure:components:x:salt): web2"),
+        "{report:?}"
+    );
 }
 
 fn of_terraform() -> TerraformFacts {
-    let program =
-        ProgramFacts { product: "terraform", version: "1.9.8".into(), path: "/bin/terraform".into() };
+    let program = ProgramFacts {
+        product: "terraform",
+        version: "1.9.8".into(),
+        path: "/bin/terraform".into(),
+        allowed: ">=1.5".into(),
+    };
     let backend = BackendFacts {
         kind: "s3".into(),
         components: vec![Name::new("net").unwrap()],
         answer: BackendAnswer::Reachable(Name::new("net").ok()),
     };
     TerraformFacts {
+        environment: Name::new("staging").unwrap(),
         program: Ok(program),
         backends: vec![backend],
         locks: Ok(Vec::new()),
@@ -343,7 +365,8 @@ fn lock(stale: bool) -> LockFacts {
     let [component, holder, run_id, operation, user, host, since] =
         ["net", "run 01R of process 7", "01R", "plan", "root", "h", "2026-11-27T00:00:00Z"]
             .map(str::to_owned);
-    LockFacts { component, holder, run_id, operation, user, host, since, stale }
+    let kept_by = LockKeeper::Session("5e55".into());
+    LockFacts { component, holder, run_id, operation, user, host, since, stale, kept_by }
 }
 
 #[test]
@@ -377,7 +400,9 @@ fn what_terraform_lacks_is_named_by_its_code() {
         "{held:?}"
     );
     let stale = TerraformFacts { locks: Ok(vec![lock(true)]), ..of_terraform() };
-    assert_eq!(verdict(&terraform(stale)), (Degraded, vec!["lock_stale"]));
+    let stale = terraform(stale);
+    assert_eq!(verdict(&stale), (Degraded, vec!["lock_stale"]));
+    assert!(stale.faults[0].error.remedy.ends_with("infrastructure.unlock staging net 5e55"), "{stale:?}");
 
     let [run_id, host, since, kind] = ["01R", "h", "2026-11-27T00:00:00Z", "s3"].map(str::to_owned);
     let left = LeftLock { component: Name::new("net").unwrap(), kind, run_id, host, since };

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
+use super::clock::ServerClock;
 use super::layer::{LayerReport, LayerStatus, fault, unanswered};
+use super::right::Rights;
 use super::token::TokenFacts;
 use crate::error::{Code, Error, Layer};
 use crate::words::words;
@@ -17,6 +19,9 @@ pub struct VaultFacts {
     pub seal: Result<VaultSeal, Error>,
     /// None if it was not asked: Vault is away or sealed.
     pub token: Option<Result<VaultToken, Error>>,
+    pub rights: Rights,
+    /// None: nobody asked for it, or there is no answer.
+    pub clock: Option<ServerClock>,
     /// The longest possible apply.
     pub needed: Duration,
 }
@@ -41,8 +46,9 @@ pub enum VaultToken {
 }
 
 pub fn vault(found: VaultFacts) -> LayerReport {
-    let VaultFacts { address, method, seal, token, needed } = found;
+    let VaultFacts { address, method, seal, token, rights, clock, needed } = found;
     let mut report = LayerReport::healthy(Map::new());
+    report.clocks.extend(clock);
     report.facts.insert("address".to_owned(), address.clone().into());
     report.facts.insert("auth".to_owned(), method.into());
     let seal = match seal {
@@ -68,6 +74,7 @@ pub fn vault(found: VaultFacts) -> LayerReport {
         (true, false) => "unsealed",
     };
     report.summary = words![state];
+    report.line("server", state);
     let refusal = match (initialised, sealed) {
         (false, _) => Some(("is not initialised", "initialise and unseal it: vault operator init")),
         (true, true) => Some(("is sealed", "unseal it: vault operator unseal")),
@@ -92,10 +99,12 @@ pub fn vault(found: VaultFacts) -> LayerReport {
             let left = Duration::from_secs(left.as_secs());
             report.facts.insert("wrapping_token".to_owned(), json!({ "used": false, "ttl": left.as_secs() }));
             let left = humantime::format_duration(left).to_string();
+            report.line("token", words!["the wrapping token is unused and expires in ", left.clone()]);
             report.summary = words![&report.summary, ", the wrapping token is unused and expires in ", left];
         }
         Some(Ok(VaultToken::LoggedIn(token))) => {
             report.facts.insert("token".to_owned(), token.json());
+            report.line("token", words!["the login works, its token ", token.end()]);
             report.summary = words![&report.summary, ", the login works, its token ", token.end()];
             if token.renewable == Some(false) {
                 let remedy = "raise token_ttl of the role, or let it give renewable tokens";
@@ -105,6 +114,7 @@ pub fn vault(found: VaultFacts) -> LayerReport {
         }
         Some(Ok(VaultToken::Supplied(token))) => {
             report.facts.insert("token".to_owned(), token.json());
+            report.line("token", words!["it ", token.end()]);
             report.summary = words![&report.summary, ", the token ", token.end()];
             let remedy = match token.renewable {
                 Some(true) => "renew it: vault token renew. Eos does not renew a token from the pillar",
@@ -114,5 +124,6 @@ pub fn vault(found: VaultFacts) -> LayerReport {
             early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));
         }
     }
+    report.judge_rights(rights, Layer::Host, "Vault", "infrastructure:settings:vault:auth");
     report
 }

@@ -103,7 +103,7 @@ pub(super) fn read(
 }
 
 /// Names the minion, because a runner reads the master's own pillar if the call names no other.
-fn no_pillar(request: &Request) -> Problem {
+pub(super) fn no_pillar(request: &Request) -> Problem {
     let minion = &request.identity.minion;
     let message = format!(
         "the pillar of the minion {minion:?} does not have this key. Either let a runner read another minion's \

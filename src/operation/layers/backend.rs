@@ -33,6 +33,9 @@ pub async fn ask(probe: &BackendProbe<'_>, components: &[&Component]) -> Backend
     if questions.deadline.left() < LEAST {
         return BackendAnswer::NotAsked("the time limit of all questions left no time for it");
     }
+    let Some(Ok(_permit)) = questions.deadline.within(questions.pulls.acquire()).await else {
+        return BackendAnswer::NotAsked("the time limit of all questions left no time for it");
+    };
     let layout = match Layout::new(&questions.settings().root, &questions.draft.environment) {
         Ok(layout) => layout,
         Err(error) => return BackendAnswer::Unreachable(error),

@@ -5,9 +5,10 @@ use secrecy::SecretString;
 use tokio::join;
 
 use super::deadline::Deadline;
+use super::needs;
 use super::questions::Questions;
-use crate::consul::{ConsulClient, ConsulError, agents, leader, own_token};
-use crate::decide::layers::{ConsulFacts, LayerReport, consul};
+use crate::consul::{ConsulClient, ConsulError, agents, clock, leader, node, own_token, rights};
+use crate::decide::layers::{ConsulFacts, LayerReport, Right, consul};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::http::ServerUnavailable;
 use crate::model::{ConsulServer, LockSettings, Reference, Tls};
@@ -65,21 +66,53 @@ async fn of(questions: &Questions<'_>, cluster: Cluster<'_>) -> ConsulFacts {
             );
             let error = host(Code::ConsulUnusable, message, remedy).because(why);
             let (leader, agents) = (Err(error.clone()), Err(error));
-            return ConsulFacts { address: place, settings, used_for, leader, agents, token: None, needed };
+            let (token, rights, clock) = (None, None, None);
+            return ConsulFacts {
+                address: place,
+                settings,
+                used_for,
+                leader,
+                agents,
+                token,
+                rights,
+                clock,
+                needed,
+            };
         }
     };
     let about = (address, settings);
-    let (leader, agents, known) = join!(
+    let clock = questions.examine(answer(questions, about, clock(&client)));
+    let rights = questions.examine(answer(questions, about, allowed(questions, &client, &used_for)));
+    let (leader, agents, known, clock, rights) = join!(
         answer(questions, about, leader(&client)),
         answer(questions, about, agents(&client)),
         answer(questions, about, own_token(&client)),
+        clock,
+        rights,
     );
+    let clock = clock.and_then(Result::ok).flatten();
     let token = match (token, readable) {
         (Err(error), _) => Some(Err(error)),
         (Ok(_), None) => None,
         (Ok(_), Some(_)) => known.transpose(),
     };
-    ConsulFacts { address: place, settings, used_for, leader, agents, token, needed }
+    ConsulFacts { address: place, settings, used_for, leader, agents, token, rights, clock, needed }
+}
+
+/// What the token may do, of what the environment does there.
+async fn allowed(
+    questions: &Questions<'_>,
+    client: &ConsulClient,
+    used_for: &[&'static str],
+) -> Result<Vec<Right>, ConsulError> {
+    let mut needed = Vec::new();
+    if let (LockSettings::Consul(lock), true) = (&questions.settings().lock, used_for.contains(&"locks")) {
+        needed.extend(needs::locks(lock, questions.draft, &node(client).await?));
+    }
+    if used_for.iter().any(|one| *one != "locks") {
+        needed.extend(needs::services(questions.draft));
+    }
+    rights(client, needed).await
 }
 
 async fn answer<T>(

@@ -7,6 +7,7 @@ mod at_most;
 mod backend;
 mod consul;
 mod deadline;
+mod needs;
 mod nomad;
 mod questions;
 mod salt;
@@ -19,8 +20,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::join;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::deadline::Deadline;
@@ -29,8 +32,8 @@ use self::secrets::LayerSecrets;
 use self::usage::Usage;
 use crate::change::Redactor;
 use crate::decide::layers::{LayerReport, LayerStatus};
-use crate::error::Result;
-use crate::model::Name;
+use crate::error::{Error, Result};
+use crate::model::{Draft, Name};
 use crate::operation::blueprint::{draft, today};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
@@ -62,46 +65,84 @@ pub fn beside(
 
 /// Asks every layer that the environment uses. An error only if the pillar cannot be read.
 fn ask(call: &Call<'_>, builder: &ReportBuilder, environment: &Name) -> Result<Layers> {
-    let draft = draft(&call.request, environment)?;
-    // The modules say which components need Nomad. If they cannot be read, the pillar alone says it.
-    let usage = match today(call, environment, Vec::new()) {
-        Ok(prepared) => {
-            Usage::of(&draft, |name| prepared.blueprint.nodes.get(name).map(|node| &*node.interface))
-        }
-        Err(_) => Usage::of(&draft, |_| None),
-    };
+    let (subject, _) = Subject::of(call, draft(&call.request, environment)?);
+    let mut all = of_subjects(call, builder, &[subject], false)?;
+    // One subject has one answer.
+    Ok(all.pop().unwrap_or_else(|| Layers(BTreeMap::new())))
+}
+
+/// One environment whose layers are asked.
+pub struct Subject {
+    pub draft: Draft,
+    usage: Usage,
+}
+
+impl Subject {
+    /// The modules say which components need Nomad. If they cannot be read, the pillar alone says it, and the error says
+    /// why.
+    pub fn of(call: &Call<'_>, draft: Draft) -> (Self, Option<Error>) {
+        let (usage, error) = match today(call, &draft.environment, Vec::new()) {
+            Ok(prepared) => {
+                let node = |name: &Name| prepared.blueprint.nodes.get(name).map(|node| &*node.interface);
+                (Usage::of(&draft, node), None)
+            }
+            Err(error) => (Usage::of(&draft, |_| None), Some(error)),
+        };
+        (Self { draft, usage }, error)
+    }
+}
+
+/// Asks the layers of all these environments at the same time, with one time limit. The answers are in the same order.
+/// `examines`: also asks for rights, clocks and versions.
+pub fn of_subjects(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    subjects: &[Subject],
+    examines: bool,
+) -> Result<Vec<Layers>> {
+    let Some(first) = subjects.first() else { return Ok(Vec::new()) };
     let identity = &call.request.identity;
-    let (draft, usage) = (&draft, &usage);
-    let mut layers = driver::with_host(call, builder, environment, async move |channel, cancel| {
-        let deadline = &Deadline::new(cancel);
-        let secrets = &LayerSecrets::new(draft.settings.vault.as_ref(), &channel, &builder.secrets);
-        let (run_id, channel) = (builder.run_id.as_str(), &channel);
-        let questions = &Questions { draft, usage, secrets, deadline, channel, identity, run_id };
-        let answers = AssertUnwindSafe(async {
-            join!(
-                timed(salt::ask(questions)),
-                timed(terraform::ask(questions)),
-                timed(nomad::ask(questions)),
-                timed(consul::ask(questions)),
-                timed(vault::ask(questions)),
-            )
-        });
-        let answers = answers.catch_unwind().await;
-        builder.leaves(secrets.close().await);
-        if let Ok(layout) = Layout::new(&draft.settings.root, environment) {
-            layout.remove_run(run_id);
-        }
-        let (salt, terraform, nomad, consul, vault) = answers.unwrap_or_else(|panic| resume_unwind(panic));
-        Layers(BTreeMap::from([
-            ("salt", salt),
-            ("terraform", terraform),
-            ("nomad", nomad),
-            ("consul", consul),
-            ("vault", vault),
-        ]))
-    })?;
-    layers.redact(&builder.secrets);
-    Ok(layers)
+    let mut all =
+        driver::with_host(call, builder, &first.draft.environment, async move |channel, cancel| {
+            let deadline = &Deadline::new(cancel);
+            let pulls = &Semaphore::new(first.draft.settings.parallelism.get());
+            let (run_id, channel) = (builder.run_id.as_str(), &channel);
+            let answers = subjects.iter().map(async |Subject { draft, usage }| {
+                let secrets = &LayerSecrets::new(draft.settings.vault.as_ref(), channel, &builder.secrets);
+                let questions =
+                    Questions { draft, usage, secrets, deadline, channel, identity, run_id, examines, pulls };
+                let answers = AssertUnwindSafe(of_environment(&questions)).catch_unwind().await;
+                builder.leaves(secrets.close().await);
+                if let Ok(layout) = Layout::new(&draft.settings.root, &draft.environment) {
+                    layout.remove_run(run_id);
+                }
+                answers
+            });
+            let answers = join_all(answers).await;
+            answers
+                .into_iter()
+                .map(|one| one.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect::<Vec<_>>()
+        })?;
+    all.iter_mut().for_each(|layers| layers.redact(&builder.secrets));
+    Ok(all)
+}
+
+async fn of_environment(questions: &Questions<'_>) -> Layers {
+    let (salt, terraform, nomad, consul, vault) = join!(
+        timed(salt::ask(questions)),
+        timed(terraform::ask(questions)),
+        timed(nomad::ask(questions)),
+        timed(consul::ask(questions)),
+        timed(vault::ask(questions)),
+    );
+    Layers(BTreeMap::from([
+        ("salt", salt),
+        ("terraform", terraform),
+        ("nomad", nomad),
+        ("consul", consul),
+        ("vault", vault),
+    ]))
 }
 
 async fn timed(question: impl Future<Output = LayerReport>) -> LayerReport {
@@ -115,9 +156,15 @@ impl Layers {
     fn redact(&mut self, secrets: &Redactor) {
         for layer in self.0.values_mut() {
             secrets.words(&mut layer.summary);
-            layer.faults.iter_mut().for_each(|error| secrets.error(error));
+            layer.faults.iter_mut().for_each(|fault| secrets.error(&mut fault.error));
+            layer.lines.iter_mut().for_each(|line| secrets.words(&mut line.said));
             layer.facts.values_mut().for_each(|fact| secrets.gathered(fact));
         }
+    }
+
+    /// Each layer with its name, in the order of the names.
+    pub fn into_each(self) -> impl Iterator<Item = (&'static str, LayerReport)> {
+        self.0.into_iter()
     }
 
     /// The report with the layers. Its result is false if one of them is unhealthy.

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::join;
 
 use super::deadline::Deadline;
+use super::needs;
 use super::questions::Questions;
 use crate::decide::layers::{LayerReport, NomadFacts, nomad};
 use crate::error::{Phase, Result};
@@ -41,20 +42,26 @@ async fn of(
         Ok(client) => client,
         Err(error) => {
             let (leader, nodes) = (Err(error.clone()), Err(error));
-            return NomadFacts { address, region, leader, nodes, token: None, services, needed };
+            let (token, rights, clock) = (None, None, None);
+            return NomadFacts { address, region, leader, nodes, token, services, rights, clock, needed };
         }
     };
-    let (leader, nodes, known) = join!(
+    let (leader, nodes, known, clock, rights) = join!(
         answer(questions, &address, client.leader()),
         answer(questions, &address, client.nodes()),
         answer(questions, &address, client.own_token()),
+        questions.examine(answer(questions, &address, client.clock())),
+        questions.examine(answer(questions, &address, client.rights())),
     );
+    let clock = clock.and_then(Result::ok).flatten();
+    let used = needs::namespaces(questions.draft, &services.keys().cloned().collect());
+    let rights = rights.map(|rights| rights.map(|rights| rights.compared_with(&used)));
     let token = match (token, readable) {
         (Err(error), _) => Some(Err(error.clone())),
         (Ok(_), None) => None,
         (Ok(_), Some(_)) => known.transpose(),
     };
-    NomadFacts { address, region, leader, nodes, token, services, needed }
+    NomadFacts { address, region, leader, nodes, token, services, rights, clock, needed }
 }
 
 async fn answer<T>(

@@ -9,11 +9,12 @@ use super::backend::{self, BackendProbe};
 use super::deadline::Deadline;
 use super::questions::Questions;
 use crate::decide::layers::{
-    BackendAnswer, BackendFacts, LayerReport, LeftLock, LockFacts, ProgramFacts, TerraformFacts, terraform,
+    BackendAnswer, BackendFacts, LayerReport, LeftLock, LockFacts, LockKeeper, ProgramFacts, TerraformFacts,
+    terraform,
 };
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{self, Holder};
-use crate::model::{Backend, Component};
+use crate::model::{Backend, Component, LockSettings, VersionConstraint};
 use crate::operation::store::held_locks;
 use crate::process::Guardian;
 use crate::record::BackendLockMarker;
@@ -29,7 +30,8 @@ pub async fn ask(questions: &Questions<'_>) -> LayerReport {
         // The locks are in the same folder, and say it.
         Err(_) => Vec::new(),
     };
-    terraform(TerraformFacts { program, backends, locks, left, folders })
+    let environment = questions.draft.environment.clone();
+    terraform(TerraformFacts { environment, program, backends, locks, left, folders })
 }
 
 async fn programs(questions: &Questions<'_>) -> (Result<ProgramFacts>, Vec<BackendFacts>) {
@@ -62,8 +64,15 @@ async fn programs(questions: &Questions<'_>) -> (Result<ProgramFacts>, Vec<Backe
         product: tool.product.key(),
         version: tool.version.to_string(),
         path: tool.path.display().to_string(),
+        allowed: allowed(&settings.version),
     });
     (program, backends)
+}
+
+/// The versions that the settings and Eos allow.
+fn allowed(version: &VersionConstraint) -> String {
+    let (oldest, version) = (VersionConstraint::oldest().to_string(), version.to_string());
+    if version == oldest { oldest } else { format!("{version}, and at least {oldest}") }
 }
 
 /// The states are in the folders of the components, whose rights are checked with them.
@@ -91,6 +100,11 @@ async fn locks(questions: &Questions<'_>) -> Result<Vec<LockFacts>> {
             holder: lock.holder.to_string(),
             // Only the processes of this host can be examined.
             stale: lock.holder.host == here && lock.holder.is_gone(),
+            kept_by: match (&questions.settings().lock, lock.holder.running()) {
+                (LockSettings::Consul(_), _) => LockKeeper::Session(lock.id),
+                (LockSettings::File, Some(terraform)) => LockKeeper::Terraform(terraform.pid),
+                (LockSettings::File, None) => LockKeeper::File(lock.key),
+            },
             run_id: lock.holder.run_id,
             operation: lock.holder.operation,
             user: lock.holder.user,

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::needs::{VaultNeed, vault_paths};
 use crate::model::{
-    Component, Draft, HookAction, Input, Interface, MinionTarget, Name, ProbeSettings, Source, service_name,
+    Component, Draft, HookAction, Input, Interface, Name, ProbeSettings, SaltCall, SaltStep, Source,
+    VaultPath, service_name,
 };
 
 /// Empty parts are layers that the environment does not use.
@@ -15,24 +17,33 @@ pub struct Usage {
     pub nomad: BTreeMap<Option<String>, BTreeMap<String, Vec<String>>>,
     /// Whether a gate or a hook asks the Consul of `settings:consul`, and what for.
     pub consul: BTreeSet<&'static str>,
+    /// Paths in Vault that a run reads.
+    pub vault: BTreeMap<VaultPath, VaultNeed>,
     /// Targets of Salt steps, each with the places in the pillar that name it.
     pub minions: BTreeMap<(&'static str, String), BTreeSet<String>>,
+    /// Those of them on which functions of Eos are called.
+    pub eos_minions: BTreeSet<(&'static str, String)>,
+}
+
+/// Whether an execution function is one of Eos.
+fn is_of_eos(function: &str) -> bool {
+    function.starts_with("eos_terraform.") || function.starts_with("eos_orchestrator.")
 }
 
 impl Usage {
     /// `interface`: that of a component's module, if it is known.
     pub fn of<'a>(draft: &Draft, interface: impl Fn(&Name) -> Option<&'a Interface>) -> Self {
-        let mut usage = Self::default();
+        let mut usage = Self { vault: vault_paths(draft, &interface), ..Self::default() };
         for component in draft.components.values().filter(|component| component.enabled) {
             let needs_nomad = interface(&component.name).is_some_and(|module| module.uses("nomad"));
             usage.nomad_of(component, needs_nomad, draft.settings.nomad.region.as_deref());
             usage.consul_of(component);
             if let Some(step) = &component.step {
-                usage.minions_of(&step.target, component.place("salt").to_string());
+                usage.minions_of(step, component.place("salt").to_string());
             }
             for hook in &component.hooks {
                 if let HookAction::Salt(step) = &hook.action {
-                    usage.minions_of(&step.target, hook.path.to_string());
+                    usage.minions_of(step, hook.path.to_string());
                 }
             }
         }
@@ -73,7 +84,11 @@ impl Usage {
         }
     }
 
-    fn minions_of(&mut self, target: &MinionTarget, place: String) {
-        self.minions.entry((target.kind, target.pattern.clone())).or_default().insert(place);
+    fn minions_of(&mut self, SaltStep { target, what, .. }: &SaltStep, place: String) {
+        let target = (target.kind, target.pattern.clone());
+        if matches!(what, SaltCall::Function { name, .. } if is_of_eos(name)) {
+            self.eos_minions.insert(target.clone());
+        }
+        self.minions.entry(target).or_default().insert(place);
     }
 }

@@ -3,10 +3,10 @@
 
 use super::deadline::Deadline;
 use super::questions::Questions;
-use crate::decide::layers::{LayerReport, VaultFacts, VaultToken, vault};
+use crate::decide::layers::{LayerReport, Right, VaultFacts, VaultToken, vault};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{VaultAuth, VaultServer};
-use crate::vault::{seal, wrapping_ends};
+use crate::vault::{clock, seal, wrapping_ends};
 
 pub async fn ask(questions: &Questions<'_>) -> LayerReport {
     let Some(server) = &questions.secrets.server else { return LayerReport::not_used() };
@@ -16,8 +16,20 @@ pub async fn ask(questions: &Questions<'_>) -> LayerReport {
         true => Some(within(questions, server, token(questions, server)).await),
         false => None,
     };
+    let is_known = matches!(token, Some(Ok(VaultToken::Supplied(_) | VaultToken::LoggedIn(_))));
+    let rights = match is_known {
+        true => questions.examine(within(questions, server, rights(questions))).await,
+        false => None,
+    };
+    let clock = questions.examine(within(questions, server, clock(server))).await;
+    let clock = clock.and_then(Result::ok).flatten();
     let (address, needed) = (server.address.clone(), questions.settings().timeouts.apply);
-    vault(VaultFacts { address, method: method(&server.auth), seal, token, needed })
+    vault(VaultFacts { address, method: method(&server.auth), seal, token, rights, clock, needed })
+}
+
+async fn rights(questions: &Questions<'_>) -> Result<Vec<Right>> {
+    let needed = questions.usage.vault.iter().map(|(path, need)| (path.clone(), need.writes));
+    questions.secrets.vault().await?.rights(needed).await
 }
 
 async fn token(questions: &Questions<'_>, server: &VaultServer) -> Result<VaultToken> {

@@ -1,6 +1,6 @@
 //! Claims about secrets in Vault, with a real Vault and a real terraform.
 
-mod bench;
+pub mod bench;
 mod canary;
 mod ensuring;
 mod layers;

@@ -279,6 +279,16 @@ _ALL = (
         ),
     ),
     Verb(
+        "doctor",
+        "doctor",
+        "examine all that a run needs, and say what to do",
+        ("environment",),
+        examples=(
+            ("doctor", "all environments; exit code 0 if nothing is wrong"),
+            ("doctor staging", "one of them"),
+        ),
+    ),
+    Verb(
         "promote",
         "promote",
         "promote the canaries of Nomad jobs",

@@ -239,6 +239,27 @@ def health(environment=None, components=None, minion=None, layers=False, *args, 
 
 
 @bridge.runner
+def doctor(environment=None, minion=None, *args, **kwargs):
+    """
+    Examine all that a run needs. Each line is ok, or says what to do.
+
+    It asks Salt, this host, Terraform and its backends, and Nomad, Consul and
+    Vault with the rights of their tokens. It changes nothing. The exit code is
+    1 if something is wrong, and 0 if there are only warnings.
+
+    environment
+        Name of the environment. By default all of the pillar.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.doctor
+        salt-run infrastructure.doctor staging
+    """
+
+
+@bridge.runner
 def drift(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what was changed outside of Terraform since the last apply.

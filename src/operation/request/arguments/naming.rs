@@ -88,6 +88,14 @@ impl Arguments {
             .ok()
     }
 
+    /// The names of environments that the call gives, for an operation that takes any name and none.
+    pub fn environments_named(&mut self) -> Vec<String> {
+        let mut names: Vec<_> = self.named().into_iter().map(|(_, name)| name).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Every name that the call gives, with the argument that gives it.
     fn named(&mut self) -> Vec<(&'static str, String)> {
         let mut named = Vec::new();

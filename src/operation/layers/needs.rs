@@ -1,0 +1,168 @@
+//! What an environment does in Consul, Nomad and Vault, and so which rights its tokens need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::consul::AclQuestion;
+use crate::decide::layers::NamespaceUse;
+use crate::model::{
+    Component, ConsulLock, CredentialOrigin, Draft, HookAction, Input, Interface, Name, ProbeSettings,
+    Reference, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, nomad_variable, service_name,
+};
+
+/// The keys of locks, and the session that holds them. `node`: that of the asked agent, if it is known.
+pub fn locks(lock: &ConsulLock, draft: &Draft, node: &str) -> Vec<AclQuestion> {
+    let (prefix, environment) = (&lock.prefix, &draft.environment);
+    let rule = format!("key_prefix {prefix:?} {{ policy = \"write\" }}");
+    let write = |key: String| {
+        let what = format!("write the keys below {prefix}/ (locks and records)");
+        AclQuestion { resource: "key", access: "write", segment: key, what, rule: rule.clone() }
+    };
+    let of_component = |name: &Name| {
+        let keys = ["lock", "record", "applying"].map(|key| format!("{prefix}/{environment}/{name}/{key}"));
+        keys.into_iter().chain([format!("{prefix}/.objects/{environment}/{name}/x")])
+    };
+    let keys =
+        draft.components.keys().flat_map(of_component).chain([format!("{prefix}/.runs/{environment}")]);
+    let session = AclQuestion {
+        resource: "session",
+        access: "write",
+        segment: node.to_owned(),
+        what: match node {
+            "" => "make sessions on every node (locks)".to_owned(),
+            node => format!("make sessions on the node {node} (locks)"),
+        },
+        rule: "session_prefix \"\" { policy = \"write\" }".to_owned(),
+    };
+    keys.map(write).chain([session]).collect()
+}
+
+/// What gates and hooks do in the Consul of services.
+pub fn services(draft: &Draft) -> Vec<AclQuestion> {
+    let mut needed = Vec::new();
+    for component in enabled(draft) {
+        for gate in &component.health {
+            if let ProbeSettings::Consul(probe) = &gate.probe {
+                needed.extend(of_gate(&probe.service));
+            }
+        }
+        for hook in &component.hooks {
+            needed.extend(of_hook(&hook.action, draft, component));
+        }
+    }
+    needed
+}
+
+fn of_gate(service: &ValueOrOutput<String>) -> Vec<AclQuestion> {
+    let rule = |kind: &str| format!("{kind}_prefix \"\" {{ policy = \"read\" }}");
+    // The name may be an output, which is not known here.
+    let service = match service {
+        ValueOrOutput::Literal(name) => Some(AclQuestion {
+            resource: "service",
+            access: "read",
+            segment: name.clone(),
+            what: format!("read the service {name} (gates)"),
+            rule: rule("service"),
+        }),
+        ValueOrOutput::Output(_) => None,
+    };
+    service.into_iter().collect()
+}
+
+fn of_hook(action: &HookAction, draft: &Draft, component: &Component) -> Vec<AclQuestion> {
+    let (environment, name) = (&draft.environment, &component.name);
+    let write = |resource: &'static str, segment: String| AclQuestion {
+        resource,
+        access: "write",
+        what: format!("write the {resource} {segment} (hooks)"),
+        rule: format!("{resource}_prefix {segment:?} {{ policy = \"write\" }}"),
+        segment,
+    };
+    match action {
+        HookAction::ConsulKv { prefix } => vec![write("key", format!("{prefix}/{environment}/{name}/x"))],
+        HookAction::ConsulService(service) => {
+            vec![write("service", service.name.clone()), write("node", format!("eos-{environment}-{name}"))]
+        }
+        HookAction::Prometheus(_) | HookAction::Salt(_) | HookAction::Webhook(_) => Vec::new(),
+    }
+}
+
+/// The namespaces of the services in one region, and of the components that use the settings of Nomad.
+pub fn namespaces(draft: &Draft, services: &BTreeSet<String>) -> Vec<NamespaceUse> {
+    let usual = &draft.settings.nomad.namespace;
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for component in enabled(draft) {
+        let name = component.name.as_str();
+        let service = service_name(name).unwrap_or(name);
+        let is_service = matches!(component.source, Some(Source::Service(_)));
+        if !is_service || !services.contains(service) {
+            continue;
+        }
+        let own = component.inputs.get("namespace").and_then(Input::literal).and_then(|value| value.as_str());
+        let variables = used.entry(own.unwrap_or(usual).to_owned()).or_default();
+        if component.task_secrets.values().any(|secret| secret.delivery == SecretDelivery::Variable) {
+            variables.insert(nomad_variable(service));
+        }
+    }
+    if used.is_empty() {
+        used.insert(usual.clone(), BTreeSet::new());
+    }
+    used.into_iter().map(|(namespace, variables)| NamespaceUse { namespace, variables }).collect()
+}
+
+/// What a run does with a path in Vault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VaultNeed {
+    /// Writes a key that is missing.
+    pub writes: bool,
+}
+
+/// Each path in Vault that a run of the environment reads. `interface`: that of a component's module, if it is known.
+pub fn vault_paths<'a>(
+    draft: &Draft,
+    interface: impl Fn(&Name) -> Option<&'a Interface>,
+) -> BTreeMap<VaultPath, VaultNeed> {
+    let mut needed: BTreeMap<VaultPath, VaultNeed> = BTreeMap::new();
+    let settings = &draft.settings;
+    let tokens = [&settings.nomad.token, &settings.consul.token].into_iter().flatten();
+    let mut references: Vec<&Reference> = settings.terraform.env.values().chain(tokens).collect();
+    for component in enabled(draft) {
+        references.extend(component.inputs.values().filter_map(|input| match input {
+            Input::Secret(reference) => Some(reference),
+            Input::Literal(_) | Input::Output(_) | Input::Outputs(_) => None,
+        }));
+        for gate in &component.health {
+            if let ProbeSettings::Http(probe) = &gate.probe {
+                references.extend(probe.headers.values());
+            }
+        }
+        for hook in &component.hooks {
+            if let HookAction::Webhook(webhook) = &hook.action {
+                references.extend(webhook.headers.values());
+            }
+        }
+        // A credential is read only for a module that uses its provider.
+        let uses = |provider: &str| interface(&component.name).is_some_and(|module| module.uses(provider));
+        for (_, credential) in component.credentials.iter().filter(|(provider, _)| uses(provider)) {
+            match &credential.origin {
+                CredentialOrigin::Path(path) => drop(needed.entry(path.clone()).or_default()),
+                CredentialOrigin::Value(reference) => references.push(reference),
+            }
+        }
+        for secret in component.task_secrets.values() {
+            let writes = matches!(secret.origin, SecretOrigin::Generated { .. });
+            if let Some((path, _)) = secret.origin.in_vault() {
+                needed.entry(path.clone()).or_default().writes |= writes;
+            }
+        }
+    }
+    for reference in references {
+        if let Reference::Vault { path, .. } = reference {
+            needed.entry(path.clone()).or_default();
+        }
+    }
+    needed
+}
+
+fn enabled(draft: &Draft) -> impl Iterator<Item = &Component> {
+    draft.components.values().filter(|component| component.enabled)
+}

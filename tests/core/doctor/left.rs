@@ -1,0 +1,35 @@
+//! What killed runs left.
+
+use serde_json::json;
+
+use super::{doctor, found, tree, with_code};
+use crate::support::Site;
+use crate::support::killed;
+use crate::support::world::World;
+
+#[test]
+fn what_a_killed_run_left_is_told_with_its_command_until_a_later_run_completes_it() {
+    let Some(world) = World::new() else { return };
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    let main = world.provider("thing") + "resource \"world_thing\" \"it\" {\n  name = \"it\"\n}\n";
+    site.component("thing", &main, json!({}));
+    world.faults(&json!([{ "id": "create", "do": "hang", "on": "create", "when": "after", "name": "it" }]));
+    let eos = killed::start(&site);
+    let call = killed::until_hangs(&world, "create", "it");
+    killed::kill_all(eos, &call);
+    let before = tree(&site.folder.path().join("root"));
+    let report = doctor(&site);
+    assert_eq!(tree(&site.folder.path().join("root")), before);
+    let apply = with_code(&report, "unfinished_apply");
+    assert_eq!((&apply["status"], &apply["name"]), (&json!("wrong"), &json!("runs")), "{apply:#}");
+    let run_id =
+        std::fs::read_dir(site.folder.path().join("root/staging/.eos/runs")).unwrap().next().unwrap();
+    let run_id = run_id.unwrap().file_name().into_string().unwrap();
+    let remedy = apply["remedy"].as_str().unwrap();
+    assert!(remedy.contains(&format!("infrastructure.resume {run_id}")), "{remedy}");
+
+    world.faults(&json!([]));
+    assert_eq!(site.run("resume", json!({ "run_id": run_id }))["result"], true);
+    assert_eq!(found(&doctor(&site), &["runs"]), ["terraform runs ok -"]);
+}
