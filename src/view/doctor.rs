@@ -42,6 +42,9 @@ pub fn checks(report: &Value, style: Style) -> String {
             text.push_str(&fault(check, status, style));
         }
     }
+    for left in report["left_behind"].as_array().into_iter().flatten() {
+        text.push_str(&format!("\n  still there: {}\n", filled(&flat(left), 15)));
+    }
     text
 }
 

@@ -3,6 +3,7 @@
 use super::check::{Check, CheckStatus, Group};
 use crate::decide::listed_briefly;
 use crate::error::{Code, Error};
+use crate::shell::quote;
 use crate::words::words;
 
 #[derive(Clone, Debug, Default)]
@@ -55,8 +56,11 @@ pub fn root(found: RootFacts) -> Vec<Check> {
             }
         };
         let remedy = match exists {
-            true => format!("run Eos as {owner}, or give the root to {user} as root: chown {user} {path}"),
-            false => format!("make it as root: install -d -m 0700 -o {user} {path}"),
+            true => format!(
+                "run Eos as {owner}, or give the root to {user} as root: chown {user} {}",
+                quote(&path)
+            ),
+            false => format!("make it as root: install -d -m 0700 -o {user} {}", quote(&path)),
         };
         all.push(wrong(Code::File, message, remedy));
     }
