@@ -76,6 +76,9 @@ pub struct RunStart {
     pub components: BTreeSet<Name>,
     #[serde(default, skip_serializing_if = "CallOptions::is_default")]
     pub options: CallOptions,
+    /// Others were told that it started, so they are also told how it ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub announced: bool,
 }
 
 /// What the call of a run gave beside the components. A run that resumes it uses the same.
@@ -118,6 +121,7 @@ impl RunStart {
             plan_id: None,
             components,
             options: CallOptions::default(),
+            announced: false,
         }
     }
 

@@ -1,18 +1,20 @@
 //! Hooks: they inform other systems after the turn of a component succeeded.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{OwnOutput, PillarPath, Reference, SaltStep, Tls, ValueOrOutput};
+use super::{Name, OwnOutput, PillarPath, Reference, SaltStep, Tls, ValueOrOutput};
 
 /// One item of a component's `hooks`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hook {
     /// Its path in the pillar: `infrastructure:components:web:hooks:0`.
     pub path: PillarPath,
+    /// It is in the settings, and so for all components. A component that lacks an output of it is left out.
+    pub is_shared: bool,
     pub on_failure: HookFailure,
     pub action: HookAction,
 }
@@ -62,7 +64,7 @@ pub struct NodeCheck {
 /// A file of targets: <https://prometheus.io/docs/guides/file-sd/>.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrometheusTargets {
-    /// Absolute, ends with `.json`.
+    /// Absolute, ends with `.json`. [`placed`] replaces its placeholders.
     pub file: PathBuf,
     /// `host:port`; an output may be a list of them.
     pub targets: Vec<ValueOrOutput<String>>,
@@ -71,13 +73,43 @@ pub struct PrometheusTargets {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Webhook {
-    pub url: String,
+    /// A plain value is an `http://` or `https://` address, as [`super::address::url`] accepts it.
+    pub url: Reference,
     pub headers: BTreeMap<String, Reference>,
     /// Fields that are sent in addition to those of Eos.
     pub body: Map<String, Value>,
+    pub format: BodyFormat,
     pub timeout: Duration,
     pub tls: Tls,
 }
+
+/// What a webhook sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// All facts as JSON.
+    Json,
+    /// One `text`, as incoming webhooks of Slack and of compatible chats take it.
+    Slack,
+}
+
+impl Webhook {
+    /// Each reference, with its path. `path`: that of the webhook.
+    pub fn references(&self, path: &PillarPath) -> Vec<(PillarPath, &Reference)> {
+        let headers = path.child("headers");
+        let headers = self.headers.iter().map(|(name, one)| (headers.child(name), one));
+        headers.chain([(path.child("url"), &self.url)]).collect()
+    }
+}
+
+/// The file in which a hook writes: `{environment}` and `{component}` in its path are replaced.
+pub fn placed(file: &Path, environment: &Name, component: Option<&Name>) -> PathBuf {
+    let text = file.to_string_lossy().replace(ENVIRONMENT, environment.as_str());
+    component.map_or_else(|| text.clone(), |name| text.replace(COMPONENT, name.as_str())).into()
+}
+
+/// Placeholders in the path of a file.
+pub const ENVIRONMENT: &str = "{environment}";
+pub const COMPONENT: &str = "{component}";
 
 impl Hook {
     pub fn kind(&self) -> &'static str {

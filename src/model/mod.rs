@@ -23,6 +23,7 @@ mod provider;
 mod read;
 mod reference;
 mod refusal;
+mod run_hook;
 mod server;
 pub mod service;
 mod setter;
@@ -49,7 +50,9 @@ pub use health::{
     ConsulProbe, GateSettings, GateTiming, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, StatusRanges,
     TcpProbe, ValueOrOutput,
 };
-pub use hook::{ConsulService, Hook, HookAction, HookFailure, PrometheusTargets, Webhook};
+pub use hook::{
+    BodyFormat, ConsulService, Hook, HookAction, HookFailure, PrometheusTargets, Webhook, placed,
+};
 pub use interface::{Interface, Output, Variable};
 pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
@@ -59,6 +62,7 @@ pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderV
 pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
+pub use run_hook::{RunHook, RunHookAction, RunMetrics, RunMoment};
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
 pub use setter::{Content, Effect, Level, Setter};

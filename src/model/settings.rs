@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    ConsulServer, Credential, DriftRules, LockSettings, NomadServer, Reference, VaultServer,
+    ConsulServer, Credential, DriftRules, Hook, LockSettings, NomadServer, Reference, RunHook, VaultServer,
     VersionConstraint,
 };
 
@@ -35,6 +35,9 @@ pub struct Settings {
     pub vault: Option<VaultServer>,
     /// Provider to credential. A component may have other credentials.
     pub credentials: BTreeMap<String, Credential>,
+    /// Hooks of all components. They are also in the components, which may refuse them.
+    pub hooks: Vec<Hook>,
+    pub run_hooks: Vec<RunHook>,
 }
 
 /// The terraform binary, its required version and its environment.

@@ -3,6 +3,7 @@
 //! Knows how the rooms fit together. Must not know Python or Salt.
 //! A [`Request`] comes in, and a report always goes out.
 
+mod announce;
 mod blueprint;
 mod command;
 mod component;

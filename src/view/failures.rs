@@ -27,6 +27,12 @@ pub fn whole(report: &Value) -> String {
     text
 }
 
+/// The hooks of the run that failed. They do not change its result.
+pub fn hooks(report: &Value) -> String {
+    let failed = report["failed_hooks"].as_array().into_iter().flatten();
+    failed.map(|one| format!("\n  hook of the run: {}\n", block(one, "    "))).collect()
+}
+
 const WORST_FIRST: [&str; 7] =
     ["rollback_failed", "failed", "rollback_needs_approval", "kept", "rolled_back", "cancelled", "blocked"];
 

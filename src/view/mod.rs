@@ -4,6 +4,7 @@
 //! In: a report or an update. Out: text.
 
 mod alike;
+pub mod announcement;
 mod attribute;
 mod changes;
 mod components;

@@ -44,7 +44,7 @@ mod tests {
         });
         json!({
             "schema": 1, "environment": "staging", "operation": "orchestrate", "run_id": "01R", "error": null,
-            "components": { "one": failed, "two": planned }, "left_behind": [FORGED],
+            "components": { "one": failed, "two": planned }, "left_behind": [FORGED], "failed_hooks": [FORGED],
             "layers": { "nomad": { "status": "unhealthy", "summary": FORGED, "faults": [{ "message": FORGED, "remedy": FORGED }] } },
         })
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::quote::{block, line, object};
-use super::{units, warnings};
+use super::{failures, units, warnings};
 use crate::printable::{one_line, printable};
 use crate::report::{Counts, Status};
 
@@ -14,6 +14,7 @@ pub fn one(report: &Value, name: &str, component: &str) -> Value {
             let all_well = report["result"] != json!(false);
             let mut returned = row(component, part, all_well);
             returned.insert("name".to_owned(), json!(name));
+            returned["comment"] = with_hooks(text(&returned["comment"]), report).into();
             Value::Object(returned)
         }
         _ => whole(report, name),
@@ -61,7 +62,15 @@ fn whole(report: &Value, name: &str) -> Value {
             lines.chain(warnings::folded(report)).collect::<Vec<_>>().join("\n")
         }
     };
+    let comment = with_hooks(&comment, report);
     json!({ "name": name, "result": report["result"], "changes": changes, "comment": comment })
+}
+
+/// The comment, and the hooks of the run that failed.
+fn with_hooks(comment: &str, report: &Value) -> String {
+    let hooks = failures::hooks(report);
+    let lines = hooks.lines().map(str::trim).filter(|line| !line.is_empty());
+    std::iter::once(comment).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
@@ -283,6 +292,17 @@ mod tests {
         let expected = json!({ "name": "n", "result": false, "changes": {}, "comment": "no environment" });
         assert_eq!(one(&refused, "n", "dns"), expected);
         assert_eq!(all(&refused, "n"), expected);
+    }
+
+    #[test]
+    fn the_comment_of_a_state_names_the_hooks_of_the_run_that_failed() {
+        let mut report = report(json!(true), json!({ "net": part("applied") }));
+        report["failed_hooks"] = json!(["settings:run_hooks:0 (webhook) failed: it answered HTTP 500"]);
+        let line = "\nhook of the run: settings:run_hooks:0 (webhook) failed: it answered HTTP 500";
+        for returned in [one(&report, "n", "net"), all(&report, "n")] {
+            assert!(returned["comment"].as_str().unwrap().ends_with(line), "{returned:#}");
+            assert_eq!(returned["result"], true);
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     if !report["error"].is_null() {
         text.push_str(&failures::whole(report));
         text.push_str(&layers::layers(report, style));
+        text.push_str(&failures::hooks(report));
         return text;
     }
     // For another program: nothing stands around it.
@@ -52,7 +53,8 @@ pub fn text(report: &Value, colour: bool) -> String {
         return why::why(report);
     }
     let report = &*drift::as_drawn(report);
-    in_order(&headline(report), &parts(report, style), &failures::each(report))
+    let failures = failures::each(report) + &failures::hooks(report);
+    in_order(&headline(report), &parts(report, style), &failures)
 }
 
 /// What the report says besides its failures: the table, and then all the rest.

@@ -97,6 +97,11 @@ impl Layout {
         self.run(run_id).join("report.json")
     }
 
+    /// Exists once others were told that this run was killed.
+    pub fn died(&self, run_id: &str) -> PathBuf {
+        self.run(run_id).join("died.json")
+    }
+
     pub fn plans(&self) -> PathBuf {
         self.control().join("plans")
     }

@@ -41,8 +41,12 @@ fn consul_gets_the_configured_keys_and_no_secret() {
     let mut site = site(json!([{ "consul_kv": {} }]));
     site.infrastructure["settings"]["consul"] =
         json!({ "address": format!("http://127.0.0.1:{}", server.port) });
+    site.infrastructure["settings"]["run_hooks"] = json!([{ "consul_kv": {} }]);
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let last: Value = serde_json::from_str(&raw(&server, "terraform/staging/last_run").unwrap()).unwrap();
+    assert_eq!((&last["run_id"], &last["moment"]), (&report["run_id"], &json!("finished")));
+    assert_eq!(last["components"]["web"]["status"], "applied");
     let key = |name: &str| raw(&server, &format!("terraform/staging/web/{name}"));
     let metadata: Value = serde_json::from_str(&key("metadata").unwrap()).unwrap();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The tests of the core, without those that only read the sources. They are one program, so that it is linked once.
 
+mod announce;
 mod approve;
 mod chain;
 mod constraints;

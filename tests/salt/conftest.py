@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from support import api, backends, order, programs
+from support import api, backends, notices, order, programs
 from support import world as worlds
 from support.bare import Bare
 from support.consul import Consul
@@ -145,7 +145,7 @@ def backend(request):
 def master(tmp_path_factory):
     programs.terraform()
     folder = tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site"
-    running = Master(folder, extra=api.OPTIONS)
+    running = Master(folder, extra=api.OPTIONS | notices.OPTIONS, env=notices.ENV)
     yield running
     running.close()
 

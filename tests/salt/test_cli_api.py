@@ -273,3 +273,21 @@ def test_a_user_who_may_not_cancel_learns_that_the_run_continues():
     with HostileApi(user.post, streams(BEGAN, user.press, hold)) as server:
         text = refused(server.url)
     assert "not asked to stop" in text and "run RUN continues on the master" in text
+
+
+def test_a_later_run_that_tells_of_the_death_of_this_one_ends_the_wait():
+    died = {"jid": "1", "run_id": "RUN", "operation": "orchestrate", "died": True, "message": "x"}
+    other = {**died, "jid": "2", "run_id": "OTHER"}
+    told = (event("eos/staging/run/failed", data) for data in (other, died))
+    with HostileApi(lambda _: started(), streams(BEGAN, *told, hold)) as server:
+        assert "run RUN was killed or crashed" in refused(server.url)
+
+
+def test_the_events_of_the_whole_run_are_no_stages_of_a_component(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    whole = {"jid": "1", "run_id": "RUN", "operation": "orchestrate", "message": "x"}
+    began, ended = (event(f"eos/staging/run/{word}", whole) for word in ("started", "finished"))
+    stage = event("eos/staging/web/applied", {"jid": "1", "run_id": "RUN"})
+    with HostileApi(lambda _: started(), streams(began, stage, ended, RET, hold)) as server:
+        assert report(server.url) == {"retcode": 0}
+    assert capsys.readouterr().err.splitlines() == ["  web  applied"]

@@ -40,6 +40,11 @@ def test_a_run_puts_its_phases_and_its_resources_on_the_event_bus(master):
         assert len(ours) >= 2, ours
         applied = [data for tag, data in events(listener).items() if tag in ours]
         assert all("run_id" in json.dumps(data) for data in applied), applied
+        ended = until(lambda: events(listener).get("eos/bus/run/finished"), "the end of the run")
+        began = events(listener)["eos/bus/run/started"]
+        assert began["run_id"] == ended["run_id"] == done.report["run_id"], ended
+        assert began["jid"] == ended["jid"] == done.report["jid"], ended
+        assert ended["counts"] == {"applied": 1} and " finished: 1 applied" in ended["message"]
         resource = events(listener)["eos/bus/echo/resource"]
         shown = {key: resource[key] for key in ("action", "state")}
         assert shown == {"action": "create", "state": "done"}, resource

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.nomad import Nomad
+from support.notices import Chat
 from support.pages import Reader, blocks, names
 
 # Pages that one reader follows one after the other, in one site. All other guides are followed alone.
@@ -17,7 +18,7 @@ TOGETHER = {
     "destroy": ["docs/guides/destroy.md", "docs/reference/states.md"],
 }
 ALONE = ["approvals", "recovery", "rollback"]
-WITH_SERVERS = ["drift", "secrets", "services"]
+WITH_SERVERS = ["drift", "notifications", "secrets", "services"]
 # Lines that are not run here, and the reasons. Each line must still be on its page.
 CANNOT = {
     "README.md": {
@@ -87,6 +88,18 @@ def test_the_guide_to_drift_works_as_it_is_written(site, world):
         },
     )
     follow(reader, "drift")
+
+
+def test_the_guide_to_notifications_works_as_it_is_written(site):
+    chat = Chat(port=0)
+    try:
+        follow(Reader(site, addresses={"http://127.0.0.1:8065": chat.url}), "notifications")
+    finally:
+        chat.close()
+    words = ("started: 1", "finished: 1 applied", "started: 1", "failed: 1 failed")
+    assert len(chat.said) == len(words), chat.texts()
+    assert all(word in text for word, text in zip(words, chat.texts(), strict=True)), chat.texts()
+    assert "The greeting must not be empty." in chat.texts()[3], chat.texts()
 
 
 def test_the_guide_to_secrets_works_as_it_is_written(site, vault):

@@ -115,8 +115,11 @@ class Host:
         )
 
     def emit(self, tag, data):
-        """Send an event, if a process listens on the bus. The job says whose event it is."""
-        self._bus.send(tag, {**data, "jid": self.identity["jid"]})
+        """Send an event, if a process listens on the bus. The job says whose event it is.
+
+        An event about another run has the job of that run.
+        """
+        self._bus.send(tag, {"jid": self.identity["jid"], **data})
 
     def log(self, level, message):
         """Write to Salt's log."""

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault};
+use crate::command_line::command;
 use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
 use crate::model::Name;

@@ -3,6 +3,7 @@
 
 mod inputs;
 mod outputs;
+mod shared_hooks;
 mod standard;
 
 pub use standard::standard_value;
@@ -35,6 +36,7 @@ pub fn check(
             ));
         }
     }
+    shared_hooks::check(&draft, interfaces, &mut problems);
     let graph = match Graph::new(edges(&draft)) {
         Ok(graph) => graph,
         Err(cycle) => {
@@ -52,6 +54,7 @@ pub fn check(
         let Some(interface) = interfaces.get(&name).cloned() else {
             continue;
         };
+        shared_hooks::keep_usable(&mut component, &interface);
         let deployment_id = standard::deployment_id(&environment, &component, &interface);
         standard::standard_inputs(&environment, &mut component, &interface, &deployment_id);
         let lacks = lacking.remove(&name).unwrap_or_default();

@@ -78,7 +78,7 @@ pub(super) fn gates(component: &Component, interface: &Interface, problems: &mut
 
 /// Checks the outputs that the component's hooks publish. A sensitive output is refused.
 pub(super) fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
-    for (pillar_path, own) in component.hooks.iter().flat_map(Hook::outputs) {
+    for (pillar_path, own) in component.hooks.iter().filter(|hook| !hook.is_shared).flat_map(Hook::outputs) {
         let message = match interface.output(&own.output) {
             None => no_output(&component.name, &own.output, interface),
             Some(output) if output.sensitive => {

@@ -94,7 +94,10 @@ pub(super) fn finish(
     let drift = rules::drift(over("drift", &shared.drift), problems);
     let credentials = provider::credentials(over("credentials", &shared.credentials), problems);
     let health = health::health(fields.take_or_empty("health"), problems);
-    let hooks = hooks::hooks(fields.take_or_empty("hooks"), problems);
+    // What is told of all components is not lost where a component has hooks of its own.
+    let inherits = fields.read("inherit_hooks", scalars::flag).unwrap_or(true);
+    let mut all_hooks = if inherits { settings.hooks.clone() } else { Vec::new() };
+    all_hooks.extend(hooks::hooks(fields.take_or_empty("hooks"), problems));
     let component = Component {
         template,
         dialect: settings.terraform.dialect(),
@@ -115,7 +118,7 @@ pub(super) fn finish(
         drift,
         timeouts,
         health,
-        hooks,
+        hooks: all_hooks,
         data: fields.read("data", scalars::texts).unwrap_or_default().into_iter().collect(),
         task_secrets,
         credentials,

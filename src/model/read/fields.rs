@@ -50,6 +50,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The same. If the key is missing, that is a problem.
+    pub fn required<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&Tree) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.place(key).is_none() {
+            self.problems.add(&self.path.child(key), "is missing");
+        }
+        self.read(key, read)
+    }
+
     pub fn close(self) {
         for (key, tree) in &self.fields {
             self.problems.add(&tree.path, format!("unknown key; {}", hint(key, self.known.iter().copied())));

@@ -1,29 +1,61 @@
-//! Reads `hooks` of a component.
+//! Reads `hooks` of a component, and those of the settings, which are for all components.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fields::{Fields, mapping};
-use super::health::{given, given_in, header};
+use super::health::{given, given_in};
 use super::problems::Problems;
 use super::scalars::absolute;
 use super::tree::{Tree, TreeKind};
-use super::{scalars, server, step};
+use super::webhook::webhook;
+use super::{scalars, step};
 use crate::model::hook::{
-    ConsulService, Hook, HookAction, HookFailure, NodeCheck, PrometheusTargets, Webhook,
+    COMPONENT, ConsulService, ENVIRONMENT, Hook, HookAction, HookFailure, NodeCheck, PrometheusTargets,
 };
-use crate::model::{Tls, address, hint};
+use crate::model::{PillarPath, address, hint};
 
 const KINDS: [&str; 5] = ["consul_kv", "consul_service", "prometheus", "salt", "webhook"];
 /// Keys that Eos sets in the body of a webhook.
 const OURS: [&str; 4] = ["component", "environment", "report", "run_id"];
 
 pub(super) fn hooks(tree: Tree, problems: &Problems) -> Vec<Hook> {
+    items(tree, problems).into_iter().filter_map(|item| hook(item, problems)).collect()
+}
+
+/// The hooks of all components. Each of them needs a file of its own.
+pub(super) fn shared(tree: Tree, problems: &Problems) -> Vec<Hook> {
+    let mut hooks = hooks(tree, problems);
+    for hook in &mut hooks {
+        hook.is_shared = true;
+        if let HookAction::Prometheus(prometheus) = &hook.action {
+            let path = hook.path.child(hook.kind()).child("file");
+            needs(&path, &prometheus.file, &[COMPONENT, ENVIRONMENT], problems);
+        }
+    }
+    hooks
+}
+
+/// Refuses a file that several components or environments would write, because each would replace the others'.
+/// An environment's own settings need not name the environment.
+pub(super) fn needs(path: &PillarPath, file: &Path, placeholders: &[&str], problems: &Problems) {
+    let is_common = path.is_below(&PillarPath::root().child("settings"));
+    let text = file.to_string_lossy();
+    for missing in placeholders.iter().filter(|one| !text.contains(**one)) {
+        if *missing != ENVIRONMENT || is_common {
+            problems
+                .add(path, format!("must contain {missing}: each one would replace the file of the others"));
+        }
+    }
+}
+
+/// The items of a list of hooks.
+pub(super) fn items(tree: Tree, problems: &Problems) -> Vec<Tree> {
     match tree.kind {
-        TreeKind::List(items) => items.into_iter().filter_map(|item| hook(item, problems)).collect(),
+        TreeKind::List(items) => items,
         TreeKind::Leaf(Value::Null) => Vec::new(),
         TreeKind::Map(ref map) if map.is_empty() => Vec::new(),
         _ => {
@@ -33,18 +65,24 @@ pub(super) fn hooks(tree: Tree, problems: &Problems) -> Vec<Hook> {
     }
 }
 
-/// `{KIND: {..., on_failure: warn}}`.
-fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
+/// The only key of a hook, which is its kind, and what is below it.
+pub(super) fn kind(tree: Tree, kinds: &[&str], problems: &Problems) -> Option<(String, Tree)> {
     let path = tree.path.clone();
-    let known = KINDS.join(", ");
     let mut entries = match tree.kind {
         TreeKind::Map(map) => map.into_iter(),
         _ => Default::default(),
     };
-    let (Some((kind, mut tree)), None) = (entries.next(), entries.next()) else {
-        problems.add(&path, format!("must be a mapping with one key of: {known}"));
+    let (Some(entry), None) = (entries.next(), entries.next()) else {
+        problems.add(&path, format!("must be a mapping with one key of: {}", kinds.join(", ")));
         return None;
     };
+    Some(entry)
+}
+
+/// `{KIND: {..., on_failure: warn}}`.
+fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
+    let path = tree.path.clone();
+    let (kind, mut tree) = kind(tree, &KINDS, problems)?;
     let on_failure = take(&mut tree, "on_failure");
     let on_failure = on_failure.map(|tree| {
         let word = failure(&tree);
@@ -56,10 +94,10 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
         "consul_kv" | "consul_service" | "prometheus" | "webhook" => {
             let mut fields = Fields::open(tree, problems);
             let action = match kind.as_str() {
-                "consul_kv" => Some(consul_kv(&mut fields)),
+                "consul_kv" => Some(HookAction::ConsulKv { prefix: consul_prefix(&mut fields) }),
                 "consul_service" => consul_service(&mut fields).map(HookAction::ConsulService),
                 "prometheus" => prometheus(&mut fields).map(HookAction::Prometheus),
-                _ => webhook(&mut fields).map(HookAction::Webhook),
+                _ => webhook(&mut fields, &OURS).map(HookAction::Webhook),
             };
             fields.close();
             action
@@ -69,7 +107,8 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
             None
         }
     };
-    Some(Hook { path, on_failure: on_failure.unwrap_or(HookFailure::Warn), action: action? })
+    let on_failure = on_failure.unwrap_or(HookFailure::Warn);
+    Some(Hook { path, is_shared: false, on_failure, action: action? })
 }
 
 fn take(tree: &mut Tree, key: &str) -> Option<Tree> {
@@ -87,13 +126,13 @@ fn failure(tree: &Tree) -> Result<HookFailure, String> {
     }
 }
 
-fn consul_kv(fields: &mut Fields<'_>) -> HookAction {
-    let prefix = fields.read("prefix", scalars::prefix);
-    HookAction::ConsulKv { prefix: prefix.unwrap_or_else(|| "terraform".to_owned()) }
+/// The prefix of keys in Consul.
+pub(super) fn consul_prefix(fields: &mut Fields<'_>) -> String {
+    fields.read("prefix", scalars::prefix).unwrap_or_else(|| "terraform".to_owned())
 }
 
 fn consul_service(fields: &mut Fields<'_>) -> Option<ConsulService> {
-    let name = required(fields, "name", scalars::label);
+    let name = fields.required("name", scalars::label);
     let address = given(fields, "address", address::host);
     let port_place = fields.place("port");
     let port = port_place.is_some().then(|| given(fields, "port", address::port));
@@ -104,7 +143,7 @@ fn consul_service(fields: &mut Fields<'_>) -> Option<ConsulService> {
 
 fn check(tree: Tree, problems: &Problems) -> Option<NodeCheck> {
     let mut fields = Fields::open(tree, problems);
-    let name = required(&mut fields, "name", text);
+    let name = fields.required("name", text);
     let http = fields.read("http", |tree| address::url(&tree.to_value()));
     let tcp = fields.read("tcp", |tree| match address::is_authority(&scalars::text(tree)?) {
         true => scalars::text(tree),
@@ -119,7 +158,7 @@ fn check(tree: Tree, problems: &Problems) -> Option<NodeCheck> {
 }
 
 fn prometheus(fields: &mut Fields<'_>) -> Option<PrometheusTargets> {
-    let file = required(fields, "file", |tree| match absolute(tree)? {
+    let file = fields.required("file", |tree| match absolute(tree)? {
         path if path.extension().is_some_and(|end| end == "json") => Ok(path),
         _ => Err("must be an absolute path that ends with .json".to_owned()),
     });
@@ -129,55 +168,26 @@ fn prometheus(fields: &mut Fields<'_>) -> Option<PrometheusTargets> {
             .add(&fields.path.child("targets"), "is missing: a list of host:port, or of {output: NAME}");
     }
     let targets = list(fields, "targets", |tree, problems| given_in(tree, problems, target));
-    let label = |name: &str, tree: &Tree| {
+    let labels = labels(fields);
+    let file: PathBuf = file?;
+    Some(PrometheusTargets { file, targets, labels })
+}
+
+/// Labels of Prometheus.
+pub(super) fn labels(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
+    mapping(fields.take_or_empty("labels"), fields.problems, |name: &str, tree: &Tree| {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let is_name = name.bytes().all(good) && !name.starts_with(|letter: char| letter.is_ascii_digit());
         match is_name && !name.is_empty() && !name.starts_with("__") {
             true => text(tree),
             false => Err("must be a valid name of a Prometheus label".to_owned()),
         }
-    };
-    let labels: BTreeMap<_, _> = mapping(fields.take_or_empty("labels"), fields.problems, label);
-    let file: PathBuf = file?;
-    Some(PrometheusTargets { file, targets, labels })
+    })
 }
 
 fn target(value: &Value) -> Result<String, String> {
     let text = value.as_str().filter(|text| address::is_authority(text));
     text.map(str::to_owned).ok_or_else(|| "must be host:port".to_owned())
-}
-
-fn webhook(fields: &mut Fields<'_>) -> Option<Webhook> {
-    let url = required(fields, "url", |tree| address::url(&tree.to_value()));
-    let headers = mapping(fields.take_or_empty("headers"), fields.problems, header);
-    let body: Map<String, Value> =
-        mapping(fields.take_or_empty("body"), fields.problems, |name, tree| match OURS.contains(&name) {
-            true => Err("is set by Eos".to_owned()),
-            false => Ok(tree.to_value()),
-        })
-        .into_iter()
-        .collect();
-    let timeout = fields.read("timeout", scalars::limit).unwrap_or(Duration::from_secs(10));
-    let tls_place = fields.place("tls");
-    let tls = server::tls(fields.take_or_empty("tls"), fields.problems);
-    if let (Some(url), Some(pillar_path)) = (&url, tls_place)
-        && tls != Tls::default()
-        && url.starts_with("http:")
-    {
-        fields.problems.add(&pillar_path, "has no meaning for an http:// address; write https://");
-    }
-    Some(Webhook { url: url?, headers, body, timeout, tls })
-}
-
-fn required<T>(
-    fields: &mut Fields<'_>,
-    key: &'static str,
-    read: impl FnOnce(&Tree) -> Result<T, String>,
-) -> Option<T> {
-    if fields.place(key).is_none() {
-        fields.problems.add(&fields.path.child(key), "is missing");
-    }
-    fields.read(key, read)
 }
 
 /// All items that can be read. A single item counts as a list of one.

@@ -16,6 +16,7 @@ mod problems;
 mod profile;
 mod provider;
 mod rules;
+mod run_hooks;
 mod scalars;
 mod server;
 mod service;
@@ -28,6 +29,7 @@ mod terraform;
 mod trace;
 mod tree;
 mod vault;
+mod webhook;
 mod written;
 
 pub use overrides::Overrides;

@@ -29,6 +29,7 @@ pub(super) struct Profile {
     is_documents: bool,
     has_vault: bool,
     has_consul: bool,
+    has_hooks: bool,
 }
 
 impl Profile {
@@ -36,7 +37,12 @@ impl Profile {
     pub fn of(settings: &Tree) -> Self {
         let has = |key: &str| settings.get(key).is_some_and(|tree| !tree.is_empty());
         let is_documents = settings.get("profile").and_then(Tree::text) == Some(DOCUMENTS);
-        Self { is_documents, has_vault: has("vault"), has_consul: has("consul") }
+        Self {
+            is_documents,
+            has_vault: has("vault"),
+            has_consul: has("consul"),
+            has_hooks: settings.get("hooks").is_some_and(|tree| !tree.is_null()),
+        }
     }
 
     pub fn path() -> PillarPath {
@@ -99,7 +105,7 @@ impl Profile {
     }
 
     fn hooks(&self, tree: &mut Tree) {
-        if self.has_consul {
+        if self.has_consul && !self.has_hooks {
             self.add(tree, "hooks", || json!([{ "consul_kv": { "prefix": "terraform" } }]));
         }
     }

@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::fields::mapping;
 use super::problems::Problems;
 use super::tree::Tree;
-use super::{backend, lock, profile, provider, rules, scalars, server, terraform, vault};
+use super::{backend, hooks, lock, profile, provider, rules, run_hooks, scalars, server, terraform, vault};
 use crate::model::settings::{OnFailure, Settings};
 use crate::model::{PillarPath, environment_hint};
 
@@ -42,6 +42,8 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
         consul: server::consul(fields.take_or_empty("consul"), problems),
         vault: vault::vault(fields.take_or_empty("vault"), problems),
         credentials: provider::credentials(fields.take_or_empty("credentials"), problems),
+        hooks: hooks::shared(fields.take_or_empty("hooks"), problems),
+        run_hooks: run_hooks::run_hooks(fields.take_or_empty("run_hooks"), problems),
     };
     fields.close();
     settings

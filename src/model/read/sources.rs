@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::problems::Problems;
 use crate::model::{
-    Component, CredentialOrigin, HookAction, Input, Name, PillarPath, ProbeSettings, Reference, Settings,
+    Component, CredentialOrigin, HookAction, Input, Name, PillarPath, ProbeSettings, Reference,
+    RunHookAction, Settings, Webhook,
 };
 
 /// Without `settings:vault`, no reference may point into Vault. No variable may be set in two places.
@@ -56,17 +57,26 @@ pub(super) fn check(
                 places.extend(headers.map(|(name, _)| pillar_path.child(name)));
             }
         }
-        for hook in &component.hooks {
-            if let HookAction::Webhook(webhook) = &hook.action {
-                let headers = webhook.headers.iter().filter(|(_, reference)| is_vault(reference));
-                let pillar_path = hook.path.child(hook.kind()).child("headers");
-                places.extend(headers.map(|(name, _)| pillar_path.child(name)));
-            }
+    }
+    let own = components.values().flat_map(|component| &component.hooks).filter(|hook| !hook.is_shared);
+    for hook in settings.hooks.iter().chain(own) {
+        if let HookAction::Webhook(webhook) = &hook.action {
+            places.extend(in_vault_of(webhook, &hook.path.child(hook.kind())));
+        }
+    }
+    for hook in &settings.run_hooks {
+        if let RunHookAction::Webhook(webhook) = &hook.action {
+            places.extend(in_vault_of(webhook, &hook.path.child(hook.kind())));
         }
     }
     for pillar_path in places {
         problems.add(&pillar_path, "is in Vault: set infrastructure:settings:vault (address, auth)");
     }
+}
+
+fn in_vault_of(webhook: &Webhook, path: &PillarPath) -> Vec<PillarPath> {
+    let references = webhook.references(path).into_iter().filter(|(_, one)| is_vault(one));
+    references.map(|(path, _)| path).collect()
 }
 
 fn is_vault(reference: &Reference) -> bool {

@@ -10,6 +10,7 @@ mod lock;
 mod merging;
 mod names;
 mod profile;
+mod run_hooks;
 mod service_secrets;
 mod services;
 mod settings;

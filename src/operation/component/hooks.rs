@@ -13,13 +13,15 @@ use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::hooks::{self, Publisher};
 use crate::model::{
-    ConsulService, Hook, HookAction, HookFailure, Name, OwnOutput, PrometheusTargets, Reference,
-    ValueOrOutput, Webhook, address,
+    ConsulService, Hook, HookAction, HookFailure, Name, OwnOutput, PrometheusTargets, ValueOrOutput, Webhook,
+    address, placed,
 };
+use crate::operation::announce::webhook;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers;
 use crate::operation::store::records;
 use crate::report::{ComponentReport, Status};
+use crate::view::announcement;
 use crate::words::{Words, words};
 
 /// The values of one component that a hook may use; none of them is secret.
@@ -172,8 +174,10 @@ impl HookContext<'_> {
     }
 
     fn prometheus(&self, hook: &PrometheusTargets) -> HookResult {
+        let environment = &self.context.session.blueprint.environment;
+        let file = placed(&hook.file, environment, Some(self.name()));
         if self.gone {
-            return hooks::forget(&hook.file);
+            return hooks::forget(&file);
         }
         let one = |value: &Value| match value.as_str() {
             Some(text) if address::is_authority(text) => Ok(text.to_owned()),
@@ -190,26 +194,30 @@ impl HookContext<'_> {
                 ValueOrOutput::Output(own) => self.output(own, read)?,
             });
         }
-        hooks::write(&hook.file, &targets, &hook.labels)
+        hooks::write(&file, &targets, &hook.labels)
     }
 
     async fn webhook(&mut self, hook: &Webhook) -> HookResult {
         let session = self.context.session;
-        let headers = self.context.reader.read_all(&hook.headers).await.map_err(|error| error.message)?;
-        let referred = |name: &String| !matches!(hook.headers.get(name), None | Some(Reference::Plain(_)));
-        for (name, value) in headers.iter().filter(|(name, _)| referred(name)) {
-            self.hide(&format!("header {name}"), value);
+        let target = webhook::target(hook, &self.context.reader).await.map_err(|error| error.message)?;
+        for (what, secret) in webhook::secrets(hook, &target) {
+            self.hide(&what, secret);
         }
-        let headers: Vec<_> = headers.into_iter().collect();
         let mut body = Value::Object(hook.body.clone());
         self.context.redactor.value(&mut body);
         let mut report = self.report.clone();
         self.context.redactor.report(&mut report);
-        body["component"] = self.name().as_str().into();
-        body["environment"] = session.blueprint.environment.as_str().into();
-        body["run_id"] = session.call.run_id.as_str().into();
-        body["report"] = serde_json::to_value(report).unwrap_or_default();
-        hooks::post(hook, &headers, &body).await
+        let text = announcement::of_component(&session.blueprint.environment, self.name(), &report);
+        let facts = || {
+            json!({
+                "component": self.name(),
+                "environment": session.blueprint.environment,
+                "run_id": session.call.run_id,
+                "report": report,
+            })
+        };
+        let body = hooks::body(hook.format, body, facts, &text);
+        hooks::post(hook, &target, &body).await
     }
 
     fn given<T: Clone>(

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::needs::{VaultNeed, vault_paths};
 use crate::model::{
-    Component, Draft, HookAction, Input, Interface, Name, ProbeSettings, SaltCall, SaltStep, Source,
-    VaultPath, service_name,
+    Component, Draft, HookAction, Input, Interface, Name, ProbeSettings, RunHookAction, SaltCall, SaltStep,
+    Source, VaultPath, service_name,
 };
 
 /// Empty parts are layers that the environment does not use.
@@ -34,6 +34,10 @@ impl Usage {
     /// `interface`: that of a component's module, if it is known.
     pub fn of<'a>(draft: &Draft, interface: impl Fn(&Name) -> Option<&'a Interface>) -> Self {
         let mut usage = Self { vault: vault_paths(draft, &interface), ..Self::default() };
+        let run_hooks = draft.settings.run_hooks.iter();
+        if run_hooks.into_iter().any(|hook| matches!(hook.action, RunHookAction::ConsulKv { .. })) {
+            usage.consul.insert("hooks");
+        }
         for component in draft.components.values().filter(|component| component.enabled) {
             let needs_nomad = interface(&component.name).is_some_and(|module| module.uses("nomad"));
             usage.nomad_of(component, needs_nomad, draft.settings.nomad.region.as_deref());

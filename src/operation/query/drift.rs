@@ -11,6 +11,7 @@ use super::failed_checks;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::file::{self, FileLockGuard};
 use crate::model::{Name, Overrides};
+use crate::operation::announce::tell_died;
 use crate::operation::blueprint::prepared::AppliedConfigurations;
 use crate::operation::blueprint::{draft, gone, prepare, select};
 use crate::operation::component::drift::{DriftCheckKind, check};
@@ -102,6 +103,9 @@ fn find(call: &Call<'_>, builder: &ReportBuilder, question: Question, kind: Drif
         DriftCheckKind::Scheduled => Some(alone(&layout, builder)?),
         DriftCheckKind::Once => None,
     };
+    if kind == DriftCheckKind::Scheduled {
+        tell_died(call, &blueprint.settings, &layout, &environment);
+    }
     shared_records::fetch(&blueprint.settings, &environment)?;
     let orphans = match &components {
         None => gone::report(blueprint, &layout)?,

@@ -9,6 +9,7 @@ use crate::model::{Component, Name};
 use crate::operation::request::call::Call;
 use crate::record::FailedCheck;
 use crate::report::{ComponentReport, Report, Status};
+use crate::view::announcement;
 use crate::workdir::{ComponentPaths, ensure_private};
 
 /// Counts the checks of a component that could not run, and sends what is due. It is due after as many checks in a row
@@ -36,7 +37,7 @@ pub(super) fn count(
     if due {
         let data = json!({
             "environment": environment, "component": component.name, "run_id": run_id, "status": report.status,
-            "reason": reason, "seen": seen,
+            "reason": reason, "seen": seen, "message": announcement::why(report),
         });
         call.host.emit(&format!("eos/{environment}/{}/drift/failed", component.name), &data);
     }

@@ -24,6 +24,7 @@ use self::schedule::schedule;
 use crate::error::Result;
 use crate::journal::{Journal, RunStart};
 use crate::model::Name;
+use crate::operation::announce::Announcer;
 use crate::operation::blueprint::broken_modules;
 use crate::operation::request::answer;
 use crate::operation::request::answer::ReportBuilder;
@@ -45,9 +46,12 @@ pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
         wanted.intent.is_test(),
         &call.request.identity,
     );
-    run_log::reported(call, builder, ReportBuilder::report, |builder, begun| {
-        attempt(call, wanted, builder, begun)
-    })
+    let changes_things = wanted.intent.changes_things();
+    let mut announcer = Announcer::new(call, &wanted.environment, changes_things, &wanted.problems);
+    let report = run_log::reported(call, builder, ReportBuilder::report, |builder, begun| {
+        attempt(call, wanted, builder, begun, &mut announcer)
+    });
+    announcer.ended(report)
 }
 
 /// `begun` gets the run's folder once it exists.
@@ -56,10 +60,12 @@ fn attempt(
     wanted: RunRequest,
     builder: &mut ReportBuilder,
     begun: &mut Option<PathBuf>,
+    announcer: &mut Announcer<'_>,
 ) -> Result<RunOutcome> {
     let mut work = PreparedRun::prepare(call, wanted, builder)?;
     let began = work.began(builder);
     let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
+    announcer.began(&work.prepared.blueprint.settings, &work.layout, &began);
     work.values().store(&work.layout, &builder.run_id)?;
     let (orphans, made_by) = (work.orphans()?, began.who.clone());
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));

@@ -106,6 +106,7 @@ impl PreparedRun {
             plan_id: self.intent.plan_id().map(str::to_owned),
             resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),
             options: self.options(),
+            announced: self.intent.changes_things(),
             ..RunStart::new(who, &builder.identity.user, self.intent.kind(), self.selected.clone())
         }
     }

@@ -82,8 +82,7 @@ fn has_room(blueprint: &Blueprint, name: &Name, busy: &[Name]) -> bool {
 }
 
 fn tell_end(channel: &HostChannel, name: &Name, report: &ComponentReport) {
-    let stage = Stage::Finished { status: report.status, changes: report.changes, seconds: report.duration };
-    channel.stage(name, stage);
+    channel.finished(name, report);
     let (status, reason) = (report.status.word(), report.reason());
     match &report.error {
         Some(error) => tracing::error!(repeated = true, "{name}: {status} ({reason}): {error}"),

@@ -12,6 +12,8 @@ use crate::change::Redactor;
 use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
 use crate::model::Name;
 use crate::printable::printable;
+use crate::report::ComponentReport;
+use crate::view::announcement;
 use crate::view::progress::{Stage, StageUpdate};
 
 /// One message from the run.
@@ -83,6 +85,23 @@ impl HostChannel {
         let _ = self.sender.send(HostMessage::Progress(StageUpdate { component: component.clone(), stage }));
     }
 
+    /// The turn of a component has ended. If it did not end as requested, the event says why.
+    pub fn finished(&self, component: &Name, report: &ComponentReport) {
+        let (status, changes, seconds) = (report.status, report.changes, report.duration);
+        if self.muted.lock().unwrap_or_else(PoisonError::into_inner).contains(component) {
+            return;
+        }
+        let mut data = json!({ "status": status, "changes": changes, "duration": seconds });
+        if status.result() == Some(false) {
+            let mut report = report.clone();
+            self.secrets.report(&mut report);
+            data["reason"] = report.reason().into();
+            data["message"] = announcement::why(&report).into();
+        }
+        self.emit(component, status.word(), data);
+        self.show(component, Stage::Finished { status, changes, seconds });
+    }
+
     /// Sends progress alone: a check that runs every few minutes needs no events.
     pub fn show(&self, component: &Name, stage: Stage) {
         let _ = self.sender.send(HostMessage::Progress(StageUpdate { component: component.clone(), stage }));
@@ -143,14 +162,11 @@ impl HostChannel {
 
     fn event(&self, stage: &Stage) -> Option<Value> {
         match stage {
-            Stage::Waiting { .. } => None,
+            Stage::Waiting { .. } | Stage::Finished { .. } => None,
             Stage::WaitingForLock { holder, .. } => Some(json!({ "run_id": self.run_id, "holder": holder })),
             // Only the beginning: single resources have events of their own.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
             Stage::Verifying { begun: true, .. } => None,
-            Stage::Finished { status, changes, seconds } => Some(
-                json!({ "run_id": self.run_id, "status": status, "changes": changes, "duration": seconds }),
-            ),
             _ => Some(json!({ "run_id": self.run_id })),
         }
     }

@@ -46,7 +46,8 @@ pub fn in_session<T: Send>(
     let (channel, receiver) = channel(builder, &blueprint.environment);
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
-    drive(call.host, &mut progress, &cancel, &cancel_file, channel, receiver, move |channel| {
+    let stop = StopRequests { file: &cancel_file, interrupts: InterruptCount::default(), cancel: &cancel };
+    drive(call.host, &mut progress, stop, channel, receiver, move |channel| {
         runtime()?.block_on(async move {
             let session =
                 Session::open(builder, prepared, journal_handle, run_cancel, channel, identity).await?;
@@ -68,15 +69,42 @@ pub fn with_host<T: Send>(
     environment: &Name,
     work: impl AsyncFnOnce(HostChannel, Cancel) -> T + Send,
 ) -> Result<T> {
+    beside(call, builder, environment, InterruptCount::default(), work)
+}
+
+/// The same for work after a run: the requests that stopped the run do not stop this.
+pub fn after_run<T: Send>(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    environment: &Name,
+    work: impl AsyncFnOnce(HostChannel, Cancel) -> T + Send,
+) -> Result<T> {
+    beside(call, builder, environment, InterruptCount::after(call.host.tick()), work)
+}
+
+fn beside<T: Send>(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    environment: &Name,
+    interrupts: InterruptCount,
+    work: impl AsyncFnOnce(HostChannel, Cancel) -> T + Send,
+) -> Result<T> {
     let mut progress = (call.progress)(environment.as_str(), &BTreeSet::new(), 1);
     let (channel, receiver) = channel(builder, environment);
     let cancel = Cancel::new();
     let asked = cancel.clone();
-    // Nobody knows the id of this call before it ends, so there is no file that asks it to stop.
-    let no_file = Path::new("");
-    drive(call.host, &mut progress, &cancel, no_file, channel, receiver, move |channel| {
+    // No file asks such work to stop.
+    let stop = StopRequests { file: Path::new(""), interrupts, cancel: &cancel };
+    drive(call.host, &mut progress, stop, channel, receiver, move |channel| {
         Ok(runtime()?.block_on(work(channel, asked)))
     })
+}
+
+/// Where requests to stop come from, and what they set.
+struct StopRequests<'a> {
+    file: &'a Path,
+    interrupts: InterruptCount,
+    cancel: &'a Cancel,
 }
 
 fn channel(builder: &ReportBuilder, environment: &Name) -> (HostChannel, Receiver<HostMessage>) {
@@ -94,8 +122,7 @@ fn channel(builder: &ReportBuilder, environment: &Name) -> (HostChannel, Receive
 fn drive<T: Send>(
     host: &dyn Host,
     progress: &mut ProgressDisplay,
-    cancel: &Cancel,
-    cancel_file: &Path,
+    mut stop: StopRequests<'_>,
     channel: HostChannel,
     receiver: Receiver<HostMessage>,
     work: impl FnOnce(HostChannel) -> T + Send,
@@ -106,7 +133,6 @@ fn drive<T: Send>(
             let subscriber = tracing_subscriber::registry().with(LogLayer::new(&channel));
             tracing::subscriber::with_default(subscriber, || command_line.during(|| work(channel)))
         });
-        let mut stopping = InterruptCount::default();
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(HostMessage::Progress(update)) => progress.update(update),
@@ -118,8 +144,8 @@ fn drive<T: Send>(
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let asked = host.tick().max(cancel_file.exists().into());
-            stopping.count(asked, cancel, progress);
+            let asked = host.tick().max(stop.file.exists().into());
+            stop.interrupts.count(asked, stop.cancel, progress);
         }
         progress.finish();
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -5,14 +5,23 @@ use crate::view::progress::ProgressDisplay;
 
 /// The number of requests so far.
 #[derive(Default)]
-pub(super) struct InterruptCount(u32);
+pub(super) struct InterruptCount {
+    counted: u32,
+    /// Requests that were for earlier work.
+    before: u32,
+}
 
 impl InterruptCount {
+    /// Counts from here on.
+    pub fn after(before: u32) -> Self {
+        Self { counted: 0, before }
+    }
+
     /// `asked` counts all requests so far.
     pub fn count(&mut self, asked: u32, cancel: &Cancel, progress: &mut ProgressDisplay) {
-        while self.0 < asked {
-            self.0 += 1;
-            match self.0 {
+        while self.counted + self.before < asked {
+            self.counted += 1;
+            match self.counted {
                 1 => {
                     cancel.cancel(Cause::User);
                     progress

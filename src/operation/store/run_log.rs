@@ -87,6 +87,28 @@ pub fn reported(
     report
 }
 
+/// Writes the report again, after it got more.
+pub fn complete(host: &dyn Host, layout: &Layout, report: &Report) {
+    if let Err(error) = write_json(&layout.report(&report.run_id), report) {
+        host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
+    }
+}
+
+/// The runs that others know to have started and that ended without a result, except those that were told of already,
+/// in the order of their beginning.
+pub fn died(layout: &Layout, environment: &Name) -> Vec<LoggedRun> {
+    let is_open = |run_id: &Ulid| {
+        let run_id = run_id.to_string();
+        !layout.report(&run_id).exists() && !layout.died(&run_id).exists()
+    };
+    let mut open: Vec<_> = ids(&layout.runs()).into_iter().filter(is_open).collect();
+    open.sort_unstable();
+    // A damaged journal is shown by the history.
+    let runs = open.iter().filter_map(|run_id| one(layout, environment, &run_id.to_string()).ok()?);
+    let is_dead = |run: &LoggedRun| run.history.finished.is_none() && !run.history.is_alive();
+    runs.filter(|run| run.history.began.announced && is_dead(run)).collect()
+}
+
 /// A run that never began has no folder. An error of this writing is only logged: the report is complete without it.
 fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
     if let Some(folder) = folder

@@ -45,6 +45,7 @@ pub fn markdown(answer: &Value) -> String {
         drift::drift(&report),
         warnings::of_report(&report),
         components::orphans(&report),
+        failures::hooks(&report),
     ];
     let mut end = folded("notes", "text", &notes.concat(), SOME);
     if !plan.is_null() {

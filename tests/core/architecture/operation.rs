@@ -7,7 +7,7 @@ use std::path::Path;
 use super::imports::Imports;
 
 /// The rooms in order. Each imports only from rooms before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "runtime.rs",
     "intent",
     "request",
@@ -15,6 +15,7 @@ const ORDER: [&str; 12] = [
     "blueprint",
     "session",
     "exec",
+    "announce",
     "layers",
     "component",
     "run",
@@ -27,13 +28,14 @@ const OUTSIDE_THE_CALL: [&str; 10] =
     ["lock", "workdir", "record", "snapshot", "process", "terraform", "nomad", "vault", "health", "hooks"];
 
 /// Rooms that a room must not know, in addition to the rooms after it.
-const UNKNOWN: [(&str, &[&str]); 11] = [
+const UNKNOWN: [(&str, &[&str]); 12] = [
     ("intent", &OUTSIDE_THE_CALL),
     ("request", &OUTSIDE_THE_CALL),
     ("store", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
     ("blueprint", &["lock", "process", "terraform", "nomad", "vault", "health", "hooks"]),
     ("session", &["nomad", "health", "hooks", "record", "snapshot"]),
     ("exec", &["graph", "journal", "snapshot", "vault", "health", "hooks", "operation/blueprint"]),
+    ("announce", &["graph", "terraform", "nomad", "vault", "health", "record", "snapshot"]),
     ("layers", &["graph", "journal", "snapshot", "health", "hooks"]),
     ("component", &["graph"]),
     ("run", &["process", "terraform", "nomad", "vault", "health", "hooks"]),

@@ -39,7 +39,7 @@ pub(super) fn component(
     context: &ServiceContext<'_>,
     problems: &Problems,
 ) -> Option<Component> {
-    let said: Map<_, _> = ["on_failure", "data", "health", "hooks", "enabled"]
+    let said: Map<_, _> = ["on_failure", "data", "health", "hooks", "inherit_hooks", "enabled"]
         .into_iter()
         .filter_map(|key| Some((key.to_owned(), tree.get(key)?.to_value())))
         .collect();

@@ -39,6 +39,10 @@ impl ResourceEvents {
         if let Some(seconds) = seconds.filter(|_| state != "started") {
             data["seconds"] = json!(seconds);
         }
+        if state == "failed" {
+            let what = format!("{address}: {} failed; the report of the component says why", action.word());
+            data["message"] = what.into();
+        }
         Some(data)
     }
 

@@ -69,7 +69,10 @@ class _Run:
         if tag.startswith("eos/") and data.get("jid") == self._jid:
             self._heard = time.monotonic()
             self._run_id = data.get("run_id") or self._run_id
-            _show(tag)
+            if data.get("died"):
+                # A later run tells of it, so its own last event never comes.
+                raise UsageError(f"{self._name()} was killed or crashed. {self._unknown()}")
+            _show(tag, data)
             self._cancel()
         return None
 
@@ -143,10 +146,15 @@ def _report(data):
     return returned
 
 
-def _show(tag):
-    """One line for each stage of a component, as on a pipe."""
+def _show(tag, data):
+    """One line for each stage of a component, as on a pipe. The report says more of the whole run."""
     parts = tag.split("/")
-    if len(parts) == 4 and sys.stderr.isatty() and parts[3] != "resource":
+    if (
+        "operation" not in data
+        and len(parts) == 4
+        and sys.stderr.isatty()
+        and parts[3] != "resource"
+    ):
         _say(f"  {parts[2]}  {parts[3].replace('_', ' ')}")
 
 

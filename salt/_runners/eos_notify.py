@@ -1,0 +1,1 @@
+../../python/saltext/eos/runners/eos_notify.py

@@ -1,0 +1,34 @@
+//! Runs that were killed cannot say so themselves. The next run or scheduled check on the same host says it, once.
+
+use serde_json::json;
+
+use super::news::News;
+use super::run_hooks::RunHooks;
+use crate::clock;
+use crate::model::{Name, Settings};
+use crate::operation::request::call::Call;
+use crate::operation::store::run_log;
+use crate::workdir::{Layout, create_json};
+
+/// The same for a scheduled check, whose report has no place for hooks that failed.
+pub fn tell_died(call: &Call<'_>, settings: &Settings, layout: &Layout, environment: &Name) {
+    for failure in tell(call, &RunHooks::of(settings), layout, environment) {
+        call.host.log(tracing::Level::WARN, &failure);
+    }
+}
+
+/// Returns a sentence for each hook that failed.
+pub(super) fn tell(call: &Call<'_>, hooks: &RunHooks, layout: &Layout, environment: &Name) -> Vec<String> {
+    let mut failures = Vec::new();
+    for run in run_log::died(layout, environment) {
+        // Of several calls at the same time, only one creates the file.
+        let at = json!({ "told_at": clock::now() });
+        if !create_json(&layout.died(&run.run_id), &at).unwrap_or_default() {
+            continue;
+        }
+        let news = News::died(environment, &run.history.began);
+        news.send(call, environment);
+        failures.extend(hooks.run(call, environment, &news).failures);
+    }
+    failures
+}
