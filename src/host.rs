@@ -35,6 +35,10 @@ pub trait Host {
     fn configuration(&self) -> Value {
         Value::Null
     }
+    /// Returns the groups of the user who makes the call.
+    fn groups(&self) -> Result<UserGroups, String> {
+        Ok(UserGroups::default())
+    }
     /// Starts a job, and does not wait for it.
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String>;
     /// Returns the answers of a job so far, by minion. Does not wait.
@@ -55,6 +59,14 @@ pub trait Host {
     fn apply_states(&self) -> Vec<Map<String, Value>> {
         Vec::new()
     }
+}
+
+/// The groups of a user, and whose answer that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserGroups {
+    /// Such as `the system`.
+    pub of: String,
+    pub names: BTreeSet<String>,
 }
 
 /// A call of an execution function on minions, as Salt's client takes it.

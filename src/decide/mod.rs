@@ -5,6 +5,7 @@
 //! In: facts. Out: a verdict.
 
 mod approval;
+mod approver;
 mod baseline;
 mod completed;
 mod data;
@@ -33,6 +34,7 @@ mod state_objects;
 pub mod step;
 
 pub use approval::{SavedPlanAction, SavedPlanStatus, saved_plan_action};
+pub use approver::{ApproverFault, approver_fault};
 pub use baseline::{Baseline, Course, FailedVersion, Previous, TurnEnd};
 pub use completed::CompletedOperations;
 pub use data::{holds_data, kept, not_kept, taken_data};

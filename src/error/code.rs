@@ -109,6 +109,7 @@ codes! {
     PlanSpent = "plan_spent",
     PlanStale = "plan_stale",
     NothingToApprove = "nothing_to_approve",
+    MayNotApprove = "may_not_approve",
     NoSuchRun = "no_such_run",
     RunEnded = "run_ended",
     RunGone = "run_gone",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::command_line::{Command, command};
+use crate::model::Identity;
 use crate::process::{ProcessIdentity, ProcessText};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct Holder {
     pub jid: String,
     pub minion: String,
     pub user: String,
+    /// The same user, and how the name is known. Absent in files of earlier versions.
+    #[serde(skip_serializing_if = "Identity::is_absent")]
+    pub identity: Identity,
     pub operation: String,
     pub environment: String,
     pub component: String,
@@ -31,6 +35,14 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// The user who made the call. A file of an earlier version does not say how the name is known.
+    pub fn who(&self) -> Identity {
+        match self.identity.is_absent() {
+            true => Identity { name: self.user.clone(), ..Identity::default() },
+            false => self.identity.clone(),
+        }
+    }
+
     /// This process, now.
     pub fn here() -> Self {
         let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::here();

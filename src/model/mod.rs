@@ -4,6 +4,7 @@
 //! In: a JSON value. Out: a [`Blueprint`], or every [`Problem`].
 
 pub mod address;
+mod approvals;
 mod blueprint;
 mod check;
 mod component;
@@ -13,6 +14,7 @@ mod draft;
 mod drift;
 mod health;
 mod hook;
+mod identity;
 mod interface;
 mod lock;
 mod name;
@@ -39,6 +41,7 @@ mod version;
 pub mod wildcards;
 
 pub use address::{job_name, registered_name};
+pub use approvals::{ApprovalRules, Approver};
 pub use blueprint::{Blueprint, Node};
 pub use check::{check, edges, faults, notes, standard_value};
 pub use component::{Component, DependsOn, Input, Source, Template};
@@ -53,6 +56,7 @@ pub use health::{
 pub use hook::{
     BodyFormat, ConsulService, Hook, HookAction, HookFailure, PrometheusTargets, Webhook, placed,
 };
+pub use identity::{Authentication, Identity};
 pub use interface::{Interface, Output, Variable};
 pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    ConsulServer, Credential, DriftRules, Hook, LockSettings, NomadServer, Reference, RunHook, VaultServer,
-    VersionConstraint,
+    ApprovalRules, ConsulServer, Credential, DriftRules, Hook, LockSettings, NomadServer, Reference, RunHook,
+    VaultServer, VersionConstraint,
 };
 
 /// Validated `infrastructure:settings`, merged with the settings of the environment and of the call.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     pub on_failure: OnFailure,
     pub policy: Policy,
+    /// None: an approval of anybody counts.
+    pub approvals: Option<ApprovalRules>,
     pub rollback: RollbackSettings,
     pub drift: DriftRules,
     pub nomad: NomadServer,

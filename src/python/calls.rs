@@ -11,7 +11,7 @@ use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
 use crate::command_line::CommandLine;
-use crate::model::{PillarPath, Problem};
+use crate::model::{Identity, PillarPath, Problem};
 use crate::operation::{self, Call, CallPlace, CallerIdentity, Request, ensure};
 use crate::panic_guard::{self, CallFailure};
 use crate::view;
@@ -131,11 +131,15 @@ fn command_line(made: &Bound<'_, PyAny>) -> CommandLine {
 }
 
 fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
-    let identity = host.getattr("identity")?;
+    let (identity, caller) = (host.getattr("identity")?, host.getattr("caller")?);
     let text = |key: &str| -> PyResult<String> { Ok(identity.get_item(key)?.str()?.to_string()) };
     Ok(CallerIdentity {
         jid: text("jid")?,
         user: text("user")?,
+        known: Identity {
+            name: caller.getattr("name")?.str()?.to_string(),
+            authentication: caller.getattr("authentication")?.str()?.to_string().into(),
+        },
         minion: text("minion")?,
         place: place(identity.get_item("place")?.extract()?),
         command_line: command_line(&identity.get_item("command_line")?),

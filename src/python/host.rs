@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{convert, plain};
-use crate::host::{Host, MinionReturn, PillarOrigin, SaltJob, StartedJob};
+use crate::host::{Host, MinionReturn, PillarOrigin, SaltJob, StartedJob, UserGroups};
 use crate::model::PillarPath;
 
 /// A Python object with the methods of `saltext.eos.host.Host`.
@@ -126,6 +126,14 @@ impl Host for PyHost {
 
     fn configuration(&self) -> Value {
         self.value("configuration")
+    }
+
+    fn groups(&self) -> Result<UserGroups, String> {
+        Python::attach(|py| {
+            let answer = self.object.call_method0(py, "groups");
+            answer.and_then(|answer| answer.extract(py)).map_err(|error| self.sentence(py, &error))
+        })
+        .map(|(of, names)| UserGroups { of, names })
     }
 
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {

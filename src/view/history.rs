@@ -86,12 +86,17 @@ fn second(run: &Value, counts: Option<String>) -> String {
         value => Some(format!("{word} {value}")),
     };
     let mode = if run["test"] == true && run["operation"] != "plan" { " (test)" } else { "" };
+    // Who approved is said with how the name is known.
+    let who = match quote::line(&run["approver"]).as_str() {
+        "" => with("by", "user"),
+        approver => Some(format!("by {}", shortened(approver, 2 * LONGEST))),
+    };
     let would = Some(self::counts(&run["counts"])).filter(|counts| run["test"] == true && !counts.is_empty());
     let facts = [
         counts,
         Some(format!("{}{mode}", text("operation"))),
         would.map(|counts| format!("would: {counts}")),
-        with("by", "user"),
+        who,
         with("on", "host"),
         with("continues", "resumes"),
         with(of_plan(run), "plan_id"),

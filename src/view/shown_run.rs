@@ -65,7 +65,7 @@ pub fn facts(run: &Value) -> Vec<String> {
         _ => format!("took {}", units::seconds(seconds)),
     });
     [
-        with("by", "user"),
+        with("by", "approver").or_else(|| with("by", "user")),
         with("on", "host"),
         with("began", "began"),
         took,

@@ -176,7 +176,10 @@ fn extras(report: &Value) -> String {
         let (component, plan_id) = (text_of("component"), text_of("plan_id"));
         let what = match (&one["error"], text_of("approved").as_str()) {
             (Value::Object(error), _) => format!("cannot be applied: {}", line(&error["message"])),
-            (_, "") => "waits for approval".to_owned(),
+            (_, "") => match text_of("not_approved").as_str() {
+                "" => "waits for approval".to_owned(),
+                void => format!("waits for approval: {void}"),
+            },
             (_, who) => format!("is approved, by {who}"),
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));

@@ -2,6 +2,7 @@
 
 mod announce;
 mod approve;
+mod approvers;
 mod chain;
 mod constraints;
 mod consul;

@@ -14,7 +14,7 @@ from saltext.eos.host import MasterHost, MinionHost, StateHost
 log = logging.getLogger(__name__)
 
 # The command line of this process, if it is that of `eos`.
-caller = None
+typed = None
 
 
 def runner(function=None, *, operation=None, like=None):
@@ -29,13 +29,14 @@ def runner(function=None, *, operation=None, like=None):
     @functools.wraps(function)
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
-        minion = arguments.pop("minion")
         automation = _schedule(kwargs) or _state(kwargs)
+        given = dict(arguments)
+        arguments.pop("minion")
 
         def host():
             way = kwargs.get("__eos_by")
-            other = caller or command_line.of_follower(function.__globals__["__opts__"], way)
-            return MasterHost(function.__globals__, _injected(), automation, minion, caller=other)
+            written = typed or command_line.of_follower(function.__globals__["__opts__"], way)
+            return MasterHost(function.__globals__, _injected(), automation, given, typed=written)
 
         report = _run(function, operation or function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}
@@ -52,7 +53,9 @@ def runner_on_minion(function, dunders, arguments):
     bound.pop("minion")
 
     def host():
-        return MinionHost(dunders, _injected(), None, changes=True, caller=caller)
+        return MinionHost(
+            dunders, _injected(), None, changes=True, function=function.__name__, typed=typed
+        )
 
     return _run(function, function.__name__, bound, surplus, host)
 
@@ -82,7 +85,13 @@ def module(function=None, *, operation=None, changes=False, component="component
         def host():
             injected = {**_injected(), **kwargs}
             schedule = _schedule(kwargs)
-            return MinionHost(function.__globals__, injected, schedule, changes=changes)
+            return MinionHost(
+                function.__globals__,
+                injected,
+                schedule,
+                changes=changes,
+                function=function.__name__,
+            )
 
         named = operation or f"module.{function.__name__}"
         return _with_exit_code(function, _run(function, named, arguments, surplus, host))

@@ -9,8 +9,10 @@ import salt.version
 
 from saltext.eos import (
     bus,
+    caller,
     command_line,
     files,
+    fixed,
     jinja,
     jobs,
     master_pillar,
@@ -55,6 +57,7 @@ class Host:
             "environment": None,
             "salt_version": str(salt.version.__version__),
         }
+        self.caller = caller.Caller(self.identity["user"])
         self._opened = []
 
     def __enter__(self):
@@ -129,6 +132,10 @@ class Host:
         """Write to Salt's log what the person at the terminal also gets as progress or in the report."""
         terminal.repeated.log(_LEVELS.get(level, logging.INFO), "%s", message)
 
+    def groups(self):
+        """Whose answer it is, and the groups of the caller."""
+        return self.caller.groups(self.opts)
+
     def has_master(self):
         """On the master: whether its process accepts jobs. On a minion: whether it has a master."""
         kind, _ = self.identity["place"]
@@ -185,14 +192,30 @@ class MinionHost(Host):
     """On a minion, in salt-call, and in a state of an orchestration.
 
     ``changes``: whether the function may change something. It never uses an older pillar than the master's.
-    ``caller``: the caller's command line, if it is not that of a program of Salt.
+    ``function``: the name of the function that Salt called, if it is one of an execution module.
+    ``typed``: the caller's command line, if it is not that of a program of Salt.
     """
 
-    def __init__(self, dunders, injected, automation, *, changes=False, nested=False, caller=None):
+    def __init__(
+        self,
+        dunders,
+        injected,
+        automation,
+        *,
+        changes=False,
+        nested=False,
+        function=None,
+        typed=None,
+    ):
         super().__init__(dunders, injected, automation, nested=nested)
-        self.identity["command_line"] = caller or command_line.of_minion(
-            dunders["__opts__"], self.identity["place"]
-        )
+        place = self.identity["place"]
+        self.identity["command_line"] = typed or command_line.of_minion(dunders["__opts__"], place)
+        if function:
+            alone = place[0] == "masterless"
+            who = self.identity["user"]
+            self.caller = caller.of_minion(
+                dunders["__opts__"], function, injected, who, alone=alone
+            )
         self._compiled = None
         if changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
             self._compiled = minion_pillar.compiled(self.opts, self.grains())
@@ -235,13 +258,17 @@ class StateHost(MinionHost):
 class MasterHost(Host):
     """In a runner, which compiles the pillar of one minion.
 
-    ``caller``: the caller's command line, if it is not ``salt-run``.
+    ``typed``: the caller's command line, if it is not ``salt-run``.
     """
 
-    def __init__(self, dunders, injected, automation, minion, *, caller=None):
+    def __init__(self, dunders, injected, automation, arguments, *, typed=None):
         super().__init__(dunders, injected, automation)
+        self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
+        self.opts = fixed.options(self.opts, automation)
+        self.problems.extend(fixed.problems(self.opts, arguments))
+        minion = None if self.problems else arguments.get("minion")
         self.identity["command_line"] = {
-            **(caller or command_line.of_salt_run(dunders["__opts__"])),
+            **(typed or command_line.of_salt_run(dunders["__opts__"])),
             "minion": str(minion) if minion else None,
         }
         self._compiled = master_pillar.compiled(self.opts, minion)

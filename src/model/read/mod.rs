@@ -3,6 +3,7 @@
 //! This room knows how levels merge and where each value is written. It must not know the modules' interfaces.
 //! In: a JSON value. Out: a [`Draft`](super::Draft), and every [`Problem`](super::Problem).
 
+mod approvals;
 mod backend;
 mod component;
 mod fields;

@@ -7,7 +7,9 @@ use super::fields::Fields;
 use super::fields::mapping;
 use super::problems::Problems;
 use super::tree::Tree;
-use super::{backend, hooks, lock, profile, provider, rules, run_hooks, scalars, server, terraform, vault};
+use super::{
+    approvals, backend, hooks, lock, profile, provider, rules, run_hooks, scalars, server, terraform, vault,
+};
 use crate::model::settings::{OnFailure, Settings};
 use crate::model::{PillarPath, environment_hint};
 
@@ -35,6 +37,7 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
         }),
         timeouts: rules::timeouts(fields.take_or_empty("timeouts"), problems),
         on_failure: fields.read("on_failure", rules::on_failure).unwrap_or(OnFailure::Stop),
+        approvals: approvals::approvals(fields.take_or_empty("approvals"), problems),
         policy: rules::policy(fields.take_or_empty("policy"), problems),
         rollback: rules::rollback(fields.take_or_empty("rollback"), problems),
         drift: rules::drift(fields.take_or_empty("drift"), problems),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{OnFailure, Overrides, Reference, read};
+use super::super::{Approver, OnFailure, Overrides, Reference, read};
 use super::{draft, pillar, problems, said};
 
 fn wrong(settings: Value) -> Vec<String> {
@@ -214,4 +214,31 @@ fn empty_parts_of_the_pillar_are_accepted() {
     let mut infrastructure = pillar(json!({ "nomad": null, "lock": {} }), json!({ "net": component }));
     infrastructure["services"] = json!({});
     assert_eq!(problems(&infrastructure), Vec::<String>::new());
+}
+
+#[test]
+fn the_approvals_of_an_environment_replace_single_rules_and_a_wrong_rule_is_named() {
+    let rules = |settings: Value| draft(&pillar(settings, json!({}))).settings.approvals;
+    for unset in [json!({}), json!({ "approvals": null }), json!({ "approvals": {} })] {
+        assert_eq!(rules(unset), None);
+    }
+    let read = rules(json!({ "approvals": { "from": ["alice", "group:ops", "os:root"], "local": true } }));
+    let read = read.unwrap();
+    let from = ["alice", "group:ops", "os:root"].map(|text| Approver::parse(text).unwrap());
+    assert_eq!((read.from, read.other_than_author, read.local), (Some(from.into()), false, true));
+    let only = rules(json!({ "approvals": { "other_than_author": true } })).unwrap();
+    assert_eq!((only.from, only.other_than_author, only.local), (None, true, false));
+    for (approvals, problem) in [
+        (json!([]), ": must be a mapping"),
+        (json!({ "form": "alice" }), ":form: unknown key; did you mean \"from\"?"),
+        (json!({ "from": [] }), ":from: must name a user, group:NAME or os:NAME"),
+        (json!({ "from": ["group:"] }), ":from: \"group:\" is not a user, group:NAME or os:NAME"),
+        (json!({ "from": "os:root" }), ":from: os:root counts only with approvals: {local: true}"),
+        (json!({ "local": "yes" }), ":local: must be true or false"),
+    ] {
+        assert_eq!(
+            wrong(json!({ "approvals": approvals })),
+            [format!("infrastructure:settings:approvals{problem}")]
+        );
+    }
 }

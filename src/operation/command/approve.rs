@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::approval_choice::ApprovalChoice;
+use crate::clock;
 use crate::command_line::command;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::host::UserGroups;
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{ApprovalRules, Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
 use crate::operation::blueprint::{draft, given_for_plan, prepare};
 use crate::operation::query::find_run;
@@ -25,7 +27,7 @@ use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::operation::store::{audit, shared_records};
 use crate::report::{ComponentReport, Report, Status};
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::workdir::Layout;
 
 struct ApprovalRequest {
@@ -74,6 +76,8 @@ fn attempt(
     if !contents.destroy {
         prepared.refuse_broken(&layout.run(&builder.run_id))?;
     }
+    let rules = blueprint.settings.approvals.clone();
+    let groups = allowed(call, &plans, rules.as_ref(), &layout)?;
     let saved = contents.planned(blueprint, None)?;
     let (plan_id, environment) = (&request.plan_id, &blueprint.environment);
     let choice = ApprovalChoice {
@@ -112,12 +116,36 @@ fn attempt(
     let mut reports = BTreeMap::new();
     let mut approvals = Vec::new();
     for name in selected {
-        let (report, approval) = record(&layout, plans.of(&name), &writer, &by)?;
+        let (report, approval) =
+            record(&layout, rules.as_ref(), plans.of(&name), &writer, &by, groups.clone())?;
         approvals.push(json!({ "component": name, "approval": approval }));
         reports.insert(name, report);
     }
     let extra = [("plan_id", json!(request.plan_id)), ("approvals", json!(approvals))];
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// Refuses a caller who may not approve these plans. Returns the caller's groups if the rules name a group.
+fn allowed(
+    call: &Call<'_>,
+    plans: &SavedPlans,
+    rules: Option<&ApprovalRules>,
+    layout: &Layout,
+) -> Result<Option<UserGroups>> {
+    let by = &call.request.identity.known;
+    let asked = rules.is_some_and(ApprovalRules::name_a_group).then(|| call.host.groups());
+    let groups = asked.transpose().map_err(|why| {
+        let message = words!["the groups of ", Words::own(by.name.clone()), " are not known: ", why];
+        let remedy = "approvals:from may name the user itself";
+        Error::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, message, remedy)
+    })?;
+    let Some(void) = plans.void_approval(rules, by, groups.as_ref()) else { return Ok(groups) };
+    let line = json!({
+        "did": "approve_refused", "at": clock::now(), "plan_id": plans.plan_id(), "by": by,
+        "jid": call.request.identity.jid, "reason": void.reason,
+    });
+    audit::note(layout, &line)?;
+    Err(void.into())
 }
 
 /// The names that a pattern may mean: the components that policy stopped. None if the plan cannot be read, or if policy
@@ -130,28 +158,34 @@ fn blocked_in(request: &Request, environment: &Name, plan_id: &str) -> Option<Ve
     (!blocked.is_empty()).then_some(blocked)
 }
 
-/// Records one approval, first in the audit log, which is never removed. An existing approval stays.
+/// Records one approval, first in the audit log, which is never removed. An existing approval stays if it counts.
 fn record(
     layout: &Layout,
+    rules: Option<&ApprovalRules>,
     plan: SavedPlan<'_>,
     journal: &Journal,
     by: &Holder,
+    groups: Option<UserGroups>,
 ) -> Result<(ComponentReport, Approval)> {
     let (stored, name) = (plan.read()?, plan.component);
-    let approval = Approval::of(plan.plans, &stored, Holder { component: name.to_string(), ..by.clone() });
+    let approval =
+        Approval::of(plan.plans, &stored, Holder { component: name.to_string(), ..by.clone() }, groups);
     let before = plan.approval()?;
+    let void = before.as_ref().and_then(|before| plan.why_void(rules, before));
     let (approval, note) = match before {
-        Some(before) => (before.clone(), format!("it was already approved by {}", before.words())),
-        None => {
+        Some(before) if void.is_none() => {
+            (before.clone(), format!("it was already approved by {}", before.words()))
+        }
+        before => {
             audit::note(layout, &json!({ "did": "approve", "approval": approval }))?;
             journal.note_durably(JournalEntry::Approved {
                 component: name.clone(),
                 plan_id: approval.plan_id.clone(),
                 change_set: approval.change_set.clone(),
             })?;
-            plan.grant(&approval)?;
+            plan.grant(&approval, before.is_some())?;
             let note = format!("approved by {}", approval.words());
-            (approval, note)
+            (approval, void.map_or(note.clone(), |void| format!("{note}; {void}")))
         }
     };
     let report = crate::operation::component::reports::with(

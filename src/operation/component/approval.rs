@@ -12,7 +12,7 @@ use crate::decide::{
     Consent, PolicyViolation, SavedPlanAction, SavedPlanStatus, State, judge, saved_plan_action, taken_data,
 };
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Component, Name};
+use crate::model::{ApprovalRules, Component, Name};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::intent::{Intent, Mode};
@@ -37,9 +37,11 @@ pub(super) fn ready(
     plan: SavedPlan<'_>,
     now: &PlanBasis,
     before: Option<&State>,
+    rules: Option<&ApprovalRules>,
 ) -> Result<SavedPlanDecision> {
     let stored = plan.read()?;
-    let approval = plan.approval()?;
+    let approval = plan.approval()?.filter(|approval| approval.covers(&stored));
+    let void = approval.as_ref().and_then(|approval| plan.why_void(rules, approval));
     let consent = if stored.destroy { Consent::Confirmed } else { Consent::None };
     let data = taken_data(&component.data, stored.changes.destroyed());
     let now_blocked = || judge(&component.policy, &stored.changes, consent, &data).err();
@@ -49,7 +51,7 @@ pub(super) fn ready(
         spent: plan.refuse_used().is_err(),
         superseded: !overtaken.is_empty(),
         blocked: blocked.is_some(),
-        approved: approval.is_some_and(|approval| approval.covers(&stored)),
+        approved: approval.is_some() && void.is_none(),
         basis_changed: !moved.is_empty(),
         expired: stored.age() > component.policy.max_plan_age,
     });
@@ -57,7 +59,7 @@ pub(super) fn ready(
         (SavedPlanAction::Spent, _) => plan.refuse_used().map(|()| SavedPlanDecision::Apply(stored)),
         (SavedPlanAction::Refuse, _) => Err(plan.moved(&[overtaken, moved].concat())),
         (SavedPlanAction::NeedsApproval, Some(violation)) => {
-            Ok(SavedPlanDecision::Blocked(stored, violation))
+            Ok(SavedPlanDecision::Blocked(stored, and_void(violation, void)))
         }
         (SavedPlanAction::PlanAgain, _) => Ok(SavedPlanDecision::Again(stored)),
         (SavedPlanAction::Apply | SavedPlanAction::NeedsApproval, _) => Ok(SavedPlanDecision::Apply(stored)),
@@ -79,7 +81,9 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
     let record = session.records().latest(name, &paths).await?;
     let node = &*missing_variables::supply(session, node, record.as_ref(), destroys).await?;
     let now = collect_inputs(session, node, &reader, publishing).await?.plan_basis(&session.call, module)?;
-    let decision = ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref())?;
+    let before = state::read(&invoker).await?;
+    let rules = session.blueprint.settings.approvals.as_ref();
+    let decision = ready(&node.component, plan, &now, before.as_ref(), rules)?;
     Ok(matches!(decision, SavedPlanDecision::Blocked(..)))
 }
 
@@ -153,6 +157,15 @@ pub(super) fn asking(session: &Session, violation: PolicyViolation, plan: SavedP
         place.apply_command(&plan_id, std::iter::once(name), environment)
     );
     once_or_for_good(approve, violation)
+}
+
+/// Adds why the plan's approval does not count.
+fn and_void(violation: PolicyViolation, void: Option<String>) -> PolicyViolation {
+    let message = match void {
+        Some(void) => words![violation.message, "; ", Words::own(void)],
+        None => violation.message,
+    };
+    PolicyViolation { message, ..violation }
 }
 
 /// The approval comes first, and the change of the pillar last: it also allows later plans that nobody has seen.

@@ -66,6 +66,7 @@ pub fn summary(run: &LoggedRun, state: RunState, report: &Value) -> Value {
         "counts": counts,
         "test": report["test"],
         "user": began.user,
+        "approver": (began.who.operation == "approve").then(|| began.who.who().to_string()),
         "jid": began.who.jid,
         "host": began.who.host,
         "resumes": began.resumes,

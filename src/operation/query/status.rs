@@ -60,7 +60,7 @@ fn recorded(call: &Call<'_>, builder: ReportBuilder, question: Question) -> Repo
         let running: Vec<_> = run_log::all(&layout, &environment)
             .filter_map(|(run_id, run)| run.ok()?.history.is_alive().then_some(run_id))
             .collect();
-        let waiting = approvals::waiting(&layout);
+        let waiting = approvals::waiting(&layout, blueprint.settings.approvals.as_ref());
         let extra =
             [("last_runs", json!(last_runs)), ("running", json!(running)), ("waiting", json!(waiting))];
         Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))

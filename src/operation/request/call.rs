@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::command_line::CommandLine;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
-use crate::model::{Name, Problem};
+use crate::model::{Identity, Name, Problem};
 use crate::view::progress::ProgressDisplay;
 
 /// One call of a runner function, an execution module function or a state.
@@ -47,6 +47,8 @@ impl Default for CallPlace {
 pub struct CallerIdentity {
     pub jid: String,
     pub user: String,
+    /// The same user, and how the name is known.
+    pub known: Identity,
     pub minion: String,
     pub place: CallPlace,
     /// How the caller writes commands.

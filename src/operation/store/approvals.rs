@@ -11,17 +11,21 @@ use super::saved_plan::StoredPlan;
 use super::saved_plans::{ANEW, SavedPlan, SavedPlans};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::host::UserGroups;
 use crate::lock::Holder;
-use crate::model::Name;
+use crate::model::{ApprovalRules, Name};
 use crate::record::Record;
 use crate::report::Status;
 use crate::words::Words;
-use crate::workdir::{Layout, create_json, read_json, sync_file, sync_folder};
+use crate::workdir::{Layout, create_json, read_json, sync_file, sync_folder, write_json};
 
 /// `NAME.approval.json` beside the plan, 0600.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     pub by: Holder,
+    /// The groups of this user, if the rules of the pillar named a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<UserGroups>,
     /// RFC 3339, UTC.
     pub at: String,
     /// Digest of the changes as they were shown, and of the values that were masked.
@@ -33,20 +37,26 @@ pub struct Approval {
 
 impl Approval {
     /// An approval of exactly this plan, by this caller, given now.
-    pub fn of(plans: &SavedPlans, stored: &StoredPlan, by: Holder) -> Self {
+    pub fn of(plans: &SavedPlans, stored: &StoredPlan, by: Holder, groups: Option<UserGroups>) -> Self {
         let at = by.since.clone();
-        Self { by, at, change_set: change_set(stored), plan_id: plans.plan_id(), plan: stored.plan.clone() }
+        let (plan_id, plan) = (plans.plan_id(), stored.plan.clone());
+        Self { by, groups, at, change_set: change_set(stored), plan_id, plan }
     }
 
     pub fn covers(&self, stored: &StoredPlan) -> bool {
         (self.change_set.as_str(), &self.plan) == (change_set(stored).as_str(), &stored.plan)
     }
 
-    /// For people: who approved it, and when.
+    /// For people: who approved it, how that is known, and when.
     pub fn words(&self) -> String {
         let Holder { user, host, jid, .. } = &self.by;
+        let who = self.by.who();
+        let sudo = match user.strip_prefix("sudo_") {
+            Some(person) if *user != who.name => format!(", by sudo of {person}"),
+            _ => String::new(),
+        };
         let job = if jid.is_empty() { String::new() } else { format!(", job {jid}") };
-        format!("{user} on {host} at {}{job}", self.at)
+        format!("{who}{sudo} on {host} at {}{job}", self.at)
     }
 }
 
@@ -68,12 +78,16 @@ impl SavedPlan<'_> {
         Ok(found.filter(|approval| approval.plan_id == self.plan_id()))
     }
 
-    /// False if the plan already has an approval.
-    pub fn grant(&self, approval: &Approval) -> Result<bool> {
+    /// Stores the approval. `replaces`: whether the plan has one that does not count.
+    pub fn grant(&self, approval: &Approval, replaces: bool) -> Result<()> {
         // The approval is of no use without the plan, which was written without a sync.
         sync_file(&self.file()?)?;
         self.plans.folder().ancestors().skip(1).take(2).try_for_each(sync_folder)?;
-        create_json(&self.path("approval.json"), approval)
+        let file = self.path("approval.json");
+        match replaces {
+            true => write_json(&file, approval),
+            false => create_json(&file, approval).map(drop),
+        }
     }
 
     pub fn used_approval(&self) -> Result<Option<UsedApproval>> {
@@ -125,7 +139,7 @@ pub fn is_awaited(folder: &Path) -> bool {
 
 /// Plans that policy stopped and that are still current by the records: approved, or waiting for approval. A plan that
 /// cannot be read is listed with its error.
-pub fn waiting(layout: &Layout) -> Vec<Value> {
+pub fn waiting(layout: &Layout, rules: Option<&ApprovalRules>) -> Vec<Value> {
     let folders = std::fs::read_dir(layout.plans()).into_iter().flatten().flatten();
     let mut folders: Vec<_> = folders.map(|folder| folder.path()).collect();
     folders.sort_unstable();
@@ -139,7 +153,7 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
             let Ok(name) = Name::new(&name) else { continue };
             waiting.remove(&name);
             if status == Status::Blocked.word() {
-                let one = waits(layout, plans.of(&name)).unwrap_or_else(|error| {
+                let one = waits(layout, rules, plans.of(&name)).unwrap_or_else(|error| {
                     Some(json!({ "plan_id": plans.plan_id(), "component": name, "error": error }))
                 });
                 waiting.extend(one.map(|one| (name, one)));
@@ -150,7 +164,7 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
 }
 
 /// None if the plan was applied, or if the state has changed since.
-fn waits(layout: &Layout, plan: SavedPlan<'_>) -> Result<Option<Value>> {
+fn waits(layout: &Layout, rules: Option<&ApprovalRules>, plan: SavedPlan<'_>) -> Result<Option<Value>> {
     if plan.used_approval()?.is_some() {
         return Ok(None);
     }
@@ -162,8 +176,10 @@ fn waits(layout: &Layout, plan: SavedPlan<'_>) -> Result<Option<Value>> {
         return Ok(None);
     }
     let approval = plan.approval()?;
+    let void = approval.as_ref().and_then(|approval| plan.why_void(rules, approval));
     Ok(Some(json!({
         "plan_id": plan.plan_id(), "component": plan.component, "changes": stored.changes.counts,
-        "approved": approval.map(|approval| approval.words()),
+        "approved": approval.filter(|_| void.is_none()).map(|approval| approval.words()),
+        "not_approved": void,
     })))
 }

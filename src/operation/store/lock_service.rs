@@ -20,6 +20,7 @@ pub fn caller(builder: &ReportBuilder) -> Holder {
         jid: identity.jid.clone(),
         minion: identity.minion.clone(),
         user: identity.user.clone(),
+        identity: identity.known.clone(),
         operation: builder.operation.clone(),
         environment: builder.environment.clone(),
         ..Holder::here()

@@ -5,6 +5,7 @@
 
 pub mod applied_plans;
 pub mod approvals;
+mod approver;
 pub mod audit;
 pub mod configurations;
 pub mod given_values;

@@ -1,5 +1,7 @@
 """A host for calls of the core without a Salt."""
 
+from types import SimpleNamespace
+
 
 class Nobody:
     """A host without files, without messages, and without a user."""
@@ -16,6 +18,7 @@ class Nobody:
             "command_line": None,
         }
         self.identity["place"] = ("master", None)
+        self.caller = SimpleNamespace(name="", authentication="unknown")
 
     def __enter__(self):
         return self

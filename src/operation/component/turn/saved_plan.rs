@@ -31,7 +31,8 @@ impl Turn<'_> {
         let pulled_state = state::pull(invoker).await?;
         let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
         recovery.compare(before);
-        let stored = match approval::ready(invoker.context.component, plan, self.basis, before)? {
+        let rules = invoker.context.session.blueprint.settings.approvals.as_ref();
+        let stored = match approval::ready(invoker.context.component, plan, self.basis, before, rules)? {
             SavedPlanDecision::Again(stored) => return Ok(SavedPlanOutcome::Again(Box::new(stored))),
             SavedPlanDecision::Blocked(stored, violation) => {
                 let asking = approval::asking(invoker.context.session, violation, plan);

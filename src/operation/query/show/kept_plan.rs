@@ -115,11 +115,15 @@ fn one(
     if made.is_empty() {
         stored.made().clone_into(made);
     }
+    let rules = draft.settings.approvals.as_ref();
     let limit = draft.components.get(plan.component).map(|component| component.policy.max_plan_age);
     let is_old = limit.is_some_and(|limit| stored.age() > limit);
     let mut shown = json!(reports::with(report, stored.changes));
     shown["saved"] = true.into();
-    shown["approved"] = json!(approval.map(|approval| approval.words()));
+    // An approval that was used counted then.
+    let unused = approval.as_ref().filter(|_| used.is_none());
+    let void = unused.and_then(|approval| plan.why_void(rules, approval));
+    shown["approved"] = json!(approval.filter(|_| void.is_none()).map(|approval| approval.words()));
     shown["used_by"] = json!(used.map(|used| used.run_id));
     shown["applied"] = applied.map_or(
         Value::Null,
@@ -128,7 +132,10 @@ fn one(
     shown["too_old"] = is_old.into();
     let (applicable, why) = match verdict {
         Some(Verdict::Applicable) => (json!(true), None),
-        Some(Verdict::NeedsApproval) => (json!(false), Some("it waits for approval".to_owned())),
+        Some(Verdict::NeedsApproval) => {
+            let waits = "it waits for approval".to_owned();
+            (json!(false), Some(void.map_or(waits.clone(), |void| format!("{waits}: {void}"))))
+        }
         Some(Verdict::Refused(error)) => (json!(false), Some(error.message.to_string())),
         Some(Verdict::Unknown(error)) => (Value::Null, Some(error.message.to_string())),
         None => (json!(false), None),

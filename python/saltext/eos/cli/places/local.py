@@ -34,7 +34,7 @@ class Local:
             raise UsageError(str(error)) from error
         _become(self._opts["user"])
         configuration.set_up_log(self._opts, self._log_level)
-        self.command_line = bridge.caller = command_line.of_eos(
+        self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(self._opts), secrets=self._secrets
         )
         return self

@@ -26,7 +26,7 @@ class Minion:
 
         opts = salt.config.minion_config(self._path)
         configuration.set_up_log(opts, self._log_level)
-        self.command_line = bridge.caller = command_line.of_eos(
+        self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(opts), "--as-minion", secrets=self._secrets
         )
         # The pillar is compiled now, as for salt-call, so no call has to compile it again.

@@ -1,0 +1,88 @@
+"""The user who makes a call, and how that is known.
+
+Only Salt's own processes are asked: the name that the master or the minion put beside the call, and never an argument.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+
+import salt.loader
+import salt.payload
+import salt.utils.user
+
+# Salt's words for callers that it did not authenticate. Every holder of a key of publisher_acl may call itself root.
+_NOBODY = ("", "UNKNOWN", "Reactor", "root")
+_SUDO = "sudo_"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A user. ``authentication`` is a word of the core: ``salt``, ``job``, ``system`` or ``unknown``."""
+
+    name: str
+    authentication: str = "unknown"
+
+    def groups(self, opts):
+        """Whose answer it is, and the user's groups.
+
+        If all users come from one ``external_auth`` that knows groups, Salt's own function for it is asked, otherwise
+        the system.
+        """
+        if self.authentication == "job":
+            return "a minion", []
+        eauths = [
+            *(opts.get("external_auth") or {}),
+            *(["key"] if opts.get("publisher_acl") else []),
+        ]
+        if self.authentication == "salt" and len(eauths) == 1:
+            function = f"{eauths[0]}.groups"
+            functions = salt.loader.auth(opts)
+            if function in functions:
+                return f"the eauth {eauths[0]}", [*(functions[function](self.name) or [])]
+        return "the system", salt.utils.user.get_group_list(self.name)
+
+
+def of_runner(opts, user, automation):
+    """The caller of a runner. ``user``: the name that Salt's client put beside the call."""
+    if automation:
+        # A state, saltutil.runner or a schedule calls, with a user that is an argument.
+        return Caller(user)
+    if _is_of_the_master():
+        # The master called the runner itself, after it had authenticated the user.
+        return Caller(user) if _is_nobody(opts, user) else Caller(user, "salt")
+    if user == salt.utils.user.get_specific_user():
+        return Caller(salt.utils.user.get_user(), "system")
+    return Caller(user)
+
+
+def of_minion(opts, function, keywords, user, *, alone):
+    """The caller of a function of an execution module. ``alone``: whether the minion has no master."""
+    if opts.get("__cli") == "salt-call":
+        return Caller(salt.utils.user.get_user(), "system") if alone else Caller(user)
+    job = _job(opts, str(keywords.get("__pub_jid", "")))
+    if str(job.get("fun", "")).rpartition(".")[2] != function or _is_nobody(opts, job.get("user")):
+        return Caller(user)
+    return Caller(job["user"], "job")
+
+
+def _is_of_the_master():
+    """Whether this process is one of the master's own: only these have its secrets."""
+    module = sys.modules.get("salt.master")
+    return bool(module and module.SMaster.secrets)
+
+
+def _is_nobody(opts, user):
+    """Whether the master gives this name also to calls without an authenticated user."""
+    own = (*_NOBODY, str(opts.get("user")), salt.utils.user.get_user())
+    return not isinstance(user, str) or user in own or user.startswith(_SUDO)
+
+
+def _job(opts, jid):
+    """The job of this process, as the minion noted it. Keywords can be arguments of a state, and this note cannot."""
+    try:
+        with open(os.path.join(opts["cachedir"], "proc", os.path.basename(jid)), "rb") as noted:
+            job = salt.payload.loads(noted.read())
+    except OSError:
+        return {}
+    return job if isinstance(job, dict) and job.get("pid") == os.getpid() else {}

@@ -1,0 +1,45 @@
+"""Arguments that the master fixes for all its callers: ``eos: {minion: web1, fixed: [minion, variables]}``."""
+
+import salt.config
+
+_ARGUMENTS = ("minion", "variables", "secrets")
+# They would choose another pillar of the same minion.
+_ENVIRONMENTS = ("pillarenv", "saltenv")
+
+
+def problems(opts, arguments):
+    """What is wrong with the option, and which arguments of the call the master does not take."""
+    option, fixed = _option(opts)
+    if not isinstance(fixed, list) or not set(map(str, fixed)) <= set(_ARGUMENTS):
+        return [f"the master's option eos:fixed must be a list of: {', '.join(_ARGUMENTS)}"]
+    found = []
+    if "minion" in fixed:
+        minion = option.get("minion")
+        if not minion:
+            found.append("the master's option eos:fixed has minion, so eos:minion must name it")
+        elif arguments.get("minion") not in (None, minion):
+            found.append(f"minion=... is not free: the master's option eos:fixed says {minion!r}")
+    with_it = _ENVIRONMENTS if "minion" in fixed else ()
+    for name in (*with_it, *fixed):
+        if name != "minion" and arguments.get(name) not in (None, {}, ""):
+            found.append(f"{name}=... is not allowed by the master's option eos:fixed")
+    return found
+
+
+def options(opts, automation):
+    """Salt's options, with which the pillar is compiled.
+
+    An orchestration calls with the ``pillarenv`` and the ``saltenv`` of its own arguments. If the master fixes the
+    minion, those of its configuration are taken.
+    """
+    _, fixed = _option(opts)
+    if not automation or "minion" not in (fixed if isinstance(fixed, list) else ()):
+        return opts
+    own = salt.config.master_config(opts["conf_file"])
+    return {**opts, **{key: own.get(key) for key in (*_ENVIRONMENTS, "id")}}
+
+
+def _option(opts):
+    option = opts.get("eos")
+    option = option if isinstance(option, dict) else {}
+    return option, option.get("fixed", [])

@@ -1,0 +1,103 @@
+//! Whether the rules of the pillar count an approval, and if not, why.
+
+use std::collections::BTreeSet;
+
+use super::approvals::Approval;
+use super::saved_plans::{SavedPlan, SavedPlans};
+use crate::decide::{ApproverFault, approver_fault};
+use crate::error::{Code, Error, Layer, Phase};
+use crate::host::UserGroups;
+use crate::model::{ApprovalRules, Identity};
+use crate::words::Words;
+
+/// Why an approval does not count, and what to do. For people.
+#[derive(Clone, Debug)]
+pub struct VoidApproval {
+    pub reason: String,
+    remedy: &'static str,
+}
+
+impl From<VoidApproval> for Error {
+    fn from(VoidApproval { reason, remedy }: VoidApproval) -> Self {
+        Self::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, Words::own(reason), remedy)
+    }
+}
+
+impl SavedPlans {
+    /// The user who made the plans. Absent if nobody noted it.
+    fn author(&self) -> Identity {
+        self.contents().ok().and_then(|contents| contents.made_by).map(|by| by.who()).unwrap_or_default()
+    }
+
+    /// Why this user may not approve these plans.
+    pub fn void_approval(
+        &self,
+        rules: Option<&ApprovalRules>,
+        by: &Identity,
+        groups: Option<&UserGroups>,
+    ) -> Option<VoidApproval> {
+        let rules = rules?;
+        let author = self.author();
+        let none = BTreeSet::new();
+        let names = groups.map_or(&none, |groups| &groups.names);
+        let fault = approver_fault(Some(rules), by, names, &author)?;
+        Some(explained(fault, rules, by, groups, &author))
+    }
+}
+
+impl SavedPlan<'_> {
+    /// Why the approval that this plan has does not count now.
+    pub fn why_void(&self, rules: Option<&ApprovalRules>, approval: &Approval) -> Option<String> {
+        let void = self.plans.void_approval(rules, &approval.by.who(), approval.groups.as_ref())?;
+        Some(format!("the approval by {} does not count: {}", approval.words(), void.reason))
+    }
+}
+
+fn explained(
+    fault: ApproverFault,
+    rules: &ApprovalRules,
+    by: &Identity,
+    groups: Option<&UserGroups>,
+    author: &Identity,
+) -> VoidApproval {
+    let (reason, remedy) = match fault {
+        ApproverFault::NotAuthenticated => (
+            format!(
+                "{by} may not approve: settings:approvals takes only {}",
+                match rules.local {
+                    true => "users whom Salt authenticated, and the user of a salt-run on the master",
+                    false => "users whom Salt authenticated",
+                }
+            ),
+            "approve as a user of external_auth: eos approve PLAN_ID --auth pam, or --api URL, or salt-run -a pam",
+        ),
+        ApproverFault::NotNamed => {
+            let groups = groups.map_or_else(String::new, |groups| {
+                let names: Vec<_> = groups.names.iter().map(String::as_str).collect();
+                match names.is_empty() {
+                    true => format!(", and {} knows no group of this user", groups.of),
+                    false => format!(", nor a group that {} gives: {}", groups.of, names.join(", ")),
+                }
+            });
+            let from = match rules.from {
+                Some(_) => "approvals:from does not name this user",
+                None => "on a minion, approvals:from has to name this user",
+            };
+            (
+                format!("{by} may not approve: {from}{groups}"),
+                "ask somebody whom settings:approvals:from names",
+            )
+        }
+        ApproverFault::Author => (
+            format!(
+                "{author} made this plan, and approvals:other_than_author wants another person than {by}"
+            ),
+            "ask another person to approve it",
+        ),
+        ApproverFault::UnknownAuthor => (
+            format!("the plan is by {author}, so nobody knows whether {by} is another person"),
+            "make a new plan as a user of external_auth, and let another person approve that one",
+        ),
+    };
+    VoidApproval { reason, remedy }
+}

@@ -1,0 +1,138 @@
+//! Claims about the setting `approvals`: whose approval counts, when it is given and when it is used.
+
+use std::path::{Path, PathBuf};
+
+use eos::host::{Host, UserGroups};
+use eos::model::{Authentication, Identity};
+use eos::operation::CallerIdentity;
+use serde_json::{Value, json};
+
+use crate::support::{NoSalt, Site, statuses, without_salt};
+
+const A: &str = "resource \"terraform_data\" \"a\" {}\n";
+const AB: &str = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";
+
+/// A Salt whose users are all in the group `ops`.
+struct Ops;
+
+impl Host for Ops {
+    without_salt!();
+
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn groups(&self) -> Result<UserGroups, String> {
+        Ok(UserGroups { of: "the system".to_owned(), names: ["ops".to_owned()].into() })
+    }
+}
+
+/// Calls as a user whom Salt authenticated, or as root of the master.
+fn by(site: &Site, host: &dyn Host, user: &str, operation: &str, arguments: Value) -> Value {
+    let authentication = if user == "root" { Authentication::System } else { Authentication::Salt };
+    let known = Identity { name: user.to_owned(), authentication };
+    let identity = CallerIdentity { user: user.to_owned(), known, ..CallerIdentity::default() };
+    site.call(host, identity, operation, arguments)
+}
+
+/// The id of a plan of this user, which policy stops.
+fn stopped(site: &mut Site, author: &str) -> String {
+    site.component("c", AB, json!({}));
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    site.component("c", A, json!({}));
+    let plan = by(site, &NoSalt, author, "plan", json!({ "environment": "staging" }));
+    assert_eq!(statuses(&plan)["c"], "blocked", "{plan:#}");
+    plan["plan_id"].as_str().unwrap().to_owned()
+}
+
+fn rules(site: &mut Site, rules: Value) {
+    site.infrastructure["environments"]["staging"] = json!({ "settings": { "approvals": rules } });
+}
+
+fn refusal(report: &Value) -> String {
+    assert_eq!(report["error"]["code"], "may_not_approve", "{report:#}");
+    report["error"]["message"].as_str().unwrap().to_owned()
+}
+
+fn files(site: &Site) -> PathBuf {
+    site.folder.path().join("root/staging/.eos")
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn an_approval_counts_by_the_rules_of_the_moment_at_which_it_is_used() {
+    let mut site = Site::new();
+    let plan_id = stopped(&mut site, "ada");
+    let plan = json!({ "plan_id": plan_id });
+    let approve = |site: &Site, host: &dyn Host, user: &str| by(site, host, user, "approve", plan.clone());
+    // Without rules, everybody counts, as in earlier versions, whose files do not say how a name is known.
+    let free = approve(&site, &NoSalt, "root");
+    assert!(free.to_string().contains("approved by os:root (not authenticated)"), "{free:#}");
+    let kept = files(&site).join(format!("plans/{plan_id}/c.approval.json"));
+    let mut earlier = read(&kept);
+    earlier["by"].as_object_mut().unwrap().remove("identity");
+    std::fs::write(&kept, earlier.to_string()).unwrap();
+
+    rules(&mut site, json!({ "from": ["alice", "ada", "group:ops"], "other_than_author": true }));
+    let refused = site.run("apply", plan.clone());
+    assert_eq!(statuses(&refused)["c"], "blocked", "{refused:#}");
+    let message = refused["components"]["c"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("approval by root (not authenticated)") && message.contains("does not count"));
+    let waiting = site.run("status", json!({}));
+    assert_eq!(waiting["waiting"][0]["approved"], Value::Null, "{waiting:#}");
+    assert!(eos::view::text(&waiting, false).contains("waits for approval: the approval by root"));
+    let shown = site.run("show", json!({ "run_id": plan_id }));
+    let shown = &shown["plan"]["components"]["c"];
+    assert!(shown["approved"].is_null() && shown["why"].as_str().unwrap().contains("does not count"));
+
+    // Whoever may not, may not.
+    for (user, why) in [
+        ("root", "os:root (not authenticated) may not approve"),
+        ("mallory", "approvals:from does not name this user"),
+        ("ada", "ada (authenticated by Salt) made this plan"),
+    ] {
+        let message = refusal(&approve(&site, &NoSalt, user));
+        assert!(message.contains(why), "{message}");
+    }
+    assert_eq!(read(&kept), earlier, "a refused approval changes nothing");
+    let audit = std::fs::read_to_string(files(&site).join("audit.jsonl")).unwrap();
+    assert_eq!(audit.lines().filter(|line| line.contains("approve_refused")).count(), 3, "{audit}");
+
+    // The group counts, and the approval takes the place of the one that does not.
+    let approved = approve(&site, &Ops, "mallory");
+    assert_eq!(approved["result"], true, "{approved:#}");
+    assert!(approved.to_string().contains("approved by mallory (authenticated by Salt)"), "{approved:#}");
+    assert_eq!(read(&kept)["groups"], json!({ "of": "the system", "names": ["ops"] }));
+    // The rules may change until the apply.
+    rules(&mut site, json!({ "from": "alice" }));
+    assert_eq!(statuses(&site.run("apply", plan.clone()))["c"], "blocked");
+    rules(&mut site, json!({ "from": "group:ops" }));
+    let applied = site.run("apply", plan.clone());
+    assert_eq!(statuses(&applied)["c"], "applied", "{applied:#}");
+    assert!(applied.to_string().contains("approved by mallory (authenticated by Salt)"), "{applied:#}");
+    let audit = std::fs::read_to_string(files(&site).join("audit.jsonl")).unwrap();
+    rules(&mut site, json!({ "from": "nobody" }));
+    let shown = site.run("show", json!({ "run_id": plan["plan_id"] }));
+    let approved = shown["plan"]["components"]["c"]["approved"].as_str().unwrap();
+    assert!(approved.starts_with("mallory (authenticated by Salt)"), "what was used stays: {shown:#}");
+    let history = eos::view::text(&site.run("history", json!({})), false);
+    assert!(history.contains("approve, by mallory (authenticated by Salt)"), "{history}");
+    let used: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
+    let identity = json!({ "name": "mallory", "authentication": "salt" });
+    assert_eq!((&used["did"], &used["approval"]["by"]["identity"]), (&json!("apply_approved"), &identity));
+}
+
+#[test]
+fn nobody_approves_a_plan_whose_author_is_not_known_if_another_person_has_to() {
+    let mut site = Site::new();
+    let plan = json!({ "plan_id": stopped(&mut site, "root") });
+    rules(&mut site, json!({ "other_than_author": true }));
+    let message = refusal(&by(&site, &NoSalt, "alice", "approve", plan.clone()));
+    assert!(message.contains("the plan is by os:root (not authenticated)"), "{message}");
+    // With `local`, the system's word is enough: alice is not root.
+    rules(&mut site, json!({ "other_than_author": true, "local": true }));
+    assert!(refusal(&by(&site, &NoSalt, "root", "approve", plan.clone())).contains("made this plan"));
+    let approved = by(&site, &NoSalt, "alice", "approve", plan);
+    assert_eq!(approved["result"], true, "{approved:#}");
+}
