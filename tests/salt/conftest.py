@@ -150,6 +150,13 @@ def master(tmp_path_factory):
     running.close()
 
 
+@pytest.fixture(scope="session")
+def salt_api(master):
+    running = api.SaltApi(master)
+    yield running
+    running.close()
+
+
 def pytest_terminal_summary(terminalreporter):
     """Prints how many tests were skipped, and which programs were missing."""
     reasons = collections.Counter(

@@ -13,13 +13,6 @@ from support.waiting import until
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def salt_api(master):
-    running = api.SaltApi(master)
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def token_file(master):
     """Makes a token as a user of `salt --auth` does."""

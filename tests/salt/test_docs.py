@@ -27,7 +27,17 @@ YAML = [
 ]
 PILLARS = [one for one in YAML if one.values[0].startswith("infrastructure:")]
 # Blocks of a master's configuration or of a top file, and parts of a report.
-OTHERS = ({"eos"}, {"eos_notify"}, {"base"}, {"schedule"}, {"reactor"}, {"salt"})
+OTHERS = (
+    {"eos"},
+    {"eos_notify"},
+    {"base"},
+    {"schedule"},
+    {"reactor"},
+    {"salt"},
+    {"external_auth"},
+    {"publisher_acl"},
+    {"netapi_enable_clients", "rest_cherrypy"},
+)
 OURS = ("eos_terraform", "terraform_resource")
 # A page shows only a part of a pillar: the modules and the other parts are missing.
 VAULT = {

@@ -5,6 +5,9 @@ import os
 import signal
 import urllib.error
 import urllib.request
+from pathlib import Path
+
+import yaml
 
 from support.ports import free_port
 from support.waiting import until
@@ -13,13 +16,36 @@ EAUTH = "sharedsecret"
 PASSWORD = "the-password-of-all-users"
 PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
+# The roles of the example: each group is one user here, because this eauth knows no groups.
+EXAMPLE = Path(__file__).parents[3] / "pillar-examples" / "roles" / "external_auth.conf"
+ROLES = {
+    group.removesuffix("s%"): rights
+    for group, rights in yaml.safe_load(EXAMPLE.read_text())["external_auth"]["pam"].items()
+}
 OPTIONS = {
     EAUTH: PASSWORD,
     "external_auth": {
         # alice may do everything, bob may only ask.
-        EAUTH: {"alice": ["@runner", "eos_terraform.*"], "bob": [{"@infrastructure": ["status"]}]}
+        # daemon is also a user of the system, in the group daemon.
+        EAUTH: {
+            "alice": ["@runner", "eos_terraform.*"],
+            "bob": [{"@infrastructure": ["status"]}],
+            "daemon": [{"@infrastructure": ["approve"]}],
+            "stager": [
+                {
+                    "@infrastructure": [
+                        {"status": {"args": ["roles$"]}},
+                        {"status": {"kwargs": {"environment": "roles$"}}},
+                    ]
+                }
+            ],
+            **ROLES,
+        }
     },
-    "netapi_enable_clients": ["runner_async"],
+    # nobody is a user of the system.
+    "publisher_acl": {"nobody": ["eos_terraform.approve"]},
+    "client_acl_verify": False,
+    "netapi_enable_clients": ["runner", "runner_async"],
     "rest_cherrypy": {"port": PORT, "host": "127.0.0.1", "disable_ssl": True},
 }
 

@@ -1,0 +1,163 @@
+"""Who may do what: the roles of pillar-examples/roles, and whose approval counts, whatever a caller says of itself."""
+
+import json
+import os
+import pwd
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from support import api, modules
+from support.result import assert_refused
+from support.site import Site
+
+pytestmark = pytest.mark.slow
+
+MORE = 'resource "terraform_data" "more" {}\n'
+KEYED = Path(__file__).parent / "support" / "keyed.py"
+
+
+def shrunk(site, name, approvals):
+    """An environment that was applied with two resources. Its module has only one of them now."""
+    source = site.module(name, {"main.tf": modules.ECHO["main.tf"] + MORE})
+    settings = {"approvals": approvals}
+    site.environment({"echo": {"source": source}}, name=name, settings=settings)
+    assert site.orchestrate(environment=name).rc == 0
+    site.module(name, modules.ECHO)
+
+
+@pytest.fixture
+def by(salt_api):
+    """Calls a function of the runner by salt-api. None: Salt itself refuses the call."""
+
+    def call(caller, function, *arguments, **forged):
+        body = {
+            "client": "runner",
+            "fun": f"infrastructure.{function}",
+            "arg": list(arguments),
+            **forged,
+        }
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers["X-Auth-Token"] = salt_api.token(caller)
+        request = urllib.request.Request(f"{api.URL}/", json.dumps([body]).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)["return"][0]
+        except urllib.error.HTTPError as error:
+            assert error.code == 401, error
+            return None
+
+    return call
+
+
+def test_each_role_does_its_part_and_an_approval_is_from_whom_salt_authenticated(master, by):
+    shrunk(master, "roles", {"from": ["approver"], "other_than_author": True})
+    assert by("reader", "status", "roles")["result"] is True
+    plan = by("planner", "plan", "roles")
+    plan_id = plan["plan_id"]
+    refused = [("reader", "plan"), ("planner", "apply"), ("planner", "approve")]
+    refused += [("approver", "apply"), ("approver", "plan"), ("operator", "approve")]
+    for user, function in refused:
+        assert by(user, function, plan_id) is None, (user, function)
+
+    # A right for one environment is a right for no other.
+    assert by("stager", "status", "bus") is None
+    assert by("stager", "status", "roles", kwarg={"env": "bus"})["result"] is False
+
+    # alice may call everything, and says that she is somebody else.
+    names = {"user": "approver", "username": "approver", "__user__": "approver"}
+    keywords = {"__pub_user": "approver", "__user__": "approver", "user": "approver"}
+    forged = by("alice", "approve", plan_id, **names, kwarg={"__pub_user": "approver"})
+    assert forged["error"]["code"] == "may_not_approve", forged
+    forged = by("alice", "approve", plan_id, kwarg=keywords)
+    assert forged["result"] is False, forged
+    as_root = master.run("infrastructure.approve", plan_id, env={"SUDO_USER": "approver"})
+    assert_refused(as_root, "may_not_approve", "os:root (not authenticated)")
+    blocked = by("operator", "apply", plan_id)
+    assert blocked["components"]["echo"]["status"] == "blocked", blocked
+
+    approved = by("approver", "approve", plan_id)
+    assert approved["result"] is True, approved
+    words = "approved by approver (authenticated by Salt)"
+    assert words in json.dumps(approved["components"]["echo"]["notes"]), approved
+    shown = master.run("infrastructure.show", plan_id, out=None)
+    assert words in shown.stdout, shown
+    # Whoever is no longer named has approved nothing. A group counts as a name does.
+    pillar = master.pillars / "infrastructure.sls"
+    text = pillar.read_text()
+    pillar.write_text(text.replace('["approver"]', '["group:daemon"]'))
+    blocked = by("operator", "apply", plan_id)
+    assert "does not count" in blocked["components"]["echo"]["error"]["message"], blocked
+    assert by("daemon", "approve", plan_id)["result"] is True
+    applied = by("operator", "apply", plan_id)
+    assert applied["components"]["echo"]["status"] == "applied", applied
+    assert "approved by daemon (authenticated by Salt)" in json.dumps(applied), applied
+
+
+def test_the_holder_of_a_key_of_publisher_acl_approves_on_a_minion_only_as_itself(master):
+    shrunk(master, "keys", {"from": ["nobody", "root", "sudo_root"]})
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    planned = master.salt("eos_terraform.plan", "echo", "environment=keys")
+    plan_id = planned.json["minion"]["plan_id"]
+    plain = master.salt("eos_terraform.approve", plan_id, "__pub_user=nobody")
+    assert "may_not_approve" in plain.stdout, plain
+
+    job = {
+        "cmd": "publish",
+        "tgt": "minion",
+        "tgt_type": "glob",
+        "ret": "",
+        "jid": "",
+        "kwargs": {},
+    }
+    job |= {"fun": "eos_terraform.approve", "arg": [plan_id]}
+    runner = {"cmd": "runner", "fun": "infrastructure.status", "kwarg": {"arg": ["keys"]}}
+    users = ("root", "sudo_root", "alice", "nobody")
+    commands = [*({**job, "user": user} for user in users), {**runner, "user": "root"}]
+    key = master.folder / "salt" / "cache" / ".nobody_key"
+    argv = [sys.executable, KEYED, master.conf / "master", key, json.dumps(commands)]
+    done = master.finish(argv)
+    assert done.rc == 0, done
+    root, sudo, alice, nobody, runner = map(json.loads, done.stdout.splitlines())
+    # Salt lets the key call itself root. This name proves nothing.
+    for one in (root, sudo):
+        assert one["error"]["code"] == "may_not_approve", one
+    assert alice is None and runner["operation"] == "status", done
+    assert nobody["result"] is True, nobody
+    assert "nobody (authenticated by Salt)" in json.dumps(nobody), nobody
+
+
+def test_local_takes_the_user_of_the_system_who_calls_salt_run(site):
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    shrunk(site, "staging", {"from": [f"os:{me}"], "local": True})
+    plan_id = site.run("infrastructure.plan", "staging").report["plan_id"]
+    # A name in the environment and an argument change nothing.
+    nested = site.run("infrastructure.approve", plan_id, f"__pub_user={me}")
+    assert_refused(nested, "may_not_approve", f"{me} (not authenticated)")
+    approved = site.run("infrastructure.approve", plan_id, env={"SUDO_USER": "ada"})
+    assert approved.rc == 0, approved
+    assert f"approved by os:{me} (not authenticated)" in approved.stdout, approved
+    applied = site.run("infrastructure.apply", plan_id, out=None)
+    assert applied.rc == 0 and f"approved by os:{me} (not authenticated)" in applied.stdout, applied
+
+
+def test_the_master_fixes_whose_pillar_counts(tmp_path):
+    option = {"eos": {"minion": "web1", "fixed": ["minion", "variables", "secrets"]}}
+    site = Site(tmp_path / "site", extra=option)
+    try:
+        site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+        (site.pillars / "top.sls").write_text("base: {web1: [infrastructure]}\n")
+        for words in ([], ["minion=web1"]):
+            assert site.run("infrastructure.validate", *words).rc == 0
+        for word in ("minion=web2", "variables={value: x}", "secrets={value: 'env:HOME'}"):
+            refused = site.run("infrastructure.plan", "staging", word)
+            assert_refused(refused, "eos:fixed", word.split("=")[0])
+        # An orchestration gives its pillarenv to the runners that it calls.
+        site.sls("call", "call:\n  salt.runner:\n    - name: infrastructure.validate\n")
+        done = site.run("state.orchestrate", "call", "pillarenv=nowhere")
+        assert done.rc == 0 and '"result": true' in done.stdout, done
+    finally:
+        site.close()
