@@ -16,8 +16,7 @@ tell of drift:
 {% else %}
 {% set what = drift['changes'] | map(attribute='address') | join(', ') %}
 {% set open = drift['changes'] | selectattr('opens_to_everybody', 'defined') | selectattr('opens_to_everybody') | list %}
-{% set id = {'drift_id': drift['drift_id']} | json %}
       - data:
           text: {{ (('OPEN TO EVERYBODY: ' if open else '') ~ where ~ ' is ' ~ drift['status'] ~ ': ' ~ what) | json }}
-          approve: {{ ("salt-run event.send eos/" ~ where ~ "/drift/approved '" ~ id ~ "'") | json }}
+          approve: {{ ('salt-run infrastructure.remediate ' ~ [drift['environment'], drift['component'], drift['drift_id']] | join(' ')) | json }}
 {% endif %}
