@@ -30,7 +30,7 @@ class Caller:
         the system.
         """
         if self.authentication == "job":
-            return "a minion", []
+            return "a minion", set()
         eauths = [
             *(opts.get("external_auth") or {}),
             *(["key"] if opts.get("publisher_acl") else []),
@@ -39,8 +39,8 @@ class Caller:
             function = f"{eauths[0]}.groups"
             functions = salt.loader.auth(opts)
             if function in functions:
-                return f"the eauth {eauths[0]}", [*(functions[function](self.name) or [])]
-        return "the system", salt.utils.user.get_group_list(self.name)
+                return f"the eauth {eauths[0]}", set(functions[function](self.name) or ())
+        return "the system", set(salt.utils.user.get_group_list(self.name))
 
 
 def of_runner(opts, user, automation):
