@@ -1,6 +1,7 @@
 //! Judges what earlier runs left.
 
 use super::check::{Check, CheckStatus, Group};
+use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error};
 use crate::words::{Words, words};
@@ -48,8 +49,8 @@ pub struct RunFacts {
 pub fn runs(found: RunFacts) -> Vec<Check> {
     const NAME: &str = "runs";
     let RunFacts { environment, running, died, interrupted, blocked, orphans, unreadable } = found;
-    let bad = |status, code, message: String, remedy: String| {
-        Check::bad(Group::Terraform, NAME, (status, code), Words::own(message), Words::own(remedy))
+    let bad = |status, code, message: String, remedy: Words| {
+        Check::bad(Group::Terraform, NAME, (status, code), Words::own(message), remedy)
     };
     let mut all = Vec::new();
     for DiedRun { run_id, operation, user, since } in &died {
@@ -59,32 +60,29 @@ pub fn runs(found: RunFacts) -> Vec<Check> {
         }
         let by = if user.is_empty() { String::new() } else { format!(" of {user}") };
         let message = format!("run {run_id} ({operation}{by}, since {since}) ended without finishing");
-        let remedy = format!(
-            "see how far it came: infrastructure.show {run_id}; complete it: infrastructure.resume {run_id}"
-        );
+        let about = |function| command(function).with("run_id", &run_id);
+        let remedy = words!["see how far it came: ", about("show"), "; complete it: ", about("resume")];
         all.push(bad(CheckStatus::Warning, Code::RunDied, message, remedy));
     }
     for InterruptedApply { component, run_id, since, host } in interrupted {
         let message =
             format!("the apply of {component} in run {run_id} (since {since}, on {host}) was interrupted");
-        let remedy = format!(
-            "continue it on {host}: infrastructure.resume {run_id}; it saves the state and lists possible orphans"
-        );
+        let resume = command("resume").with("run_id", &run_id);
+        let remedy =
+            words!["continue it on ", host, ": ", resume, "; it saves the state and lists possible orphans"];
         all.push(bad(CheckStatus::Wrong, Code::UnfinishedApply, message, remedy));
     }
     for BlockedComponent { component, run_id, since } in blocked {
         let message = format!("{component} is blocked: its rollback failed in run {run_id} ({since})");
-        let remedy = format!(
-            "see why: infrastructure.show {run_id}; once it is put right: infrastructure.acknowledge {environment} \
-             {component}"
-        );
+        let acknowledge = command("acknowledge").of(&environment).with("components", &component);
+        let show = command("show").with("run_id", &run_id);
+        let remedy = words!["see why: ", show, "; once it is put right: ", acknowledge];
         all.push(bad(CheckStatus::Wrong, Code::RollbackFailed, message, remedy));
     }
     for component in orphans {
         let message = format!("resources of {component} may exist that are in no state");
-        let remedy = format!(
-            "the next run lists them with their commands: infrastructure.plan {environment} components={component}"
-        );
+        let plan = command("plan").of(&environment).with("components", &component);
+        let remedy = words!["the next run lists them with their commands: ", plan];
         all.push(bad(CheckStatus::Warning, Code::UnfinishedApply, message, remedy));
     }
     all.extend(
@@ -120,14 +118,14 @@ mod tests {
             alone.iter().map(|one| (one.status, one.code)).collect::<Vec<_>>(),
             [(CheckStatus::Warning, Some(Code::RunDied))]
         );
-        assert!(alone[0].remedy.contains("infrastructure.resume 01RUN"), "{alone:?}");
+        assert!(alone[0].remedy.contains("infrastructure.resume run_id=01RUN"), "{alone:?}");
         // The interrupted apply replaces the line of its run.
         let both = runs(RunFacts { died: vec![died], interrupted: vec![apply], ..RunFacts::default() });
         assert_eq!(
             both.iter().map(|one| (one.status, one.code)).collect::<Vec<_>>(),
             [(CheckStatus::Wrong, Some(Code::UnfinishedApply))]
         );
-        assert!(both[0].remedy.contains("on web-1: infrastructure.resume 01RUN"), "{both:?}");
+        assert!(both[0].remedy.contains("on web-1: infrastructure.resume run_id=01RUN"), "{both:?}");
     }
 
     #[test]

@@ -89,11 +89,10 @@ impl LockFacts {
                 "wait until its guardian has ended terraform; this shows the process that still holds it: fuser ",
                 Words::own(quote(path))
             ],
-            LockKeeper::Session(id) => Words::own(format!(
-                "it is free when its session in Consul ends. At once, if that process is certainly gone: \
-                 infrastructure.unlock {environment} {} {id}",
-                self.component
-            )),
+            LockKeeper::Session(id) => words![
+                "it is free when its session in Consul ends. At once, if that process is certainly gone: ",
+                command("unlock").of(environment).with("component", &self.component).with("id", id)
+            ],
         }
     }
 }

@@ -402,7 +402,7 @@ fn what_terraform_lacks_is_named_by_its_code() {
     let stale = TerraformFacts { locks: Ok(vec![lock(true)]), ..of_terraform() };
     let stale = terraform(stale);
     assert_eq!(verdict(&stale), (Degraded, vec!["lock_stale"]));
-    assert!(stale.faults[0].error.remedy.ends_with("infrastructure.unlock staging net 5e55"), "{stale:?}");
+    assert!(stale.faults[0].error.remedy.ends_with("infrastructure.unlock staging net id=5e55"), "{stale:?}");
 
     let [run_id, host, since, kind] = ["01R", "h", "2026-11-27T00:00:00Z", "s3"].map(str::to_owned);
     let left = LeftLock { component: Name::new("net").unwrap(), kind, run_id, host, since };

@@ -27,7 +27,7 @@ fn what_a_killed_run_left_is_told_with_its_command_until_a_later_run_completes_i
         std::fs::read_dir(site.folder.path().join("root/staging/.eos/runs")).unwrap().next().unwrap();
     let run_id = run_id.unwrap().file_name().into_string().unwrap();
     let remedy = apply["remedy"].as_str().unwrap();
-    assert!(remedy.contains(&format!("infrastructure.resume {run_id}")), "{remedy}");
+    assert!(remedy.contains(&format!("infrastructure.resume run_id={run_id}")), "{remedy}");
 
     world.faults(&json!([]));
     assert_eq!(site.run("resume", json!({ "run_id": run_id }))["result"], true);

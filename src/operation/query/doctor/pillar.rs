@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::doctor::{Check, CheckStatus, Group};
 use crate::error::{Code, Error};
@@ -105,6 +106,6 @@ fn broken(environment: &str, error: &Error) -> Check {
     let text = |key: &str| first[key].as_str().unwrap_or_default();
     let message =
         format!("{}, first: {}: {}", counted(problems.len(), "problem"), text("path"), text("message"));
-    let remedy = words!["all of them: infrastructure.validate ", environment.to_owned()];
+    let remedy = words!["all of them: ", command("validate").of(environment)];
     Check::bad(Group::Salt, NAME, verdict, message, remedy)
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::settings::Asked;
 use self::target::Target;
+use crate::command_line::command;
 use crate::count::counted;
 use crate::error::Result;
 use crate::model::{self, Draft, Name, Overrides, PillarPath, Problem, Trace, component_name, hint};
@@ -84,7 +85,7 @@ fn answer(
     }
     if !problems.is_empty() {
         let many = counted(problems.len(), "problem");
-        notes.push(format!("the pillar has {many}: infrastructure.validate {environment} shows all"));
+        notes.push(format!("the pillar has {many}: {} shows all", command("validate").of(environment)));
     }
     let asked = Asked {
         trace: &trace,
