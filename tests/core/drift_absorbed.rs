@@ -126,7 +126,7 @@ fn a_value_by_hand_that_the_pillar_gives_too_is_no_drift_after_the_apply_and_the
     site.infrastructure["components"]["web"]["variables"] = json!({ "other": "two", "body": "by hand" });
     let done = orchestrate(&site);
     let [note] = told(&done)[..] else { panic!("{done:#}") };
-    assert!(note.contains("unless the configuration has it now"), "{note}");
+    assert!(note.contains("If the configuration does not have it now"), "{note}");
     let found = look(&site);
     // Nothing shows whether the provider computed this value from the body.
     let attributes = drifted(&found);

@@ -313,6 +313,8 @@ def told(story):
     assert world.names() == ["reader", "remote", "shown"]
     story.run("outputs", staging)
     story.run("health", staging)
+    story.run("why", staging, "what=source")
+    story.run("doctor", staging)
 
     story.round += 1
     story.write()

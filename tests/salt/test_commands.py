@@ -44,6 +44,7 @@ STANDS_FOR = {
     "ENVIRONMENT": "staging",
     "COMPONENTS": "web,dns",
     "COMPONENT": "web",
+    "COMPONENT.VARIABLE": "web.size",
     "NAME": "web",
     "PROVIDER": "aws",
     "PLAN_ID": ID,
@@ -107,7 +108,9 @@ class Reader(Nobody):
     def infrastructure(self):
         return {
             "settings": {"root": str(self.root)},
-            "components": dict.fromkeys(COMPONENTS, {"source": "salt://none"}),
+            "components": dict.fromkeys(
+                COMPONENTS, {"source": "salt://none", "variables": {"size": 1}}
+            ),
             "environments": dict.fromkeys(ENVIRONMENTS, {}),
             "no key": 1,
         }

@@ -78,7 +78,10 @@ def test_the_plan_of_salt_run_and_of_salt_call_is_applied_by_the_command_that_it
             {"environment": ID},
         ),
         (
-            {"plan_id": ID, "components": {"web": {"status": "blocked"}}},
+            {
+                "plan_id": ID,
+                "components": {"web": {"status": "blocked", "reason": "destroys"}},
+            },
             "to approve what is blocked: ",
             "approve",
             {"plan_id": ID},

@@ -26,7 +26,10 @@ def test_a_saved_plan_is_applied_exactly_and_pending_components_are_named(pair):
     assert applied.rc == 0 and applied.report["result"] is None, applied
     assert applied.statuses == {"first": "applied", "second": "pending_inputs"}
     assert not (pair.workdir("second") / "terraform.tfstate").exists()
-    assert applied.report["next_command"] == "salt-run infrastructure.orchestrate staging", applied
+    assert (
+        applied.report["next_command"]
+        == f"salt-run -c {pair.conf} infrastructure.orchestrate staging"
+    ), applied
     twice = pair.run("infrastructure.apply", f"plan_id={plan_id}", "environment=staging")
     assert twice.rc == 1 and plan_id in twice.stdout, twice
     assert f"already applied by run {applied.report['run_id']}" in twice.stdout, twice

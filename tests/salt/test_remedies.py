@@ -28,6 +28,12 @@ ALONE = re.compile(r"(?:^|[\s,;:(])((?!test=)[a-z_]+)=(?:[A-Z{]|$)")
 
 # Where the called function is known: the option, and all functions that reach this place.
 KNOWN = {
+    # Each function of the runner has it.
+    ("command_line.rs", "minion"): ("infrastructure.plan",),
+    **dict.fromkeys(
+        [("operation/request/plan_commands.rs", name) for name in ("plan_id", "components")],
+        ("infrastructure.approve", "eos_terraform.approve"),
+    ),
     ("operation/request/arguments/mod.rs", "confirm"): (
         "infrastructure.destroy",
         "infrastructure.rollback",

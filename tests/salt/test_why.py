@@ -92,7 +92,7 @@ def test_a_minion_with_a_master_says_that_only_the_master_has_the_files():
     # It imports Salt, which changes how modules are imported.
     from saltext.eos.host import MinionHost
 
-    opts = {"id": "web1", "file_client": "remote"}
+    opts = {"id": "web1", "file_client": "remote", "conf_file": "/etc/salt/minion"}
     dunders = {"__opts__": opts, "__pillar__": {}, "__grains__": {}, "__context__": {"runas": None}}
     with pytest.raises(OSError, match="only the master has the pillar's files.*minion=web1"):
         MinionHost(dunders, {}, None).origins([["infrastructure"]])

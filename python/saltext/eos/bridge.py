@@ -8,7 +8,7 @@ import functools
 import inspect
 import logging
 
-from saltext.eos import _core, command_line, docstring, terminal
+from saltext.eos import _core, docstring, terminal
 from saltext.eos.host import MasterHost, MinionHost, StateHost
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,9 @@ def runner(function=None, *, operation=None, like=None):
 
         def host():
             way = kwargs.get("__eos_by")
-            written = typed or command_line.of_follower(function.__globals__["__opts__"], way)
-            return MasterHost(function.__globals__, _injected(), automation, given, typed=written)
+            return MasterHost(
+                function.__globals__, _injected(), automation, given, typed=typed, way=way
+            )
 
         report = _run(function, operation or function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}

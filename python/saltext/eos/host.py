@@ -258,17 +258,22 @@ class StateHost(MinionHost):
 class MasterHost(Host):
     """In a runner, which compiles the pillar of one minion.
 
-    ``typed``: the caller's command line, if it is not ``salt-run``.
+    ``typed``: the caller's command line, if it is that of ``eos`` in this process.
+    ``way``: how ``eos`` in another process has reached this master.
     """
 
-    def __init__(self, dunders, injected, automation, arguments, *, typed=None):
+    def __init__(self, dunders, injected, automation, arguments, *, typed=None, way=None):
         super().__init__(dunders, injected, automation)
         self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
         self.opts = fixed.options(self.opts, automation)
         self.problems.extend(fixed.problems(self.opts, arguments))
         minion = None if self.problems else arguments.get("minion")
         self.identity["command_line"] = {
-            **(typed or command_line.of_salt_run(dunders["__opts__"])),
+            **(
+                typed
+                or command_line.of_follower(dunders["__opts__"], way)
+                or command_line.of_salt_run(dunders["__opts__"])
+            ),
             "minion": str(minion) if minion else None,
         }
         self._compiled = master_pillar.compiled(self.opts, minion)

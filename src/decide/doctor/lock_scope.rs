@@ -44,8 +44,8 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
              them, and would create everything again",
             masters.len()
         );
-        let remedy = "set infrastructure:settings:backend to one that all masters reach; migrate_backend=True moves \
-                      the states";
+        let remedy = "set infrastructure:settings:backend to one that all masters reach; orchestrate with \
+                      migrate_backend=True moves the states";
         all.push(bad(CheckStatus::Wrong, message, remedy.to_owned()));
     }
     if !other_hosts.is_empty() && *is_file {

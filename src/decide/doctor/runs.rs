@@ -125,7 +125,7 @@ mod tests {
             both.iter().map(|one| (one.status, one.code)).collect::<Vec<_>>(),
             [(CheckStatus::Wrong, Some(Code::UnfinishedApply))]
         );
-        assert!(both[0].remedy.contains("on web-1: infrastructure.resume run_id=01RUN"), "{both:?}");
+        assert!(both[0].remedy.contains("on web-1: salt-run infrastructure.resume run_id=01RUN"), "{both:?}");
     }
 
     #[test]

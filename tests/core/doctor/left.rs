@@ -18,6 +18,8 @@ fn what_a_killed_run_left_is_told_with_its_command_until_a_later_run_completes_i
     let eos = killed::start(&site);
     let call = killed::until_hangs(&world, "create", "it");
     killed::kill_all(eos, &call);
+    // Until the guardian has ended, it holds the lock.
+    killed::until("the lock is free", || site.run("locks", json!({}))["locks"] == json!([]));
     let before = tree(&site.folder.path().join("root"));
     let report = doctor(&site);
     assert_eq!(tree(&site.folder.path().join("root")), before);

@@ -74,9 +74,10 @@ fn an_operation_that_needs_missing_values_is_refused_for_this_component_only() {
     let applied = site.run("apply", json!({ "plan_id": plan["plan_id"] }));
     assert_eq!(
         (statuses(&applied)["other"].as_str(), &applied["result"]),
-        ("applied", &json!(true)),
+        ("applied", &json!(false)),
         "{applied:#}"
     );
+    assert_eq!(statuses(&applied)["grafana"], "blocked", "{applied:#}");
     assert_eq!(site.run("status", json!({}))["result"], true);
 }
 

@@ -173,7 +173,7 @@ fn reference(draw: &mut Draw) -> String {
         "{ (jsonencode(@)) = 1 }",
         "try(@, 1)",
         "\"${jsonencode(@)}\"",
-        "true ? 1 : @",
+        "true ? @ : @",
         "[for x in [@] : x]",
         "[for nope in [{ x = [{ y = 1 }] }] : @]",
         "[@][0]",

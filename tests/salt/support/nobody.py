@@ -8,7 +8,7 @@ class Nobody:
 
     problems = []
 
-    def __init__(self, *_):
+    def __init__(self, *_, **__):
         """Accepts any arguments."""
         self.identity = dict.fromkeys(("jid", "minion", "user", "salt_version"), "")
         self.identity |= {

@@ -122,7 +122,7 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
             (false, false) => format!("{FILLED_IN}{OUTSIDE}: {named}"),
         };
         notes.push(format!(
-            "{said}. This apply did not undo it; {} shows it, unless the configuration has it now",
+            "{said}. This apply did not undo it. If the configuration does not have it now, this shows it: {}",
             command("drift").of("ENVIRONMENT")
         ));
     }

@@ -97,7 +97,8 @@ fn answer(
         Some((first, rest)) => asked.one(first, rest).map_err(refuse)?,
         None => asked.all(),
     };
-    let origins = sources::of(call, &settings, &mut notes);
+    let setters = settings.iter().flat_map(|setting| &setting.setters);
+    let origins = sources::of(call, setters, &mut notes);
     let shown: Vec<Value> = settings.iter().map(|one| one.shown(&origins)).collect();
     Ok(BTreeMap::from([
         ("what".to_owned(), target.text().into()),

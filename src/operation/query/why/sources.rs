@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::setting::Setting;
 use crate::host::PillarOrigin;
 use crate::model::{PillarPath, Setter};
 use crate::operation::request::call::Call;
@@ -11,8 +10,11 @@ use crate::operation::request::call::Call;
 pub(super) struct Origins(BTreeMap<PillarPath, PillarOrigin>);
 
 /// If the host does not know the sources, a note says why.
-pub(super) fn of(call: &Call<'_>, settings: &[Setting], notes: &mut Vec<String>) -> Origins {
-    let setters = settings.iter().flat_map(|setting| &setting.setters);
+pub(super) fn of<'a>(
+    call: &Call<'_>,
+    setters: impl Iterator<Item = &'a Setter>,
+    notes: &mut Vec<String>,
+) -> Origins {
     let mut paths: Vec<&PillarPath> = setters.filter_map(in_pillar).collect();
     paths.sort();
     paths.dedup();
