@@ -1,6 +1,7 @@
 """How a run ended, in a chat and in a mailbox: by the reactors of a real master, and by the runner that they call."""
 
 import json
+import re
 
 import pytest
 
@@ -71,13 +72,20 @@ def test_reactors_tell_a_chat_how_runs_end_and_mail_what_failed(master, chat, ma
 def test_a_chat_or_mailbox_that_is_away_or_not_configured_is_an_error_without_its_address(site):
     missing = site.run("eos_notify.chat", "x")
     assert "set eos_notify:chat:url in the master's configuration" in missing.said, missing
-    settings = {
-        "chat": {"url": "http://127.0.0.1:1/xyzzy-of-the-chat"},
-        "mail": {"from": "a@b", "to": "c@d", "host": "127.0.0.1", "port": 1, "password": "xyzzy"},
-    }
+    mail = {"from": "a@b", "to": "c@d", "host": "127.0.0.1", "port": 1}
     conf = json.loads((site.conf / "master").read_text())
-    (site.conf / "master").write_text(json.dumps(conf | {"eos_notify": settings}))
-    for call in (["chat", "x"], ["mail", "x", "y"]):
-        away = site.run(f"eos_notify.{call[0]}", *call[1:])
-        assert away.rc == 1 and "eos_notify: " in away.said, away
-        assert "xyzzy" not in away.said, away
+    for chat, login, said in (
+        ("http://127.0.0.1:1/xyzzy-of-the-chat", {}, "did not"),
+        ("http://127.0.0.1:1/xyzzy of the chat", {}, "did not"),
+        (
+            "xyzzy",
+            {"username": "eos", "password": "xyzzy"},
+            "must begin with|needs eos_notify:mail:tls",
+        ),
+    ):
+        settings = {"chat": {"url": chat}, "mail": mail | login}
+        (site.conf / "master").write_text(json.dumps(conf | {"eos_notify": settings}))
+        for call in (["chat", "x"], ["mail", "x", "y"]):
+            away = site.run(f"eos_notify.{call[0]}", *call[1:])
+            assert away.rc == 1 and re.search(f"eos_notify: .*({said})", away.said), away
+            assert "xyzzy" not in away.said, away

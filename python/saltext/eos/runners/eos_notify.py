@@ -16,11 +16,13 @@ and no event has them. A value may be an ``sdb://`` reference.
 
 An incoming webhook of Slack, and of chats that are compatible with it, is the
 ``url`` of ``chat``. The keys of ``mail`` are ``from``, ``to``, ``host``,
-``port`` (25), ``tls`` (STARTTLS, false), ``username`` and ``password``.
+``port`` (25), ``tls`` (STARTTLS, false), and with it ``username`` and
+``password``.
 """
 
 import email.message
 import html
+import http.client
 import json
 import smtplib
 import ssl
@@ -57,18 +59,16 @@ def chat(text):
         raise SaltRunnerError("eos_notify: the url of chat must begin with http:// or https://")
     # Slack reads these three characters as its markup, such as a call to everybody.
     text = html.escape(str(text), quote=False)
-    request = urllib.request.Request(
-        url,
-        data=json.dumps({"text": text}).encode(),
-        headers={"Content-Type": "application/json", "User-Agent": "eos"},
-    )
+    data = json.dumps({"text": text}).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "eos"}
     opener = urllib.request.build_opener(_NoRedirect)
     try:
+        request = urllib.request.Request(url, data=data, headers=headers)
         with opener.open(request, timeout=_TIMEOUT):
             return True
     except urllib.error.HTTPError as error:
         refusal = f"the chat answered HTTP {error.code}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         refusal = f"the chat did not answer: {type(error).__name__}"
     # Without a cause: its text may have the address, which is a secret.
     raise SaltRunnerError(f"eos_notify: {refusal}") from None
@@ -97,14 +97,17 @@ def mail(subject, text):
     message.set_content(str(text))
     host, port = str(_given("mail", "host")), int(_given("mail", "port", 25))
     username, password = _given("mail", "username", ""), _given("mail", "password", "")
+    tls = _given("mail", "tls", False)
+    if username and not tls:
+        raise SaltRunnerError("eos_notify: a password needs eos_notify:mail:tls: true")
     try:
         with smtplib.SMTP(host, port, timeout=_TIMEOUT) as server:
-            if _given("mail", "tls", False):
+            if tls:
                 server.starttls(context=ssl.create_default_context())
             if username:
                 server.login(username, password)
             server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         refusal = f"{host}:{port} did not take the mail: {type(error).__name__}"
         raise SaltRunnerError(f"eos_notify: {refusal}") from None
     return True
