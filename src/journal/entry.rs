@@ -14,6 +14,12 @@ pub const REMEDIATE: &str = "remediate";
 /// The operation name of a run that takes drift into the state.
 pub const ACCEPT_DRIFT: &str = "accept_drift";
 
+/// The operation that returns components to an earlier configuration.
+pub const ROLLBACK: &str = "rollback";
+
+/// The operations that are one change of a state by hand.
+pub const STATE_EDITS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
+
 /// The version of these formats. Readers ignore steps that they do not know.
 const SCHEMA: u32 = 1;
 
@@ -137,6 +143,15 @@ impl RunStart {
     /// Whether it was about a drift that a check had found. That drift may differ by now.
     pub fn is_about_drift(&self) -> bool {
         [REMEDIATE, ACCEPT_DRIFT].contains(&self.who.operation.as_str())
+    }
+
+    pub fn is_rollback(&self) -> bool {
+        self.who.operation == ROLLBACK
+    }
+
+    /// Whether it was one change of a state by hand.
+    pub fn is_state_edit(&self) -> bool {
+        STATE_EDITS.contains(&self.who.operation.as_str())
     }
 
     /// Whether a destroy keeps the resources that hold data.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use entry::{
-    ACCEPT_DRIFT, CallOptions, CallValues, CompletedComponent, JournalEntry, Kind, REMEDIATE, RunStart,
+    ACCEPT_DRIFT, CallOptions, CallValues, CompletedComponent, JournalEntry, Kind, REMEDIATE, ROLLBACK,
+    RunStart, STATE_EDITS,
 };
 pub use run_history::RunHistory;
 

@@ -34,6 +34,11 @@ pub struct Holder {
     pub terraform: Option<ProcessIdentity>,
 }
 
+/// The name of this host.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 impl Holder {
     /// The user who made the call. A file of an earlier version does not say how the name is known.
     pub fn who(&self) -> Identity {
@@ -46,14 +51,7 @@ impl Holder {
     /// This process, now.
     pub fn here() -> Self {
         let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::here();
-        Self {
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            pid,
-            start_time,
-            boot_id,
-            since: clock::now(),
-            ..Self::default()
-        }
+        Self { host: host_name(), pid, start_time, boot_id, since: clock::now(), ..Self::default() }
     }
 
     /// The command that asks its run to stop.

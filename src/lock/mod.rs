@@ -20,7 +20,7 @@ pub use consul::{ConsulLocks, LockState, LostReason, UnknownReason};
 pub use file::{holder, is_on_remote};
 pub use guard::{Fence, LockGuard};
 pub use held::HeldLock;
-pub use holder::Holder;
+pub use holder::{Holder, host_name};
 pub use waiting::Waiting;
 
 use crate::error::Result;

@@ -69,11 +69,13 @@ fn pending(report: &Value) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let (environment, names) = (line(&report["environment"]), names.join(","));
+    let call =
+        |function| command(function).of(line(&report["environment"])).with("components", names.join(","));
     format!(
-        "  not drift, but not applied yet: {}\n  to see what is pending: salt-run infrastructure.plan {environment} \
-         components={names}\n  to apply it: salt-run infrastructure.orchestrate {environment} components={names}\n",
-        names.replace(',', ", ")
+        "  not drift, but not applied yet: {}\n  to see what is pending: {}\n  to apply it: {}\n",
+        names.join(", "),
+        call("plan"),
+        call("orchestrate"),
     )
 }
 

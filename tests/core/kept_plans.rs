@@ -74,6 +74,21 @@ fn what_could_not_be_planned_is_named_when_the_rest_is_applied() {
 }
 
 #[test]
+fn what_depends_on_something_blocked_says_so_in_the_answers_of_its_plan() {
+    let mut site = Site::new();
+    site.component("net", NEEDS, json!({}));
+    site.component("app", READS, json!({ "from_outputs": { "value": "net.token" } }));
+    site.component("dns", READS, json!({ "variables": { "value": 1 } }));
+    let plan = site.run("plan", json!({}));
+    assert_eq!(statuses(&plan)["app"], "skipped", "{plan:#}");
+    let approve = site.run("approve", json!({ "plan_id": plan["plan_id"], "components": "app" }));
+    let applied = by_id(&site, "apply", &plan["plan_id"]);
+    for report in [&approve, &applied] {
+        contains(&text(report), &["something that it depends on failed or was blocked", "then plan again"]);
+    }
+}
+
+#[test]
 fn an_apply_of_a_plan_that_failed_names_the_run_and_where_to_read_why() {
     let mut site = Site::new();
     site.component("bad", "output \"a\" { value = 1 + }\n", json!({}));

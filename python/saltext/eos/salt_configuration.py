@@ -12,7 +12,7 @@ import salt.utils.files
 
 _PACKAGE = "saltext-eos"
 # The modules of Eos by their names in Salt.
-_RUNNERS = ("infrastructure", "terraform")
+_RUNNERS = ("eos_notify", "infrastructure", "terraform")
 _MODULES = ("eos_orchestrator", "eos_terraform", "terraform")
 # Folders of Salt's copies, and the package of the originals.
 _COPIES = {"runners": "runners", "modules": "modules", "states": "states", "output": "output"}

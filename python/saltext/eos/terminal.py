@@ -20,7 +20,8 @@ def shared():
     with contextlib.ExitStack() as until_the_end:
         if os.path.basename(sys.argv[0]) not in _DAEMONS:
             for handler in handlers:
-                if handler.level >= logging.WARNING:
+                # A function of Eos can call another one. The outer one removes the filter.
+                if handler.level >= logging.WARNING and _is_not_repeated not in handler.filters:
                     handler.addFilter(_is_not_repeated)
                     until_the_end.callback(handler.removeFilter, _is_not_repeated)
         if _is_terminal(sys.stderr):

@@ -11,6 +11,8 @@ use crate::words::{Words, words};
 pub struct DiedRun {
     pub run_id: String,
     pub operation: String,
+    /// Whether `resume` can continue it.
+    pub is_resumable: bool,
     pub user: String,
     pub since: String,
 }
@@ -53,15 +55,18 @@ pub fn runs(found: RunFacts) -> Vec<Check> {
         Check::bad(Group::Terraform, NAME, (status, code), Words::own(message), remedy)
     };
     let mut all = Vec::new();
-    for DiedRun { run_id, operation, user, since } in &died {
+    for DiedRun { run_id, operation, is_resumable, user, since } in &died {
         // The interrupted applies of the same run say more.
         if interrupted.iter().any(|apply| apply.run_id == *run_id) {
             continue;
         }
         let by = if user.is_empty() { String::new() } else { format!(" of {user}") };
         let message = format!("run {run_id} ({operation}{by}, since {since}) ended without finishing");
-        let about = |function| command(function).with("run_id", &run_id);
-        let remedy = words!["see how far it came: ", about("show"), "; complete it: ", about("resume")];
+        let about = |function| command(function).with("run_id", run_id);
+        let remedy = match is_resumable {
+            true => words!["see how far it came: ", about("show"), "; complete it: ", about("resume")],
+            false => words!["see how far it came: ", about("show"), "; then call ", operation, " again"],
+        };
         all.push(bad(CheckStatus::Warning, Code::RunDied, message, remedy));
     }
     for InterruptedApply { component, run_id, since, host } in interrupted {
@@ -106,7 +111,12 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_left_names_the_command_that_continues_it() {
-        let died = DiedRun { run_id: "01RUN".into(), operation: "orchestrate".into(), ..DiedRun::default() };
+        let died = DiedRun {
+            run_id: "01RUN".into(),
+            operation: "orchestrate".into(),
+            is_resumable: true,
+            ..DiedRun::default()
+        };
         let apply = InterruptedApply {
             component: "net".into(),
             run_id: "01RUN".into(),

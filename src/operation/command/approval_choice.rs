@@ -95,7 +95,8 @@ impl ApprovalChoice<'_> {
             self.plan_id,
             unplanned.because()
         );
-        refused(message, unplanned.next(name, self.environment, self.place).unwrap_or_default())
+        let next = unplanned.next(name, self.environment, self.place);
+        refused(message, next.unwrap_or_else(|| format!("{} decides what it reads", self.apply())))
     }
 
     fn apply(&self) -> String {

@@ -6,6 +6,7 @@ use super::one_component::{one, one_named, run_one};
 use super::{approve, deploy, ensure, locks, state_edit};
 use crate::command_line::command;
 use crate::decide::is_id;
+use crate::journal;
 use crate::model::Overrides;
 use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
@@ -13,7 +14,6 @@ use crate::operation::query::{credentials, drift, find_run, health, service, sta
 use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::rollback;
 use crate::operation::run::run_request::RunRequest;
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
@@ -51,7 +51,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let what =
                 What::Rollback(RollbackRequest { snapshot_id, confirmed, ..RollbackRequest::default() });
             let intent = Intent { what, ..wanted.intent };
-            RunRequest { operation: rollback::OPERATION, intent, ..wanted }
+            RunRequest { operation: journal::ROLLBACK, intent, ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
         "ensure_infrastructure" => ensure::run(call),

@@ -11,7 +11,6 @@ use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::run;
 use crate::operation::run::run_request::RunRequest;
 
 /// A state of one component.
@@ -230,7 +229,7 @@ fn back(
     let wanted = RunRequest {
         components,
         overrides: arguments.overrides(),
-        ..RunRequest::new(run::rollback::OPERATION, environment, intent)
+        ..RunRequest::new(journal::ROLLBACK, environment, intent)
     };
     end(arguments, wanted)
 }

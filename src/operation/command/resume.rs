@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::state_edit;
 use super::work_left::{self, UnfinishedWork, WhyNothing, WorkLeft};
 use crate::command_line::command;
 use crate::decide::EnvironmentRequirement;
@@ -14,7 +13,6 @@ use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::run::rollback;
 use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::LoggedRun;
@@ -105,11 +103,11 @@ impl InterruptedRun {
             return Err(refusal(Code::RunComplete, format!("run {run_id} was a test and changed nothing")));
         }
         let operation = began.who.operation.as_str();
-        if began.is_about_drift() || operation == rollback::OPERATION {
+        if began.is_about_drift() || began.is_rollback() {
             let message = format!("run {run_id} was a {operation}; it cannot be resumed");
             return Err(not_resumable(message, "check the resources, then call it again"));
         }
-        if state_edit::OPERATIONS.contains(&operation) {
+        if began.is_state_edit() {
             let message = format!("run {run_id} was a single call: call {operation} again");
             return Err(refusal(Code::RunComplete, message));
         }

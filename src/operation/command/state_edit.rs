@@ -9,10 +9,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::run_request::RunRequest;
 
-/// Operations of this kind. `resume` would run something else instead of them.
-pub(super) const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
-
-/// One of `OPERATIONS`: a report with a `message`.
+/// One of [`crate::journal::STATE_EDITS`]: a report with a `message`.
 pub(super) fn run(call: &Call<'_>, operation: &'static str) -> Value {
     let mut wanted_surgery = None;
     let mut report = one_component::one(call, operation, |arguments, _, wanted| {

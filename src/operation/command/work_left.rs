@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state_edit;
 use crate::error::Result;
 use crate::journal::RunStart;
 use crate::model::{Draft, Name};
 use crate::operation::query::find_run;
-use crate::operation::run::rollback;
 use crate::operation::store::last_run::{self, LastRun};
 use crate::operation::store::run_log::{self, LoggedRun};
 use crate::operation::store::shared_records;
@@ -49,7 +47,7 @@ enum Goal {
 
 impl Goal {
     fn of(began: &RunStart) -> Self {
-        match began.who.operation == rollback::OPERATION {
+        match began.is_rollback() {
             true => Self::Back,
             false if began.destroys() => Self::Down,
             false => Self::Up,
@@ -139,7 +137,7 @@ fn counts(run: &Result<LoggedRun>) -> bool {
 
 /// Whether it was one change of a state. It does not do the work of another run.
 fn is_single(began: &RunStart) -> bool {
-    state_edit::OPERATIONS.contains(&began.who.operation.as_str())
+    began.is_state_edit()
 }
 
 fn ended_well(run: &LoggedRun, name: &Name) -> bool {

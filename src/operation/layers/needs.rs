@@ -6,7 +6,8 @@ use crate::consul::AclQuestion;
 use crate::decide::layers::NamespaceUse;
 use crate::model::{
     Component, ConsulLock, CredentialOrigin, Draft, HookAction, Input, Interface, Name, ProbeSettings,
-    Reference, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, nomad_variable, service_name,
+    Reference, RunHookAction, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, Webhook,
+    nomad_variable, service_name,
 };
 
 /// The keys of locks, and the session that holds them. `node`: that of the asked agent, if it is known.
@@ -49,6 +50,11 @@ pub fn services(draft: &Draft) -> Vec<AclQuestion> {
             needed.extend(of_hook(&hook.action, draft, component));
         }
     }
+    for hook in &draft.settings.run_hooks {
+        if let RunHookAction::ConsulKv { prefix } = &hook.action {
+            needed.push(write("key", format!("{prefix}/{}/last_run", draft.environment)));
+        }
+    }
     needed
 }
 
@@ -68,15 +74,18 @@ fn of_gate(service: &ValueOrOutput<String>) -> Vec<AclQuestion> {
     service.into_iter().collect()
 }
 
-fn of_hook(action: &HookAction, draft: &Draft, component: &Component) -> Vec<AclQuestion> {
-    let (environment, name) = (&draft.environment, &component.name);
-    let write = |resource: &'static str, segment: String| AclQuestion {
+fn write(resource: &'static str, segment: String) -> AclQuestion {
+    AclQuestion {
         resource,
         access: "write",
         what: format!("write the {resource} {segment} (hooks)"),
         rule: format!("{resource}_prefix {segment:?} {{ policy = \"write\" }}"),
         segment,
-    };
+    }
+}
+
+fn of_hook(action: &HookAction, draft: &Draft, component: &Component) -> Vec<AclQuestion> {
+    let (environment, name) = (&draft.environment, &component.name);
     match action {
         HookAction::ConsulKv { prefix } => vec![write("key", format!("{prefix}/{environment}/{name}/x"))],
         HookAction::ConsulService(service) => {
@@ -125,6 +134,11 @@ pub fn vault_paths<'a>(
     let settings = &draft.settings;
     let tokens = [&settings.nomad.token, &settings.consul.token].into_iter().flatten();
     let mut references: Vec<&Reference> = settings.terraform.env.values().chain(tokens).collect();
+    for hook in &settings.run_hooks {
+        if let RunHookAction::Webhook(webhook) = &hook.action {
+            references.extend(of_webhook(webhook));
+        }
+    }
     for component in enabled(draft) {
         references.extend(component.inputs.values().filter_map(|input| match input {
             Input::Secret(reference) => Some(reference),
@@ -137,7 +151,7 @@ pub fn vault_paths<'a>(
         }
         for hook in &component.hooks {
             if let HookAction::Webhook(webhook) = &hook.action {
-                references.extend(webhook.headers.values());
+                references.extend(of_webhook(webhook));
             }
         }
         // A credential is read only for a module that uses its provider.
@@ -161,6 +175,10 @@ pub fn vault_paths<'a>(
         }
     }
     needed
+}
+
+fn of_webhook(webhook: &Webhook) -> impl Iterator<Item = &Reference> {
+    webhook.headers.values().chain([&webhook.url])
 }
 
 fn enabled(draft: &Draft) -> impl Iterator<Item = &Component> {

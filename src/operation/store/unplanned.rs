@@ -69,20 +69,25 @@ impl Unplanned {
                 format!("it reads outputs of {}", listed(self.reads.iter().map(Name::as_str)))
             }
             Status::Blocked => with("it was blocked when the plan was made"),
-            Status::Skipped => "something that it depends on had no plan either".to_owned(),
+            Status::Skipped => {
+                "something that it depends on failed or was blocked when the plan was made".to_owned()
+            }
             Status::Cancelled => "the planning was stopped".to_owned(),
             _ => with("its planning failed"),
         }
     }
 
-    /// What to do. None if it needs nothing of its own: it follows from what happens to others.
+    /// What to do. None if an apply of the plan makes it possible to plan this component: the apply says so.
     pub fn next(&self, name: &Name, environment: &Name, place: &CallPlace) -> Option<String> {
         let again = match self.destroys {
             true => "make this plan again".to_owned(),
             false => format!("plan again: {}", place.plan_command(environment, [name])),
         };
         match (self.status(), self.remedy.trim_end_matches(", then run again")) {
-            (Status::PendingInputs | Status::Skipped | Status::Cancelled, _) => None,
+            (Status::PendingInputs, _) => None,
+            // Many components can have these. Their texts are the same, so that a report draws them once.
+            (Status::Skipped, _) => Some("put that right, then plan again".to_owned()),
+            (Status::Cancelled, _) => Some("plan again".to_owned()),
             (_, "") => Some(again),
             (_, remedy) => Some(format!("{remedy}; then {again}")),
         }
@@ -108,9 +113,7 @@ impl Unplanned {
             _ => Status::Skipped,
         };
         let mut report = ComponentReport::new(status, Code::LeftWithoutAPlan);
-        if !matches!(self.status(), Status::Skipped | Status::Cancelled) {
-            report.notes.push(self.sentence(name, environment, place));
-        }
+        report.notes.push(self.sentence(name, environment, place));
         report
     }
 

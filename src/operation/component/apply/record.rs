@@ -7,6 +7,7 @@ use crate::clock;
 use crate::decide::{Baseline, Course, FailedVersion, OrphanCandidate, State, TurnEnd};
 use crate::error::{Code, Result};
 use crate::journal::CompletedComponent;
+use crate::lock::host_name;
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::store::records;
 use crate::record::Record;
@@ -76,7 +77,7 @@ impl PlannedApply<'_> {
             run_id: invoker.context.session.call.run_id.clone(),
             outcome: status.word().to_owned(),
             finished: clock::now(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            host: host_name(),
             terraform: invoker.context.session.call.tool.identity(),
             deployment_id: self.node.deployment_id.clone(),
             lineage: state.lineage.clone(),

@@ -66,7 +66,10 @@ impl LeftBehind {
                 self.runs.running.push(run_id);
             } else if history.is_complete() && history.began.changes_things() {
                 completed.extend(history.began.components.iter().cloned());
-            } else if is_unfinished(&run) && !history.began.components.is_subset(&completed) {
+            } else if is_unfinished(&run)
+                && who.host == here
+                && !history.began.components.is_subset(&completed)
+            {
                 self.add_died(&run);
             }
         }
@@ -78,6 +81,7 @@ impl LeftBehind {
             self.runs.died.push(DiedRun {
                 run_id: run.run_id.clone(),
                 operation: began.who.operation.clone(),
+                is_resumable: !(began.is_about_drift() || began.is_state_edit() || began.is_rollback()),
                 user: began.user.clone(),
                 since: began.who.since.clone(),
             });

@@ -6,7 +6,7 @@ use super::setting::Setting;
 use crate::model::{Component, Content, Effect, Interface, Level, Name, Setter, Trace, hint, standard_value};
 
 /// Keys that a component has also if no level sets them.
-const OF_A_COMPONENT: [&str; 14] = [
+const OF_A_COMPONENT: [&str; 15] = [
     "backend",
     "credentials",
     "data",
@@ -15,6 +15,7 @@ const OF_A_COMPONENT: [&str; 14] = [
     "enabled",
     "health",
     "hooks",
+    "inherit_hooks",
     "on_failure",
     "policy",
     "rollback",
@@ -22,13 +23,15 @@ const OF_A_COMPONENT: [&str; 14] = [
     "template",
     "timeouts",
 ];
-const OF_SETTINGS: [&str; 18] = [
+const OF_SETTINGS: [&str; 21] = [
+    "approvals",
     "backend",
     "concurrency",
     "consul",
     "credentials",
     "default_environment",
     "drift",
+    "hooks",
     "lock",
     "lock_timeout",
     "nomad",
@@ -38,6 +41,7 @@ const OF_SETTINGS: [&str; 18] = [
     "profile",
     "rollback",
     "root",
+    "run_hooks",
     "terraform",
     "timeouts",
     "vault",
@@ -45,13 +49,15 @@ const OF_SETTINGS: [&str; 18] = [
 /// The words before the name of a variable that the pillar writes.
 const MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
 /// Keys whose values are never secrets.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 18] = [
+    "approvals",
     "concurrency",
     "data",
     "default_environment",
     "depends_on",
     "drift",
     "enabled",
+    "inherit_hooks",
     "lock_timeout",
     "on_failure",
     "parallelism",

@@ -24,9 +24,6 @@ use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::snapshot::SnapshotStore;
 
-/// The operation name of a rollback that a person requests.
-pub const OPERATION: &str = "rollback";
-
 type Reports = BTreeMap<Name, ComponentReport>;
 type RollbackTargets = BTreeMap<Name, RollbackTarget>;
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{OPERATION, Reports, RollbackPlan, addresses, roll_back};
+use super::{Reports, RollbackPlan, addresses, roll_back};
 use crate::command_line::command;
 use crate::decide::{Baseline, Consent, RollbackFacts, RollbackGoal, rollback_goal};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
+use crate::journal;
 use crate::model::Name;
 use crate::operation::intent::rollback::{RollbackRequest, RollbackTarget, RollbackTrigger};
 use crate::operation::intent::{Destruction, Mode};
@@ -130,7 +131,7 @@ impl Snapshots {
             is_gone,
             earlier: configurations.find(|one| !is_whole || is_gone || Some(*one) != applied),
             is_first: self.0.iter().any(|one| one.configuration.is_none() && is_next(one)),
-            went_back: self.0.first().is_some_and(|one| one.operation == OPERATION && is_next(one)),
+            went_back: self.0.first().is_some_and(|one| one.operation == journal::ROLLBACK && is_next(one)),
             may_take_down,
         })
     }
