@@ -24,12 +24,12 @@ MEASURED = [
 
 # Shows the call's own process: its environment, folder, descriptors, group, session, umask and signals.
 # The name of the process is in parentheses, and may contain a space.
-# Salt's event loops hold sockets until the garbage collector runs, so these are not compared.
+# Salt holds sockets and pipes until the garbage collector runs, so the number of these is not compared.
 SHOWN = """
 cd /proc/$PPID
 echo $EOS_TEST_WORD $PATH
 readlink cwd fd/0
-readlink fd/* | grep -v -e ^socket: -e ^anon_inode: | sed 's/[0-9].*//'
+readlink fd/* | grep -v -e ^socket: -e ^anon_inode: | sed 's/[0-9].*//' | sort -u
 sed 's/.*) //' stat | cut -d' ' -f3,4
 grep -E 'Umask|Groups|Sig(Blk|Ign|Cgt)|Threads' status
 """
