@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["__version__", "draw", "failed", "run", "state"]
+__all__ = ["__version__", "above", "draw", "failed", "run", "state"]
 
 __version__: str
 
 class _Host(Protocol):
     identity: Mapping[str, Any]
+    caller: Any
     problems: list[str]
 
     def fetch(self, url: str) -> dict[str, str]: ...
@@ -16,6 +17,9 @@ class _Host(Protocol):
     def sdb(self, uri: str) -> str: ...
     def emit(self, tag: str, data: dict[str, Any]) -> None: ...
     def log(self, level: str, message: str) -> None: ...
+    def log_repeated(self, level: str, message: str) -> None: ...
+    def groups(self) -> tuple[str, set[str]]: ...
+    def origins(self, paths: list[list[str]]) -> Any: ...
     def has_master(self) -> bool: ...
     def configuration(self) -> dict[str, Any]: ...
     def start(self, job: dict[str, Any]) -> dict[str, Any]: ...
@@ -33,8 +37,11 @@ def run(
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
     """The report of a call that never reached an operation. kind: internal or cancelled."""
 
-def draw(report: Any, colour: bool) -> str:
-    """A report as text for people."""
+def draw(report: Any, colour: bool, command_line: Mapping[str, Any] | None = None) -> str:
+    """A report as text for people. command_line: how they write commands, by default as salt-run."""
+
+def above(lines: str) -> None:
+    """Write whole lines to stderr, above the lines that are redrawn."""
 
 def state(report: Any, name: str, component: str | None = None) -> dict[str, Any]:
     """A report as a state returns it: for one component, or for all with a row for each."""
