@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::quote::line;
+use super::quote::{flat_text, line};
 use super::{statuses, units};
 use crate::count::counted;
 use crate::model::Name;
@@ -112,10 +112,9 @@ pub fn is_cause(report: &ComponentReport) -> bool {
 
 /// One line of limited length.
 fn brief(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = one_line(&words);
+    let text = flat_text(text);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
-        None => text.into_owned(),
+        None => text,
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::quote::line;
+use super::quote::{flat, line};
 use super::style::Style;
 use super::units;
 use super::width::pad;
@@ -88,12 +88,6 @@ fn said(check: &Value) -> String {
         true => flat(&check["message"]),
         false => format!("{} [{}]", flat(&check["message"]), environments.join(", ")),
     }
-}
-
-/// A text of several lines as one.
-fn flat(value: &Value) -> String {
-    let words = value.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    line(&words.into())
 }
 
 #[cfg(test)]

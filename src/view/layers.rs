@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::quote::line;
+use super::quote::{flat, line};
 use super::style::Style;
 use super::wrap::filled;
 
@@ -43,12 +43,6 @@ pub fn worst(report: &Value) -> Vec<String> {
         (!names.is_empty()).then(|| format!("{layers} {} {status}", names.join(", ")))
     };
     ["unhealthy", "degraded", "unknown"].into_iter().filter_map(named).collect()
-}
-
-/// A text of several lines as one.
-fn flat(value: &Value) -> String {
-    let words = value.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    line(&words.into())
 }
 
 #[cfg(test)]

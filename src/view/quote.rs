@@ -9,6 +9,15 @@ pub fn line(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default()).into_owned()
 }
 
+/// A text of several lines as one, with single spaces.
+pub fn flat(value: &Value) -> String {
+    flat_text(value.as_str().unwrap_or_default())
+}
+
+pub fn flat_text(text: &str) -> String {
+    one_line(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
 /// The address of a changed object. An old copy has the address of the object in use.
 pub fn object(change: &Value) -> String {
     match change["deposed"].as_str() {

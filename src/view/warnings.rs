@@ -6,7 +6,7 @@ use crate::count::counted;
 use serde_json::Value;
 
 use super::alike::{FEW, label};
-use super::quote::{block, line};
+use super::quote::{block, flat, line};
 use super::width::beginning;
 
 /// Maximum number of different warnings that are drawn.
@@ -99,11 +99,7 @@ impl Group<'_> {
 
     /// The same on one line.
     fn folded(&self) -> String {
-        let flat = |detail: &&Value| {
-            let text = detail.as_str().unwrap_or_default();
-            line(&text.split_whitespace().collect::<Vec<_>>().join(" ").into())
-        };
-        let details = self.details.iter().map(flat).collect::<Vec<_>>().join("; ");
+        let details = self.details.iter().map(|detail| flat(detail)).collect::<Vec<_>>().join("; ");
         let cut = beginning(&details, LONGEST);
         let end = if cut.len() < details.len() { "…" } else { "" };
         self.words(if self.stays { "still warns" } else { "warning" }, &format!("{cut}{end}"))

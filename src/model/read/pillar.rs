@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::overrides::Overrides;
 use super::problems::Problems;
-use super::profile::Profile;
 use super::service::ServiceContext;
 use super::shared::SharedSettings;
 use super::tree::{Tree, TreeKind};
-use super::written::{Written, levels};
+use super::written::{MergedSettings, Written, levels};
 use super::{component, merge, service, settings, sources};
 use crate::model::name::LONGEST;
 use crate::model::nearest;
@@ -34,29 +33,17 @@ fn read_into(
     overrides: &Overrides,
     problems: &Problems,
 ) -> Option<Draft> {
-    let Written {
-        environment: name,
-        environments: names,
-        settings,
-        own_settings,
-        call,
-        components,
-        own_components,
-        services,
-        own_services,
-        mapped,
-    } = Written::open(infrastructure, environment, overrides, problems)?;
-    let given = merge::deep(settings, own_settings);
-    let profile = Profile::of(&given);
-    let settings_tree = merge::deep(merge::deep(profile.settings(&given), given), call);
+    let written = Written::open(infrastructure, environment, overrides, problems)?;
+    let MergedSettings { profile, merged: settings_tree, .. } = written.merged_settings();
+    let (name, names) = (written.environment, written.environments);
     let shared = SharedSettings::of(&settings_tree);
     // Problems of `vault` are reported for that key, and not again for each reference.
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = settings::settings(settings_tree, &names, problems);
-    let mut merged = levels(components, own_components, overrides, problems);
+    let mut merged = levels(written.components, written.own_components, overrides, problems);
     merged.iter_mut().for_each(|(name, tree)| profile.component(name, tree));
-    let mapped = service::mapped(mapped, environment, &names, problems);
-    let mut services = service::levels(mapped, services, own_services, overrides, problems);
+    let mapped = service::mapped(written.mapped, environment, &names, problems);
+    let mut services = service::levels(mapped, written.services, written.own_services, overrides, problems);
     services.iter_mut().for_each(|(name, (_, tree))| profile.service(name, tree));
     let mentioned: BTreeSet<Name> =
         merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();

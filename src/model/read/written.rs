@@ -8,6 +8,7 @@ use super::fields::{Fields, entries};
 use super::merge;
 use super::overrides::{Overrides, with};
 use super::problems::Problems;
+use super::profile::Profile;
 use super::tree::Tree;
 use crate::model::{Name, PillarPath, environment_hint};
 
@@ -79,6 +80,23 @@ impl Written {
             mapped,
         })
     }
+
+    pub fn merged_settings(&self) -> MergedSettings {
+        let given = merge::deep(self.settings.clone(), self.own_settings.clone());
+        let profile = Profile::of(&given);
+        let by_profile = profile.settings(&given);
+        let merged = merge::deep(merge::deep(by_profile.clone(), given), self.call.clone());
+        MergedSettings { profile, by_profile, merged }
+    }
+}
+
+/// The settings of all levels, merged.
+pub(super) struct MergedSettings {
+    pub profile: Profile,
+    /// What the profile adds.
+    pub by_profile: Tree,
+    /// The profile, the settings, those of the environment, and those of the call; a later one wins.
+    pub merged: Tree,
 }
 
 /// All components with their levels merged: common, environment, call.

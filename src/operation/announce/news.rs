@@ -27,15 +27,7 @@ impl News {
     /// It has its id and its journal.
     pub fn started(environment: &Name, began: &RunStart) -> Self {
         let who = &began.who;
-        let data = json!({
-            "environment": environment,
-            "jid": who.jid,
-            "user": began.user,
-            "host": who.host,
-            "total": began.components.len(),
-            "resumes": began.resumes,
-            "plan_id": began.plan_id,
-        });
+        let data = facts(environment, began);
         let message = announcement::started(&title(environment, began), began.components.len());
         Self::new(RunMoment::Started, &who.run_id, &who.operation, message, data)
     }
@@ -86,19 +78,10 @@ impl News {
     /// It was killed, and a later call says so.
     pub fn died(environment: &Name, began: &RunStart) -> Self {
         let who = &began.who;
-        // The jid is that of the run, and not that of the job which tells of it.
-        let data = json!({
-            "environment": environment,
-            "jid": who.jid,
-            "user": began.user,
-            "host": who.host,
-            "total": began.components.len(),
-            "result": false,
-            "reason": "died",
-            "died": true,
-            "resumes": began.resumes,
-            "plan_id": began.plan_id,
-        });
+        let mut data = facts(environment, began);
+        data["result"] = false.into();
+        data["reason"] = "died".into();
+        data["died"] = true.into();
         let message = announcement::died(&title(environment, began), &who.host, &who.since);
         Self::new(RunMoment::Failed, &who.run_id, &who.operation, message, data)
     }
@@ -122,6 +105,19 @@ impl News {
         let (run_id, operation) = (run_id.to_owned(), operation.to_owned());
         Self { moment, run_id, operation, message, data, components: Map::new() }
     }
+}
+
+/// What the journal says of a run. The jid is that of the run, also if another job tells of it.
+fn facts(environment: &Name, began: &RunStart) -> Value {
+    json!({
+        "environment": environment,
+        "jid": began.who.jid,
+        "user": began.user,
+        "host": began.who.host,
+        "total": began.components.len(),
+        "resumes": began.resumes,
+        "plan_id": began.plan_id,
+    })
 }
 
 fn title<'a>(environment: &'a Name, began: &'a RunStart) -> RunTitle<'a> {

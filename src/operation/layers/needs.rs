@@ -6,8 +6,8 @@ use crate::consul::AclQuestion;
 use crate::decide::layers::NamespaceUse;
 use crate::model::{
     Component, ConsulLock, CredentialOrigin, Draft, HookAction, Input, Interface, Name, ProbeSettings,
-    Reference, RunHookAction, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, Webhook,
-    nomad_variable, service_name,
+    Reference, RunHookAction, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, nomad_variable,
+    service_name,
 };
 
 /// The keys of locks, and the session that holds them. `node`: that of the asked agent, if it is known.
@@ -136,7 +136,7 @@ pub fn vault_paths<'a>(
     let mut references: Vec<&Reference> = settings.terraform.env.values().chain(tokens).collect();
     for hook in &settings.run_hooks {
         if let RunHookAction::Webhook(webhook) = &hook.action {
-            references.extend(of_webhook(webhook));
+            references.extend(webhook.references(&hook.path).into_iter().map(|(_, one)| one));
         }
     }
     for component in enabled(draft) {
@@ -151,7 +151,7 @@ pub fn vault_paths<'a>(
         }
         for hook in &component.hooks {
             if let HookAction::Webhook(webhook) = &hook.action {
-                references.extend(of_webhook(webhook));
+                references.extend(webhook.references(&hook.path).into_iter().map(|(_, one)| one));
             }
         }
         // A credential is read only for a module that uses its provider.
@@ -175,10 +175,6 @@ pub fn vault_paths<'a>(
         }
     }
     needed
-}
-
-fn of_webhook(webhook: &Webhook) -> impl Iterator<Item = &Reference> {
-    webhook.headers.values().chain([&webhook.url])
 }
 
 fn enabled(draft: &Draft) -> impl Iterator<Item = &Component> {

@@ -33,9 +33,8 @@ impl CallPlace {
     ) -> String {
         match self.module() {
             Some(words) => {
-                let call = |name| format!(" eos_terraform.apply {name} {environment} plan_file={plan_id}");
-                let each = components.map(|name| joined(&words) + &call(name));
-                each.collect::<Vec<_>>().join(" && ")
+                let call = |name| format!("eos_terraform.apply {name} {environment} plan_file={plan_id}");
+                one_by_one(&words, components.map(call))
             }
             None => command("apply").with("plan_id", plan_id).to_string(),
         }
@@ -50,9 +49,7 @@ impl CallPlace {
         let components = components.into_iter();
         match self.module() {
             Some(words) => {
-                let call = |name| format!(" eos_terraform.plan {name} {environment}");
-                let each = components.map(|name| joined(&words) + &call(name));
-                each.collect::<Vec<_>>().join(" && ")
+                one_by_one(&words, components.map(|name| format!("eos_terraform.plan {name} {environment}")))
             }
             None => {
                 let components = components.map(Name::as_str).collect::<Vec<_>>().join(",");
@@ -81,6 +78,12 @@ impl CallPlace {
             Self::Minion(_) | Self::Masterless(_) => command_line::current().module,
         }
     }
+}
+
+/// One command line with a call for each component.
+fn one_by_one(program: &[String], calls: impl Iterator<Item = String>) -> String {
+    let program = joined(program);
+    calls.map(|call| format!("{program} {call}")).collect::<Vec<_>>().join(" && ")
 }
 
 #[cfg(test)]

@@ -11,8 +11,6 @@ use crate::support::server::Server;
 use crate::support::{Site, statuses};
 use eos::error::Code;
 
-const MANAGER: &str = "5ecr3t00-0000-4000-8000-000000000000";
-const AS_MANAGER: &str = "X-Consul-Token: 5ecr3t00-0000-4000-8000-000000000000\r\n";
 /// The pause that the proxy asks for.
 const ASKED: Duration = Duration::from_secs(2);
 const TOO_MANY: &str =
@@ -116,10 +114,7 @@ fn a_gate_checks_again_after_the_delay_that_consul_requests() {
 
 #[test]
 fn a_denied_token_is_reported_with_the_missing_permission_and_not_tried_again() {
-    let acl = json!({
-        "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": MANAGER } },
-    });
-    let Some(server) = Server::consul_with(&acl, AS_MANAGER) else { return };
+    let Some(server) = Server::consul_with_acl() else { return };
     let made = |path: &str, body: Value| {
         let (status, text) = server.call("PUT", path, &body.to_string());
         assert_eq!(status, 200, "{path}: {text}");

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use eos::host::Host;
 use serde_json::{Value, json};
 
-use super::{doctor, found, report, site, tree, with_code};
+use super::{doctor, found, report, tree, with_code};
+use crate::support::Site;
 use crate::support::disk::Disk;
 use crate::support::http_backend::HttpBackend;
 use crate::support::without_salt;
@@ -28,7 +29,7 @@ impl Host for Configured {
 
 #[test]
 fn each_way_in_which_the_program_is_wrong_has_its_code() {
-    let mut site = site();
+    let mut site = Site::with_net();
     let program = site.folder.path().join("terraform");
     for (script, code) in [
         (
@@ -51,7 +52,7 @@ fn each_way_in_which_the_program_is_wrong_has_its_code() {
 
 #[test]
 fn a_full_disk_and_a_read_only_disk_are_wrong_and_nothing_is_written_to_them() {
-    let site = site();
+    let site = Site::with_net();
     let root = site.folder.path().join("root");
     let Some(disk) = Disk::mount(&root) else { return };
     disk.leave(2);
@@ -82,7 +83,7 @@ fn a_server_with_another_time_shows_that_the_clock_is_wrong() {
             );
         }
     });
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["consul"] = json!({ "address": address });
     site.infrastructure["components"]["net"]["health"] = json!([{ "consul": { "service": "web" } }]);
     let report = doctor(&site);
@@ -96,7 +97,7 @@ fn dead_servers_of_many_environments_take_one_time_limit() {
     // They accept connections, and say nothing.
     let silent = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let [nomad, vault] = [0, 1].map(|at: usize| format!("http://{}", silent[at].local_addr().unwrap()));
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["vault"] =
         json!({ "address": vault, "auth": { "method": "token", "token": "env:PATH" } });
     site.infrastructure["settings"]["nomad"] = json!({ "address": nomad });
@@ -114,7 +115,7 @@ fn dead_servers_of_many_environments_take_one_time_limit() {
 #[test]
 fn a_file_lock_is_told_where_a_remote_backend_or_a_second_master_makes_it_unsafe() {
     let server = HttpBackend::new();
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
     let remote = doctor(&site);
     let check = with_code(&remote, "lock_not_shared");
@@ -136,7 +137,7 @@ fn salts_configuration_is_judged_and_an_unreadable_one_is_not_known() {
         "unknown": [{ "function": "infrastructure.sync", "place": "the job drift of the schedule" }],
     });
     let found_in_both = |report: &Value| found(report, &["eos", "schedules"]);
-    let report_of = |told: Value| report(&site(), &Configured(told), None);
+    let report_of = |told: Value| report(&Site::with_net(), &Configured(told), None);
     assert_eq!(
         found_in_both(&report_of(told)),
         ["salt eos wrong versions_differ", "salt schedules wrong no_such_function"]

@@ -70,16 +70,9 @@ fn tree(folder: &Path) -> BTreeMap<String, (u32, u64, i64, i64)> {
     found
 }
 
-/// A site with a component that does nothing.
-fn site() -> Site {
-    let mut site = Site::new();
-    site.component("net", "resource \"terraform_data\" \"net\" {}", json!({}));
-    site
-}
-
 #[test]
 fn a_site_that_is_well_has_nothing_wrong_and_is_not_touched() {
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["environments"]["production"] = json!({});
     let before_any_run = doctor(&site);
     assert_eq!(before_any_run["result"], true, "{before_any_run:#}");
@@ -112,7 +105,7 @@ fn a_site_that_is_well_has_nothing_wrong_and_is_not_touched() {
 
 #[test]
 fn without_a_readable_pillar_this_host_is_examined_nevertheless() {
-    let site = site();
+    let site = Site::with_net();
     let broken: [(Value, Option<&str>, &str); 4] = [
         (Value::Null, None, "does not have this key"),
         (json!({ "settings": {} }), None, "has no environment"),
@@ -136,7 +129,7 @@ fn without_a_readable_pillar_this_host_is_examined_nevertheless() {
 
 #[test]
 fn a_broken_module_is_one_line_that_names_the_command_for_the_others() {
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["components"]["net"]["source"] = json!("/nonexistent/module");
     site.infrastructure["components"]["app"] = json!({ "source": "/nonexistent/other" });
     let report = doctor(&site);
@@ -148,6 +141,7 @@ fn a_broken_module_is_one_line_that_names_the_command_for_the_others() {
 
 #[test]
 fn a_wrong_call_is_refused() {
-    let report = site().call(&NoSalt, CallerIdentity::default(), "doctor", json!({ "nonsense": 1 }));
+    let report =
+        Site::with_net().call(&NoSalt, CallerIdentity::default(), "doctor", json!({ "nonsense": 1 }));
     assert_eq!(report["error"]["code"], "invalid", "{report:#}");
 }

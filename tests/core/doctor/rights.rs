@@ -2,13 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{doctor, found, site, with_code};
+use super::{doctor, found, with_code};
 use crate::support::Site;
 use crate::support::server::Server;
 use crate::vault::bench::Bench;
-
-const MANAGER: &str = "b1gs3cr3-0000-4000-8000-00000000000b";
-const AS_MANAGER: &str = "X-Consul-Token: b1gs3cr3-0000-4000-8000-00000000000b\r\n";
 
 fn written(site: &Site, token: &str) -> String {
     let file = site.folder.path().join("token");
@@ -18,10 +15,7 @@ fn written(site: &Site, token: &str) -> String {
 
 #[test]
 fn a_consul_token_without_a_right_that_locks_need_is_wrong_before_a_run_finds_it() {
-    let acl = json!({
-        "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": MANAGER } },
-    });
-    let Some(consul) = Server::consul_with(&acl, AS_MANAGER) else { return };
+    let Some(consul) = Server::consul_with_acl() else { return };
     let address = format!("http://127.0.0.1:{}", consul.port);
     let token = |name: &str, rules: &str| {
         let policy = json!({ "Name": name, "Rules": rules }).to_string();
@@ -43,7 +37,7 @@ fn a_consul_token_without_a_right_that_locks_need_is_wrong_before_a_run_finds_it
             Some("write the keys below"),
         ),
     ] {
-        let mut site = site();
+        let mut site = Site::with_net();
         let secret = token(name, &rules.join("\n"));
         let reference = written(&site, &secret);
         site.infrastructure["settings"]["lock"] =
@@ -99,7 +93,7 @@ fn a_nomad_token_without_a_right_that_a_service_needs_is_wrong_and_nomad_agrees(
         (token("whole", whole), None),
         (token("weak", weak), Some("the token for Nomad may not: submit-job in namespace default")),
     ] {
-        let mut site = site();
+        let mut site = Site::with_net();
         let reference = written(&site, &secret);
         let address = format!("http://127.0.0.1:{}", nomad.port);
         site.infrastructure["settings"]["nomad"] = json!({ "address": address, "token": reference });

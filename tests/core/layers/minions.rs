@@ -4,7 +4,8 @@ use eos::host::MinionReturn;
 use eos::operation::{CallPlace, CallerIdentity};
 use serde_json::json;
 
-use super::{codes, site};
+use super::codes;
+use crate::support::Site;
 use crate::support::salt::Salt;
 
 fn answers() -> Salt {
@@ -13,7 +14,7 @@ fn answers() -> Salt {
 
 #[test]
 fn the_minions_of_steps_and_hooks_are_pinged_once_for_each_target() {
-    let mut site = site();
+    let mut site = Site::with_net();
     let step = json!({ "target": "web1", "target_type": "list", "sls": ["web"] });
     site.infrastructure["components"]["net"]["hooks"] = json!([{ "salt": step }]);
     site.infrastructure["components"]["step"] = json!({ "salt": step });
@@ -39,7 +40,7 @@ fn the_minions_of_steps_and_hooks_are_pinged_once_for_each_target() {
 
 #[test]
 fn a_target_without_a_minion_makes_salt_unhealthy_at_once() {
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["components"]["step"] =
         json!({ "salt": { "target": "db1", "target_type": "list", "sls": ["db"] } });
     let report = site.run_on(&answers(), "health", json!({ "layers": true, "components": "step" }));
@@ -58,7 +59,7 @@ fn the_minion_whose_pillar_is_used_is_asked_and_its_absence_stops_nothing() {
         ..CallerIdentity::default()
     };
     let arguments = json!({ "environment": "staging", "layers": true });
-    let report = site().call(&answers(), identity(), "status", arguments);
+    let report = Site::with_net().call(&answers(), identity(), "status", arguments);
     let salt = &report["layers"]["salt"];
     assert_eq!((&salt["status"], &report["retcode"]), (&json!("degraded"), &json!(0)), "{report:#}");
     assert_eq!(salt["facts"]["version"], "3008.5");
@@ -70,7 +71,7 @@ fn a_minion_without_a_master_says_so() {
     let identity =
         CallerIdentity { place: CallPlace::Masterless("here".into()), ..CallerIdentity::default() };
     let arguments = json!({ "environment": "staging", "layers": true });
-    let report = site().call(&answers(), identity, "status", arguments);
+    let report = Site::with_net().call(&answers(), identity, "status", arguments);
     let facts = &report["layers"]["salt"]["facts"];
     assert_eq!(
         (&facts["runs_on"], &facts["has_master"]),

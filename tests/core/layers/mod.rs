@@ -22,10 +22,3 @@ fn codes(layer: &Value) -> Vec<&str> {
     }
     faults.iter().map(|fault| fault["code"].as_str().unwrap()).collect()
 }
-
-/// A site with a component that does nothing.
-fn site() -> Site {
-    let mut site = Site::new();
-    site.component("net", "resource \"terraform_data\" \"net\" {}", json!({}));
-    site
-}

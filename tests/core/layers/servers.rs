@@ -6,14 +6,11 @@ use std::time::{Duration, Instant};
 use eos::view::text;
 use serde_json::{Value, json};
 
-use super::{codes, layers, site};
+use super::{codes, layers};
 use crate::support::Site;
 use crate::support::pair::pair;
 use crate::support::salt::Salt;
-use crate::support::server::{Server, free_ports};
-
-const MANAGER: &str = "b1gs3cr3-0000-4000-8000-00000000000b";
-const AS_MANAGER: &str = "X-Consul-Token: b1gs3cr3-0000-4000-8000-00000000000b\r\n";
+use crate::support::server::{MANAGER, Server, free_ports};
 
 /// A service in this datacenter, and a component with a Consul gate.
 fn uses_both(site: &mut Site, nomad: &str, consul: &str, datacenter: &str) {
@@ -29,7 +26,7 @@ fn uses_both(site: &mut Site, nomad: &str, consul: &str, datacenter: &str) {
 #[test]
 fn layers_that_are_used_tell_their_leaders_nodes_and_agents_under_the_id_of_the_report() {
     let Some(pair) = pair() else { return };
-    let mut site = site();
+    let mut site = Site::with_net();
     let consul = format!("http://127.0.0.1:{}", pair.consul.port);
     uses_both(&mut site, &pair.address(), &consul, "dc1");
     let report = site.run("status", json!({ "layers": true }));
@@ -86,7 +83,7 @@ fn layers_that_are_used_tell_their_leaders_nodes_and_agents_under_the_id_of_the_
 
 #[test]
 fn what_the_environment_does_not_use_is_not_asked() {
-    let layers = layers(&site());
+    let layers = layers(&Site::with_net());
     for name in ["nomad", "consul", "vault"] {
         assert_eq!(layers[name]["status"], "not_used", "{layers:#}");
         assert_eq!(layers[name]["facts"], json!({}), "{layers:#}");
@@ -97,7 +94,7 @@ fn what_the_environment_does_not_use_is_not_asked() {
 #[test]
 fn servers_that_are_away_are_told_with_their_addresses_and_the_pillar_places() {
     let [nomad, consul, vault] = free_ports().map(|port| format!("http://127.0.0.1:{port}"));
-    let mut site = site();
+    let mut site = Site::with_net();
     uses_both(&mut site, &nomad, &consul, "dc1");
     site.infrastructure["settings"]["vault"] =
         json!({ "address": vault, "auth": { "method": "token", "token": "env:PATH" } });
@@ -123,7 +120,7 @@ fn servers_that_never_answer_and_minions_that_are_silent_take_one_deadline_for_a
     let silent = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let [nomad, consul, vault] =
         [0, 1, 2].map(|at: usize| format!("http://127.0.0.1:{}", silent[at].local_addr().unwrap().port()));
-    let mut site = site();
+    let mut site = Site::with_net();
     uses_both(&mut site, &nomad, &consul, "dc1");
     site.infrastructure["settings"]["vault"] =
         json!({ "address": vault, "auth": { "method": "token", "token": "env:PATH" } });
@@ -150,7 +147,7 @@ fn servers_that_never_answer_and_minions_that_are_silent_take_one_deadline_for_a
 
 /// The Consul layer of a site with a Consul gate and this token.
 fn with_token(address: &str, token: &str) -> Value {
-    let mut site = site();
+    let mut site = Site::with_net();
     let file = site.folder.path().join("token");
     std::fs::write(&file, token).unwrap();
     site.infrastructure["settings"]["consul"] =
@@ -163,10 +160,7 @@ fn with_token(address: &str, token: &str) -> Value {
 
 #[test]
 fn a_consul_that_refuses_a_right_is_not_told_as_down() {
-    let acl = json!({
-        "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": MANAGER } },
-    });
-    let Some(consul) = Server::consul_with(&acl, AS_MANAGER) else { return };
+    let Some(consul) = Server::consul_with_acl() else { return };
     let address = format!("http://127.0.0.1:{}", consul.port);
     let (status, text) = consul.call("PUT", "/v1/acl/token", "{\"Description\":\"without rights\"}");
     assert_eq!(status, 200, "{text}");
@@ -192,7 +186,7 @@ fn a_consul_that_refuses_a_right_is_not_told_as_down() {
 #[test]
 fn a_token_that_cannot_be_read_is_told_and_the_server_is_asked_without_it() {
     let Some(pair) = pair() else { return };
-    let mut site = site();
+    let mut site = Site::with_net();
     let consul = format!("http://127.0.0.1:{}", pair.consul.port);
     uses_both(&mut site, &pair.address(), &consul, "dc1");
     site.infrastructure["settings"]["nomad"]["token"] = json!("file:/nonexistent/nomad");

@@ -8,14 +8,15 @@ use eos::lock::file::{FileLockGuard, acquire_now};
 use eos::view::text;
 use serde_json::{Value, json};
 
-use super::{codes, layers, site};
+use super::{codes, layers};
+use crate::support::Site;
 use crate::support::http_backend::HttpBackend;
 use crate::support::program;
 use crate::support::server::{Server, free_ports};
 
 #[test]
 fn a_missing_program_and_an_unreadable_module_hide_no_layer() {
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["terraform"] = json!({ "binary": "/nonexistent/terraform" });
     for operation in ["health", "status"] {
         let report = site.run(operation, json!({ "layers": true }));
@@ -28,7 +29,7 @@ fn a_missing_program_and_an_unreadable_module_hide_no_layer() {
         );
         assert_eq!(report["layers"]["salt"]["status"], "healthy", "{report:#}");
     }
-    let mut site = super::site();
+    let mut site = Site::with_net();
     site.infrastructure["components"]["net"]["source"] = json!("/nonexistent/module");
     let report = site.run("health", json!({ "layers": true }));
     assert_eq!(report["error"]["code"], "invalid", "{report:#}");
@@ -37,10 +38,10 @@ fn a_missing_program_and_an_unreadable_module_hide_no_layer() {
 
 #[test]
 fn a_call_that_is_wrong_asks_no_layer() {
-    let report = site().run("health", json!({ "layers": "perhaps" }));
+    let report = Site::with_net().run("health", json!({ "layers": "perhaps" }));
     assert_eq!(report["error"]["details"]["problems"][0]["path"], "arguments:layers", "{report:#}");
     assert!(report.get("layers").is_none(), "{report:#}");
-    let plain = site().run("status", json!({}));
+    let plain = Site::with_net().run("status", json!({}));
     assert!(plain.get("layers").is_none(), "{plain:#}");
 }
 
@@ -51,7 +52,7 @@ fn backend(layers: &Value) -> &Value {
 #[test]
 fn a_backend_is_asked_with_a_workdir_that_is_initialised_for_it() {
     let server = HttpBackend::new();
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
     let before = layers(&site);
     assert_eq!(backend(&before)["state"], "not_asked", "{before:#}");
@@ -84,7 +85,7 @@ fn a_backend_is_asked_with_a_workdir_that_is_initialised_for_it() {
 #[test]
 fn a_backend_is_asked_also_where_opentofu_evaluates_the_sources_of_child_modules() {
     let Some(tofu) = program::opentofu() else { return };
-    let (server, mut site) = (HttpBackend::new(), site());
+    let (server, mut site) = (HttpBackend::new(), Site::with_net());
     site.infrastructure["settings"]["terraform"] = json!({ "binary": tofu.path });
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
     let main = "variable \"child\" {}\nmodule \"m\" {\n  source = \"./${var.child}\"\n}\n";
@@ -101,7 +102,7 @@ fn a_backend_is_asked_also_where_opentofu_evaluates_the_sources_of_child_modules
 #[test]
 fn a_backend_that_is_away_is_told_in_terraforms_words() {
     let Some(consul) = Server::consul() else { return };
-    let mut site = site();
+    let mut site = Site::with_net();
     let address = format!("127.0.0.1:{}", consul.port);
     site.infrastructure["settings"]["backend"] =
         json!({ "type": "consul", "address": address, "scheme": "http" });
@@ -124,7 +125,7 @@ fn hold(path: &Path, holder: &Holder) -> FileLockGuard {
 
 #[test]
 fn held_and_stale_locks_name_their_holders() {
-    let site = site();
+    let site = Site::with_net();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let path = site.folder.path().join("root/staging/.eos/components/net/lock");
     let holder = Holder {
@@ -157,7 +158,7 @@ fn held_and_stale_locks_name_their_holders() {
 fn locks_in_a_consul_that_is_away_hide_no_layer() {
     let [port] = free_ports();
     let address = format!("http://127.0.0.1:{port}");
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["lock"] = json!({ "type": "consul", "address": address });
     let report = site.run("status", json!({ "layers": true }));
     assert_eq!((&report["error"]["code"], &report["retcode"]), (&json!("lock_unreachable"), &json!(1)));
@@ -173,7 +174,7 @@ fn locks_in_a_consul_that_is_away_hide_no_layer() {
 #[test]
 fn a_lock_that_a_killed_terraform_may_have_left_in_the_backend_is_told() {
     let server = HttpBackend::new();
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let marker =
@@ -194,7 +195,7 @@ fn a_lock_that_a_killed_terraform_may_have_left_in_the_backend_is_told() {
 #[test]
 fn a_terraform_that_runs_is_not_told_as_killed() {
     let server = HttpBackend::new();
-    let mut site = site();
+    let mut site = Site::with_net();
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": server.url() });
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let component = site.folder.path().join("root/staging/.eos/components/net");

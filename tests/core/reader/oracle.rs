@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use eos::model::{Constraint, Dialect, Interface, Source};
-use eos::resolve::{Modules, examine};
+use eos::resolve::{Module, Modules, examine};
 use serde_json::Value;
 
 use super::generate::Files;
@@ -20,19 +21,31 @@ pub fn has_terraform() -> Option<()> {
     None
 }
 
+/// Writes each module into its own folder: m0, m1 and so on.
+pub fn write(folder: &Path, modules: &[Files]) {
+    for (index, files) in modules.iter().enumerate() {
+        let child = folder.join(format!("m{index}"));
+        std::fs::create_dir(&child).unwrap();
+        for (name, bytes) in files {
+            std::fs::write(child.join(name), bytes).unwrap();
+        }
+    }
+}
+
+/// One of these modules, as Eos reads it.
+pub fn read_one(folder: &Path, index: usize) -> Arc<Module> {
+    let source = Source::Path { root: folder.join(format!("m{index}")), subdir: String::new() };
+    Modules::new(&NoSalt).get(&source, None, Dialect::Terraform).unwrap()
+}
+
 /// The differences between Eos and terraform, each with its module.
 pub fn differing(modules: &[Files]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut root = String::new();
     let mut read = Vec::new();
-    for (index, files) in modules.iter().enumerate() {
-        let child = folder.path().join(format!("m{index}"));
-        std::fs::create_dir(&child).unwrap();
-        for (name, bytes) in files {
-            std::fs::write(child.join(name), bytes).unwrap();
-        }
-        let source = Source::Path { root: child, subdir: String::new() };
-        let module = Modules::new(&NoSalt).get(&source, None, Dialect::Terraform).unwrap();
+    write(folder.path(), modules);
+    for index in 0..modules.len() {
+        let module = read_one(folder.path(), index);
         root.push_str(&call(index, &module.interface));
         read.push(module);
     }
@@ -45,7 +58,7 @@ pub fn differing(modules: &[Files]) -> Vec<String> {
     let (_, shown) = told(&["show", "-json", "plan"]);
     let shown: Value = serde_json::from_str(&shown).unwrap();
     let calls = &shown["configuration"]["root_module"]["module_calls"];
-    let one = |(index, module): (usize, &std::sync::Arc<eos::resolve::Module>)| {
+    let one = |(index, module): (usize, &Arc<Module>)| {
         let theirs = theirs(&calls[format!("m{index}")]["module"]);
         let ours = ours(&module.interface);
         let told = format!("{:?}", module.interface.notes);

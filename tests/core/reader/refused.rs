@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use eos::model::{Dialect, Source};
-use eos::resolve::{Examination, Modules, examine};
+use eos::resolve::{Examination, examine};
 use serde_json::{Value, json};
 
 use super::generate::{self, Files};
 use super::oracle;
+use crate::support::Site;
 use crate::support::draw::{self, Draw};
-use crate::support::{NoSalt, Site};
 
 fn validated(main: &str) -> (Value, String) {
     let mut site = Site::new();
@@ -85,20 +84,12 @@ struct Batch(tempfile::TempDir);
 impl Batch {
     fn new(modules: &[Files]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (index, files) in modules.iter().enumerate() {
-            let child = folder.path().join(format!("m{index}"));
-            std::fs::create_dir(&child).unwrap();
-            for (name, bytes) in files {
-                std::fs::write(child.join(name), bytes).unwrap();
-            }
-        }
+        oracle::write(folder.path(), modules);
         Self(folder)
     }
 
     fn examined(&self, index: usize) -> Examination {
-        let source = Source::Path { root: self.0.path().join(format!("m{index}")), subdir: String::new() };
-        let module = Modules::new(&NoSalt).get(&source, None, Dialect::Terraform).unwrap();
-        examine(&module).unwrap()
+        examine(&oracle::read_one(self.0.path(), index)).unwrap()
     }
 
     /// The modules that terraform refuses: first those that it cannot load, then those of the others that are not valid.

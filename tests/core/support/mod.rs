@@ -104,6 +104,13 @@ impl Site {
         Self { folder, infrastructure }
     }
 
+    /// A site with the component `net`, which does nothing.
+    pub fn with_net() -> Self {
+        let mut site = Self::new();
+        site.component("net", "resource \"terraform_data\" \"net\" {}", json!({}));
+        site
+    }
+
     /// Adds a component with its own module.
     pub fn component(&mut self, name: &str, main: &str, rest: Value) {
         let module = self.folder.path().join("modules").join(name);

@@ -13,7 +13,7 @@ use crate::model::read::problems::Problems;
 use crate::model::read::profile::Profile;
 use crate::model::read::service::{self, MappedServices};
 use crate::model::read::tree::{Tree, TreeKind};
-use crate::model::read::written::{Written, levels};
+use crate::model::read::written::{MergedSettings, Written, levels};
 use crate::model::{Level, Name, PillarPath};
 
 /// The keys that a component has in common with the settings.
@@ -24,7 +24,8 @@ impl Trace {
     /// The settings. None if the environment does not exist.
     pub fn of_settings(infrastructure: &Value, environment: &str, overrides: &Overrides) -> Option<Self> {
         let written = Written::open(infrastructure, environment, overrides, &Problems::default())?;
-        let (levels, merged) = settings(&written);
+        let MergedSettings { by_profile, merged, .. } = written.merged_settings();
+        let levels = settings(&written, by_profile);
         Some(Self { levels, merged, kind: Kind::Settings })
     }
 
@@ -36,9 +37,8 @@ impl Trace {
         name: &Name,
     ) -> Option<Self> {
         let written = Written::open(infrastructure, environment, overrides, &Problems::default())?;
-        let (shared, merged) = settings(&written);
-        let given = merge::deep(written.settings.clone(), written.own_settings.clone());
-        let profile = Profile::of(&given);
+        let MergedSettings { profile, by_profile, merged } = written.merged_settings();
+        let shared = settings(&written, by_profile);
         let (own, tree, kind) = of_module(&written, overrides, &profile, name)
             .or_else(|| of_service(&written, overrides, &profile, name))?;
         let by_profile = of_profile(&tree).into_iter().map(|tree| (Level::Profile, tree));
@@ -52,18 +52,14 @@ impl Trace {
     }
 }
 
-/// Each level of the settings, and all of them merged.
-fn settings(written: &Written) -> (Vec<(Level, Tree)>, Tree) {
-    let given = merge::deep(written.settings.clone(), written.own_settings.clone());
-    let by_profile = Profile::of(&given).settings(&given);
-    let merged = merge::deep(merge::deep(by_profile.clone(), given), written.call.clone());
-    let levels = vec![
+/// Each level of the settings.
+fn settings(written: &Written, by_profile: Tree) -> Vec<(Level, Tree)> {
+    vec![
         (Level::Profile, by_profile),
         (Level::Settings, written.settings.clone()),
         (Level::EnvironmentSettings, written.own_settings.clone()),
         (Level::Call, written.call.clone()),
-    ];
-    (levels, merged)
+    ]
 }
 
 type Levels = (Vec<(Level, Tree)>, Tree, Kind);

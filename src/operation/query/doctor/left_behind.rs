@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use crate::decide::doctor::{BlockedComponent, DiedRun, InterruptedApply, RunFacts};
 use crate::error::Result;
-use crate::lock::{self, Holder};
+use crate::lock;
 use crate::model::{Draft, LockSettings, Name};
 use crate::operation::store::run_log::{self, LoggedRun};
 use crate::operation::store::shared_records;
@@ -45,7 +45,7 @@ pub fn examined(draft: &Draft, sees_locks: bool) -> LeftBehind {
 
 impl LeftBehind {
     fn read_journals(&mut self, layout: &Layout, environment: &Name) {
-        let here = Holder::here().host;
+        let here = lock::host_name();
         // The components that later runs have completed.
         let mut completed: BTreeSet<Name> = BTreeSet::new();
         for (run_id, run) in run_log::all(layout, environment) {

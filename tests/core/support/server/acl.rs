@@ -1,10 +1,21 @@
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Server, exchange};
 
+/// The token of [`Server::consul_with_acl`] that may do everything.
+pub const MANAGER: &str = "b1gs3cr3-0000-4000-8000-00000000000b";
+
 impl Server {
+    /// A Consul that denies everything without a token. The test's own requests have [`MANAGER`].
+    pub fn consul_with_acl() -> Option<Self> {
+        let acl = json!({
+            "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": MANAGER } },
+        });
+        Self::consul_with(&acl, "X-Consul-Token: b1gs3cr3-0000-4000-8000-00000000000b\r\n")
+    }
+
     /// Sends a request with another token.
     pub fn call_as(&self, header: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         exchange(self.port, method, path, header, body).unwrap()

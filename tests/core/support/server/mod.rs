@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 mod acl;
 mod on_disk;
 
+pub use acl::MANAGER;
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
