@@ -14,7 +14,7 @@ pub struct RunHook {
     pub action: RunHookAction,
 }
 
-/// A moment of a run that others are told of.
+/// A moment of a run at which its hooks can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RunMoment {
     Started,

@@ -1,4 +1,4 @@
-//! What others are told of a run, in a sentence: in events, in hooks and in the mails and chats behind them.
+//! A sentence about a run, for events and hooks, and for the mails and chats that they send.
 
 use serde_json::Value;
 

@@ -94,7 +94,7 @@ pub(super) fn finish(
     let drift = rules::drift(over("drift", &shared.drift), problems);
     let credentials = provider::credentials(over("credentials", &shared.credentials), problems);
     let health = health::health(fields.take_or_empty("health"), problems);
-    // What is told of all components is not lost where a component has hooks of its own.
+    // The hooks of all components also run for a component with hooks of its own.
     let inherits = fields.read("inherit_hooks", scalars::flag).unwrap_or(true);
     let mut all_hooks = if inherits { settings.hooks.clone() } else { Vec::new() };
     all_hooks.extend(hooks::hooks(fields.take_or_empty("hooks"), problems));

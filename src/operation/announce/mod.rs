@@ -1,6 +1,6 @@
 //! Tells others of a whole run that changes things: events on Salt's bus, and the hooks of runs.
 //!
-//! A run that failed before it began is told of too, but a wrong call is no run. Nothing here changes the result of a
+//! A run that failed before it began is announced too, but a wrong call is no run. Nothing here changes the result of a
 //! run.
 
 mod died;
@@ -21,7 +21,7 @@ use crate::operation::store::run_log;
 use crate::report::Report;
 use crate::workdir::Layout;
 
-/// What others are told of one run.
+/// The events and the hooks of one run.
 pub struct Announcer<'a> {
     call: &'a Call<'a>,
     environment: Name,
@@ -51,7 +51,7 @@ impl<'a> Announcer<'a> {
         }
     }
 
-    /// The run has its folder and its journal. Earlier runs that were killed are told of first.
+    /// The run has its folder and its journal. Earlier runs that were killed are announced first.
     pub fn began(&mut self, settings: &Settings, layout: &Layout, began: &RunStart) {
         let hooks = RunHooks::of(settings);
         self.failures.extend(died::tell(self.call, &hooks, layout, &self.environment));

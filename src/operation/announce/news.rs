@@ -11,7 +11,7 @@ use crate::view::announcement::{self, RunTitle};
 /// How many failed components an event names.
 const NAMED: usize = 10;
 
-/// A moment of a run, as others are told of it.
+/// What is announced at one moment of a run.
 pub struct News {
     pub moment: RunMoment,
     pub run_id: String,

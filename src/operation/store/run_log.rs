@@ -94,7 +94,7 @@ pub fn complete(host: &dyn Host, layout: &Layout, report: &Report) {
     }
 }
 
-/// The runs that others know to have started and that ended without a result, except those that were told of already,
+/// The runs whose start was announced and that ended without a result, except those whose end was announced already,
 /// in the order of their beginning.
 pub fn died(layout: &Layout, environment: &Name) -> Vec<LoggedRun> {
     let is_open = |run_id: &Ulid| {
