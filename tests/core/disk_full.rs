@@ -182,7 +182,7 @@ fn sizes(point: Point, step: u64, mut run: impl FnMut(u64) -> bool) {
 const MOST: u64 = 200;
 
 /// The step between two sizes in `make test`. `make soak` tries every size.
-const STEP: u64 = 12;
+const STEP: u64 = 48;
 
 fn update(step: u64) {
     let Some(world) = World::new() else { return };

@@ -53,8 +53,9 @@ def test_awkward_values_come_back_equal_from_output_json(site):
     assert again.statuses == {"echo": "unchanged"}, again
 
 
-def test_ten_megabytes_of_text_come_back_equal_and_reach_the_next_component(site):
-    text = 'line "of" ${text}\n' * (10 * 1024 * 1024 // 18)
+@pytest.mark.parametrize("megabytes", [1, pytest.param(10, marks=pytest.mark.matrix)])
+def test_megabytes_of_text_come_back_equal_and_reach_the_next_component(site, megabytes):
+    text = 'line "of" ${text}\n' * (megabytes * 1024 * 1024 // 18)
     source = site.module("echo", modules.ECHO)
     site.environment(
         {

@@ -59,14 +59,14 @@ fn all(name: &str, scene: &Scene) {
 #[test]
 fn after_a_power_cut_in_a_first_apply_nothing_is_lost() {
     if is_possible() {
-        few("first", &Scene::first(), 20);
+        few("first", &Scene::first(), 40);
     }
 }
 
 #[test]
 fn after_a_power_cut_in_a_later_apply_nothing_is_lost() {
     if is_possible() {
-        few("later", &Scene::later(), 20);
+        few("later", &Scene::later(), 40);
     }
 }
 
