@@ -113,8 +113,8 @@ matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 matrix-versions: need-terraform servers
 	tests/versions/run $(VERSIONS)
 
-# Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and after each file operation
-# CHANCES power failures by chance (default 3). SEED is random by default.
+# Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and CUTS power failures in each
+# kind of run (default 400). SEED is random by default.
 soak: need-terraform servers .venv/moto/.installed
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-disk_full soak-exclusion soak-power_cut \
 		soak-soak soak-scenarios

@@ -7,6 +7,8 @@ mod play;
 mod scene;
 mod trace;
 
+use self::disk::Disk;
+use self::layouts::Layout;
 use self::play::Player;
 use self::scene::Scene;
 use crate::support::draw::{self, Draw};
@@ -24,8 +26,7 @@ fn is_possible() -> bool {
 /// share one try.
 fn few(name: &str, scene: &Scene, one_of: usize) {
     let mut syncs = 0;
-    let mut player = Player::new(scene);
-    player.play(|number, disk| {
+    let tally = Player::new(scene, || true).play(|number, disk| {
         let is_sync = matches!(scene.operations[number], trace::Operation::Sync(_));
         syncs += usize::from(is_sync);
         let is_end = number + 1 == scene.operations.len();
@@ -34,26 +35,35 @@ fn few(name: &str, scene: &Scene, one_of: usize) {
             false => Vec::new(),
         }
     });
-    player.tally.assert_well(name);
+    tally.assert_well(name);
 }
 
-/// The disks at every moment. Near a sync also those on which one thing has another fate than all others.
+/// After each operation, so many disks have all their fates by chance.
+const BY_CHANCE: u64 = 3;
+
+/// The disks at every moment. Near a sync also those on which one thing has another fate than all others. CUTS of them,
+/// by chance, are tried.
 fn all(name: &str, scene: &Scene) {
     let seed = draw::number("SEED", draw::fresh_seed());
-    eprintln!("SEED={seed}");
-    let mut draw = Draw::new(seed, 0);
-    let by_chance = draw::number("CHANCES", 3);
-    let mut player = Player::new(scene);
-    player.play(|number, disk| {
+    let total = Player::new(scene, || false).play(every_moment(scene, seed)).distinct;
+    let cuts = draw::number("CUTS", 400);
+    eprintln!("SEED={seed} {name}: {total} different disks, about {} of them are tried", cuts.min(total));
+    let mut drawn = Draw::new(seed, 1);
+    let is_tried = move || drawn.below(total) < cuts;
+    Player::new(scene, is_tried).play(every_moment(scene, seed)).assert_well(name);
+}
+
+fn every_moment(scene: &Scene, seed: u64) -> impl FnMut(usize, &Disk) -> Vec<Layout> {
+    let mut drawn = Draw::new(seed, 0);
+    move |number, disk| {
         let mut layouts = layouts::simple(disk);
         let next = scene.operations.get(number + 1);
         if next.is_none_or(|next| matches!(next, trace::Operation::Sync(_))) {
             layouts.extend(layouts::single(disk));
         }
-        layouts.extend((0..by_chance).map(|_| layouts::by_chance(disk, &mut draw)));
+        layouts.extend((0..BY_CHANCE).map(|_| layouts::by_chance(disk, &mut drawn)));
         layouts
-    });
-    player.tally.assert_well(name);
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ const PATIENCE: usize = 3;
 /// What became of all cuts of a scene.
 #[derive(Default)]
 pub struct Tally {
+    /// Disks that the next run can distinguish.
+    pub distinct: u64,
     pub cuts: usize,
     /// How often each refusal came.
     pub refusals: BTreeMap<String, usize>,
@@ -29,34 +31,36 @@ pub struct Tally {
 
 impl Tally {
     pub fn assert_well(&self, name: &str) {
-        let Self { cuts, over_named, refusals, failures } = self;
+        let Self { distinct, cuts, over_named, refusals, failures } = self;
         eprintln!(
-            "{name}: {cuts} cuts, {over_named} of them named more than had begun, refusals {refusals:?}"
+            "{name}: {cuts} cuts of {distinct}, {over_named} of them named more than had begun, refusals {refusals:?}"
         );
         assert!(failures.is_empty(), "{name}: {} failures\n{}", failures.len(), failures.join("\n"));
     }
 }
 
-pub struct Player<'a> {
+pub struct Player<'a, T> {
     scene: &'a Scene,
+    /// Whether the next different disk is tried.
+    is_tried: T,
     seen: BTreeSet<u64>,
     ids: BTreeMap<String, String>,
-    pub tally: Tally,
+    tally: Tally,
 }
 
-impl<'a> Player<'a> {
-    pub fn new(scene: &'a Scene) -> Self {
+impl<'a, T: FnMut() -> bool> Player<'a, T> {
+    pub fn new(scene: &'a Scene, is_tried: T) -> Self {
         let mut disk = scene.before.clone();
         scene.operations.iter().for_each(|operation| disk.play(operation));
         let (before, after) = (scene.before.now(), disk.now());
         let new = streams(&after).into_iter().filter(|(path, _)| !before.contains_key(*path));
         let state = state(&after);
         let ids = new.flat_map(|(_, stream)| ids(stream, &state)).collect();
-        Self { scene, seen: BTreeSet::new(), ids, tally: Tally::default() }
+        Self { scene, is_tried, seen: BTreeSet::new(), ids, tally: Tally::default() }
     }
 
     /// Plays the recording. `choose` gives the disks to try after each operation.
-    pub fn play(&mut self, mut choose: impl FnMut(usize, &Disk) -> Vec<Layout>) {
+    pub fn play(mut self, mut choose: impl FnMut(usize, &Disk) -> Vec<Layout>) -> Tally {
         let mut disk = self.scene.before.clone();
         for (number, operation) in self.scene.operations.iter().enumerate() {
             disk.play(operation);
@@ -66,11 +70,16 @@ impl<'a> Player<'a> {
             }
             let world = self.world(&disk.now());
             for layout in layouts {
-                if self.seen.insert(digest(&layout.tree, &world)) {
+                if !self.seen.insert(digest(&layout.tree, &world)) {
+                    continue;
+                }
+                if (self.is_tried)() {
                     self.cut(number, &layout, world.clone());
                 }
+                self.tally.distinct += 1;
             }
         }
+        self.tally
     }
 
     /// What exists when the power is cut.
