@@ -35,9 +35,13 @@ pub trait Host {
     fn configuration(&self) -> Value {
         Value::Null
     }
-    /// Returns the groups of the user who makes the call.
+    /// Returns the groups of the user who makes the call. An error if nobody knows them for certain.
     fn groups(&self) -> Result<UserGroups, String> {
         Ok(UserGroups::default())
+    }
+    /// Returns the numbers of this user's accounts on the system of this host. Empty if it has none.
+    fn accounts(&self) -> BTreeSet<u32> {
+        BTreeSet::new()
     }
     /// Starts a job, and does not wait for it.
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String>;

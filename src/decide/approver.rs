@@ -65,7 +65,7 @@ mod tests {
     use crate::model::Authentication::{Job, Salt, System, Unknown};
 
     fn user((name, authentication): (&str, Authentication)) -> Identity {
-        Identity { name: name.to_owned(), authentication }
+        Identity { name: name.to_owned(), authentication, ..Identity::default() }
     }
 
     fn rules(from: &[&str], other_than_author: bool, local: bool) -> ApprovalRules {
@@ -110,6 +110,7 @@ mod tests {
             (Some(&four_eyes), ("alice", Salt), "", ada, None),
             (Some(&four_eyes), ("alice", Salt), "", ("alice", Salt), Some(Author)),
             (Some(&four_eyes), ("alice", Salt), "", ("ALICE ", Salt), Some(Author)),
+            (Some(&four_eyes), ("alice", Salt), "", ("CORP\\alice", Salt), Some(Author)),
             (Some(&four_eyes), ("alice", Salt), "", ("alice", Unknown), Some(Author)),
             (Some(&four_eyes), ("alice", Salt), "", ("alice", System), Some(Author)),
             (Some(&four_eyes), ("alice", Salt), "", nobody, Some(UnknownAuthor)),

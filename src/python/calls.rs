@@ -139,6 +139,8 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
         known: Identity {
             name: caller.getattr("name")?.str()?.to_string(),
             authentication: caller.getattr("authentication")?.str()?.to_string().into(),
+            sudo: caller.getattr("sudo")?.str()?.to_string(),
+            ..Identity::default()
         },
         minion: text("minion")?,
         place: place(identity.get_item("place")?.extract()?),

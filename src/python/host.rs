@@ -1,6 +1,6 @@
 //! The core's host, implemented with a Python object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -134,6 +134,14 @@ impl Host for PyHost {
             answer.and_then(|answer| answer.extract(py)).map_err(|error| self.sentence(py, &error))
         })
         .map(|(of, names)| UserGroups { of, names })
+    }
+
+    fn accounts(&self) -> BTreeSet<u32> {
+        Python::attach(|py| {
+            let accounts = self.object.call_method0(py, "accounts");
+            let accounts = accounts.and_then(|accounts| accounts.extract(py));
+            accounts.inspect_err(|error| drop(self.sentence(py, error))).unwrap_or_default()
+        })
     }
 
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {

@@ -1,5 +1,6 @@
 //! Claims about the setting `approvals`: whose approval counts, when it is given and when it is used.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use eos::host::{Host, UserGroups};
@@ -11,6 +12,29 @@ use crate::support::{NoSalt, Site, statuses, without_salt};
 
 const A: &str = "resource \"terraform_data\" \"a\" {}\n";
 const AB: &str = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";
+
+/// A Salt with these accounts for its user, and without an answer to the question for groups.
+#[derive(Default)]
+struct Down {
+    accounts: BTreeSet<u32>,
+}
+
+impl Host for Down {
+    without_salt!();
+
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn groups(&self) -> Result<UserGroups, String> {
+        Err("the directory is down".to_owned())
+    }
+    fn accounts(&self) -> BTreeSet<u32> {
+        self.accounts.clone()
+    }
+}
+
+fn account(number: u32) -> Down {
+    Down { accounts: [number].into() }
+}
 
 /// A Salt whose users are all in the group `ops`.
 struct Ops;
@@ -28,17 +52,21 @@ impl Host for Ops {
 /// Calls as a user whom Salt authenticated, or as root of the master.
 fn by(site: &Site, host: &dyn Host, user: &str, operation: &str, arguments: Value) -> Value {
     let authentication = if user == "root" { Authentication::System } else { Authentication::Salt };
-    let known = Identity { name: user.to_owned(), authentication };
+    let known = Identity { name: user.to_owned(), authentication, ..Identity::default() };
     let identity = CallerIdentity { user: user.to_owned(), known, ..CallerIdentity::default() };
     site.call(host, identity, operation, arguments)
 }
 
 /// The id of a plan of this user, which policy stops.
 fn stopped(site: &mut Site, author: &str) -> String {
+    stopped_on(site, &NoSalt, author)
+}
+
+fn stopped_on(site: &mut Site, host: &dyn Host, author: &str) -> String {
     site.component("c", AB, json!({}));
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     site.component("c", A, json!({}));
-    let plan = by(site, &NoSalt, author, "plan", json!({ "environment": "staging" }));
+    let plan = by(site, host, author, "plan", json!({ "environment": "staging" }));
     assert_eq!(statuses(&plan)["c"], "blocked", "{plan:#}");
     plan["plan_id"].as_str().unwrap().to_owned()
 }
@@ -135,4 +163,37 @@ fn nobody_approves_a_plan_whose_author_is_not_known_if_another_person_has_to() {
     assert!(refusal(&by(&site, &NoSalt, "root", "approve", plan.clone())).contains("made this plan"));
     let approved = by(&site, &NoSalt, "alice", "approve", plan);
     assert_eq!(approved["result"], true, "{approved:#}");
+}
+
+#[test]
+fn a_directory_that_is_down_refuses_only_users_whom_no_name_allows_and_each_refusal_is_noted() {
+    let mut site = Site::new();
+    let plan = json!({ "plan_id": stopped(&mut site, "ada") });
+    rules(&mut site, json!({ "from": ["alice", "group:ops"] }));
+    let down = Down::default();
+    let message = refusal(&by(&site, &down, "mallory", "approve", plan.clone()));
+    assert!(message.contains("no group counts, because the directory is down"), "{message}");
+    let audit = std::fs::read_to_string(files(&site).join("audit.jsonl")).unwrap();
+    let noted: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
+    assert_eq!((&noted["did"], &noted["by"]["name"]), (&json!("approve_refused"), &json!("mallory")));
+    assert!(noted["reason"].as_str().unwrap().contains("the directory is down"), "{noted:#}");
+    assert_eq!(by(&site, &down, "alice", "approve", plan)["result"], true);
+}
+
+#[test]
+fn one_account_with_two_names_is_no_other_person_and_an_unknown_account_is_said() {
+    let mut site = Site::new();
+    let plan = json!({ "plan_id": stopped_on(&mut site, &account(1000), "alice") });
+    rules(&mut site, json!({ "other_than_author": true }));
+    let message = refusal(&by(&site, &account(1000), "ali", "approve", plan.clone()));
+    assert!(message.contains("alice (authenticated by Salt) made this plan"), "{message}");
+    let approved = by(&site, &Down::default(), "bob", "approve", plan.clone());
+    let notes = approved["components"]["c"]["notes"].to_string();
+    assert!(notes.contains("bob and alice, who made the plan, were compared by their names only"), "{notes}");
+    // The accounts are kept, so the use is judged by them too.
+    let kept = files(&site).join(format!("plans/{}/c.approval.json", plan["plan_id"].as_str().unwrap()));
+    let mut same = read(&kept);
+    same["by"]["identity"]["accounts"] = json!([1000]);
+    std::fs::write(&kept, same.to_string()).unwrap();
+    assert_eq!(statuses(&site.run("apply", plan))["c"], "blocked");
 }

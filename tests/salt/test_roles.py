@@ -33,7 +33,7 @@ def shrunk(site, name, approvals):
 def by(salt_api):
     """Calls a function of the runner by salt-api. None: Salt itself refuses the call."""
 
-    def call(caller, function, *arguments, **forged):
+    def call(caller, function, *arguments, eauth=api.EAUTH, **forged):
         body = {
             "client": "runner",
             "fun": f"infrastructure.{function}",
@@ -41,7 +41,7 @@ def by(salt_api):
             **forged,
         }
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers["X-Auth-Token"] = salt_api.token(caller)
+        headers["X-Auth-Token"] = salt_api.token(caller, eauth=eauth)
         request = urllib.request.Request(f"{api.URL}/", json.dumps([body]).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
@@ -85,16 +85,19 @@ def test_each_role_does_its_part_and_an_approval_is_from_whom_salt_authenticated
     assert words in json.dumps(approved["components"]["echo"]["notes"]), approved
     shown = master.run("infrastructure.show", plan_id, out=None)
     assert words in shown.stdout, shown
-    # Whoever is no longer named has approved nothing. A group counts as a name does.
+    # Whoever is no longer named has approved nothing. A group counts as a name does, if the eauth of the user gives it:
+    # daemon is in the group daemon of the system, and sharedsecret knows no groups.
     pillar = master.pillars / "infrastructure.sls"
     text = pillar.read_text()
-    pillar.write_text(text.replace('["approver"]', '["group:daemon"]'))
+    pillar.write_text(text.replace('["approver"]', '["group:daemon", "group:approvers"]'))
     blocked = by("operator", "apply", plan_id)
     assert "does not count" in blocked["components"]["echo"]["error"]["message"], blocked
-    assert by("daemon", "approve", plan_id)["result"] is True
+    refused = by("daemon", "approve", plan_id)["error"]
+    assert refused["code"] == "may_not_approve" and "no group counts" in refused["message"], refused
+    assert by("grace", "approve", plan_id, eauth=api.HOUSE)["result"] is True
     applied = by("operator", "apply", plan_id)
     assert applied["components"]["echo"]["status"] == "applied", applied
-    assert "approved by daemon (authenticated by Salt)" in json.dumps(applied), applied
+    assert "approved by grace (authenticated by Salt)" in json.dumps(applied), applied
 
 
 def test_the_holder_of_a_key_of_publisher_acl_approves_on_a_minion_only_as_itself(master):

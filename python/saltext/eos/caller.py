@@ -3,13 +3,16 @@
 Only Salt's own processes are asked: the name that the master or the minion put beside the call, and never an argument.
 """
 
+import contextlib
 import os
+import pwd
 import sys
 from dataclasses import dataclass
 
-import salt.loader
 import salt.payload
 import salt.utils.user
+
+from saltext.eos import login
 
 # Salt's words for callers that it did not authenticate. Every holder of a key of publisher_acl may call itself root.
 _NOBODY = ("", "UNKNOWN", "Reactor", "root")
@@ -18,29 +21,30 @@ _SUDO = "sudo_"
 
 @dataclass(frozen=True)
 class Caller:
-    """A user. ``authentication`` is a word of the core: ``salt``, ``job``, ``system`` or ``unknown``."""
+    """A user. ``authentication`` is a word of the core: ``salt``, ``job``, ``system`` or ``unknown``.
+
+    ``sudo`` is the person who used sudo, as sudo tells. It proves nothing.
+    """
 
     name: str
     authentication: str = "unknown"
+    sudo: str = ""
 
     def groups(self, opts):
-        """Whose answer it is, and the user's groups.
-
-        If all users come from one ``external_auth`` that knows groups, Salt's own function for it is asked, otherwise
-        the system.
-        """
+        """Whose answer it is, and the user's groups. It is an error if nobody knows them for certain."""
         if self.authentication == "job":
             return "a minion", set()
-        eauths = [
-            *(opts.get("external_auth") or {}),
-            *(["key"] if opts.get("publisher_acl") else []),
-        ]
-        if self.authentication == "salt" and len(eauths) == 1:
-            function = f"{eauths[0]}.groups"
-            functions = salt.loader.auth(opts)
-            if function in functions:
-                return f"the eauth {eauths[0]}", set(functions[function](self.name) or ())
+        if self.authentication == "salt":
+            return login.groups(opts, self.name)
         return "the system", set(salt.utils.user.get_group_list(self.name))
+
+    def accounts(self):
+        """The numbers of the system's accounts with these names. One account may have several names."""
+        found = set()
+        for name in filter(None, (self.name, self.sudo)):
+            with contextlib.suppress(KeyError, ValueError):
+                found.add(pwd.getpwnam(name).pw_uid)
+        return found
 
 
 def of_runner(opts, user, automation):
@@ -52,18 +56,24 @@ def of_runner(opts, user, automation):
         # The master called the runner itself, after it had authenticated the user.
         return Caller(user) if _is_nobody(opts, user) else Caller(user, "salt")
     if user == salt.utils.user.get_specific_user():
-        return Caller(salt.utils.user.get_user(), "system")
+        return _of_the_system(user)
     return Caller(user)
 
 
 def of_minion(opts, function, keywords, user, *, alone):
     """The caller of a function of an execution module. ``alone``: whether the minion has no master."""
     if opts.get("__cli") == "salt-call":
-        return Caller(salt.utils.user.get_user(), "system") if alone else Caller(user)
+        return _of_the_system(user) if alone else Caller(user)
     job = _job(opts, str(keywords.get("__pub_jid", "")))
     if str(job.get("fun", "")).rpartition(".")[2] != function or _is_nobody(opts, job.get("user")):
         return Caller(user)
     return Caller(job["user"], "job")
+
+
+def _of_the_system(user):
+    """``user``: Salt's word for the caller, such as ``sudo_alice``."""
+    sudo = user.removeprefix(_SUDO) if user.startswith(_SUDO) else ""
+    return Caller(salt.utils.user.get_user(), "system", sudo)
 
 
 def _is_of_the_master():

@@ -136,6 +136,10 @@ class Host:
         """Whose answer it is, and the groups of the caller."""
         return self.caller.groups(self.opts)
 
+    def accounts(self):
+        """The numbers of the caller's accounts on this system."""
+        return self.caller.accounts()
+
     def has_master(self):
         """On the master: whether its process accepts jobs. On a minion: whether it has a master."""
         kind, _ = self.identity["place"]

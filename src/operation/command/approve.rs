@@ -8,11 +8,11 @@ use serde_json::json;
 use super::approval_choice::ApprovalChoice;
 use crate::clock;
 use crate::command_line::command;
-use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::error::{Code, Result};
 use crate::host::UserGroups;
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
-use crate::model::{ApprovalRules, Name, Overrides, Problem};
+use crate::model::{ApprovalRules, Identity, Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
 use crate::operation::blueprint::{draft, given_for_plan, prepare};
 use crate::operation::query::find_run;
@@ -27,7 +27,7 @@ use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::operation::store::{audit, shared_records};
 use crate::report::{ComponentReport, Report, Status};
-use crate::words::{Words, words};
+use crate::words::Words;
 use crate::workdir::Layout;
 
 struct ApprovalRequest {
@@ -77,7 +77,7 @@ fn attempt(
         prepared.refuse_broken(&layout.run(&builder.run_id))?;
     }
     let rules = blueprint.settings.approvals.clone();
-    let groups = allowed(call, &plans, rules.as_ref(), &layout)?;
+    let (known, groups) = allowed(call, &plans, rules.as_ref(), &layout)?;
     let saved = contents.planned(blueprint, None)?;
     let (plan_id, environment) = (&request.plan_id, &blueprint.environment);
     let choice = ApprovalChoice {
@@ -91,7 +91,7 @@ fn attempt(
     let selected = choice.select(request.components)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
-    let by = caller(builder);
+    let by = Holder { identity: known, ..caller(builder) };
     let began = RunStart::new(by.clone(), &by.user, Kind::Look, selected.clone());
     let began = RunStart { plan_id: Some(request.plan_id.clone()), ..began };
     let journal = run_journal::begin(&layout, builder, began, begun)?;
@@ -113,33 +113,39 @@ fn attempt(
             Ok(())
         },
     )?;
+    let by_name = plans.compared_by_name(rules.as_ref(), &by.identity);
     let mut reports = BTreeMap::new();
     let mut approvals = Vec::new();
     for name in selected {
-        let (report, approval) =
+        let (mut report, approval) =
             record(&layout, rules.as_ref(), plans.of(&name), &writer, &by, groups.clone())?;
         approvals.push(json!({ "component": name, "approval": approval }));
+        by_name.iter().for_each(|note| report.notes.push(note.clone()));
         reports.insert(name, report);
     }
     let extra = [("plan_id", json!(request.plan_id)), ("approvals", json!(approvals))];
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
 }
 
-/// Refuses a caller who may not approve these plans. Returns the caller's groups if the rules name a group.
+/// Refuses a caller who may not approve these plans. Returns the caller, and the groups if one of them had to count.
 fn allowed(
     call: &Call<'_>,
     plans: &SavedPlans,
     rules: Option<&ApprovalRules>,
     layout: &Layout,
-) -> Result<Option<UserGroups>> {
-    let by = &call.request.identity.known;
-    let asked = rules.is_some_and(ApprovalRules::name_a_group).then(|| call.host.groups());
-    let groups = asked.transpose().map_err(|why| {
-        let message = words!["the groups of ", Words::own(by.name.clone()), " are not known: ", why];
-        let remedy = "approvals:from may name the user itself";
-        Error::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, message, remedy)
-    })?;
-    let Some(void) = plans.void_approval(rules, by, groups.as_ref()) else { return Ok(groups) };
+) -> Result<(Identity, Option<UserGroups>)> {
+    let by = Identity { accounts: call.host.accounts(), ..call.request.identity.known.clone() };
+    let Some(mut void) = plans.void_approval(rules, &by, None) else { return Ok((by, None)) };
+    // A directory that is down refuses nobody whom the rules name.
+    if void.lacks_a_name() && rules.is_some_and(ApprovalRules::name_a_group) {
+        match call.host.groups() {
+            Ok(groups) => match plans.void_approval(rules, &by, Some(&groups)) {
+                None => return Ok((by, Some(groups))),
+                Some(with_groups) => void = with_groups,
+            },
+            Err(why) => void = void.without_groups(&why),
+        }
+    }
     let line = json!({
         "did": "approve_refused", "at": clock::now(), "plan_id": plans.plan_id(), "by": by,
         "jid": call.request.identity.jid, "reason": void.reason,

@@ -67,7 +67,9 @@ fn attempt(
     let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
     announcer.began(&work.prepared.blueprint.settings, &work.layout, &began);
     work.values().store(&work.layout, &builder.run_id)?;
-    let (orphans, made_by) = (work.orphans()?, began.who.clone());
+    let orphans = work.orphans()?;
+    let mut made_by = began.who.clone();
+    made_by.identity.accounts = call.host.accounts();
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let kept = KeptPlans::of(&work, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());

@@ -15,10 +15,28 @@ use crate::words::Words;
 pub struct VoidApproval {
     pub reason: String,
     remedy: &'static str,
+    fault: ApproverFault,
+}
+
+impl VoidApproval {
+    /// Whether it would count if a group of the user were named.
+    pub fn lacks_a_name(&self) -> bool {
+        self.fault == ApproverFault::NotNamed
+    }
+
+    /// The same of a user whose groups are not known.
+    pub fn without_groups(self, why: &str) -> Self {
+        Self {
+            reason: format!("{}, and no group counts, because {why}", self.reason),
+            remedy: "name this user in settings:approvals:from, or give the user rights in only one external_auth, \
+                     one that knows groups (pam, ldap)",
+            ..self
+        }
+    }
 }
 
 impl From<VoidApproval> for Error {
-    fn from(VoidApproval { reason, remedy }: VoidApproval) -> Self {
+    fn from(VoidApproval { reason, remedy, .. }: VoidApproval) -> Self {
         Self::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, Words::own(reason), remedy)
     }
 }
@@ -42,6 +60,18 @@ impl SavedPlans {
         let names = groups.map_or(&none, |groups| &groups.names);
         let fault = approver_fault(Some(rules), by, names, &author)?;
         Some(explained(fault, rules, by, groups, &author))
+    }
+
+    /// What a reader has to know of the comparison of this user with the author. None if accounts were compared.
+    pub fn compared_by_name(&self, rules: Option<&ApprovalRules>, by: &Identity) -> Option<String> {
+        let author = self.author();
+        rules.filter(|rules| rules.other_than_author && !author.accounts_tell(by)).map(|_| {
+            format!(
+                "{} and {}, who made the plan, were compared by their names only: the system of this host does not \
+                 know both as accounts",
+                by.name, author.name
+            )
+        })
     }
 }
 
@@ -99,5 +129,5 @@ fn explained(
             "make a new plan as a user of external_auth, and let another person approve that one",
         ),
     };
-    VoidApproval { reason, remedy }
+    VoidApproval { reason, remedy, fault }
 }

@@ -13,6 +13,7 @@ from support.ports import free_port
 from support.waiting import until
 
 EAUTH = "sharedsecret"
+HOUSE = "house"
 PASSWORD = "the-password-of-all-users"
 PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
@@ -40,8 +41,11 @@ OPTIONS = {
                 }
             ],
             **ROLES,
-        }
+        },
+        # The only one that knows groups.
+        HOUSE: {"approvers%": [{"@infrastructure": ["approve"]}]},
     },
+    "auth_dirs": [str(Path(__file__).parent / "eauth")],
     # nobody is a user of the system.
     "publisher_acl": {"nobody": ["eos_terraform.approve"]},
     "client_acl_verify": False,
@@ -61,8 +65,8 @@ class SaltApi:
             self.close()
             raise
 
-    def token(self, user, password=PASSWORD):
-        body = json.dumps({"username": user, "password": password, "eauth": EAUTH}).encode()
+    def token(self, user, password=PASSWORD, eauth=EAUTH):
+        body = json.dumps({"username": user, "password": password, "eauth": eauth}).encode()
         request = urllib.request.Request(
             f"{URL}/login", body, {"Content-Type": "application/json", "Accept": "application/json"}
         )
