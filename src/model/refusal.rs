@@ -20,7 +20,10 @@ pub fn refusal(mut problems: Vec<Problem>) -> Error {
         Phase::Validation,
         Code::Invalid,
         format!("{count}; nothing was run{lines}"),
-        "correct the pillar or the call",
+        match problems.iter().all(|problem| problem.path.is_argument()) {
+            true => "correct the call",
+            false => "correct the pillar or the call",
+        },
     )
     .with(json!({ "problems": problems }))
 }

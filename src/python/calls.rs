@@ -110,10 +110,17 @@ fn json(report: &Bound<'_, PyAny>) -> Value {
     convert::read(report, PillarPath::default(), &mut Vec::new())
 }
 
-/// The problems that the host has already found.
+/// The problems that the host has already found: in the pillar, and arguments that the master does not take.
 fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
     let sentences: Vec<String> = host.getattr("problems")?.extract()?;
-    Ok(sentences.into_iter().map(|sentence| Problem::new(root, sentence)).collect())
+    let refused: Vec<(String, String)> = host.getattr("refused")?.extract()?;
+    let of_pillar = sentences.into_iter().map(|sentence| Problem::new(root, sentence));
+    let of_call = refused.into_iter().map(|(argument, why)| {
+        let arguments = PillarPath::arguments();
+        let path = if argument.is_empty() { arguments } else { arguments.child(argument) };
+        Problem::new(&path, why)
+    });
+    Ok(of_pillar.chain(of_call).collect())
 }
 
 /// Where the call runs, as `saltext.eos.host` names it.

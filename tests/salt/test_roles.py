@@ -157,7 +157,10 @@ def test_the_master_fixes_whose_pillar_counts(tmp_path):
             assert site.run("infrastructure.validate", *words).rc == 0
         for word in ("minion=web2", "variables={value: x}", "secrets={value: 'env:HOME'}"):
             refused = site.run("infrastructure.plan", "staging", word)
-            assert_refused(refused, "eos:fixed", word.split("=")[0])
+            name = word.split("=")[0]
+            assert_refused(refused, f"arguments:{name}", "eos:fixed")
+            # The pillar is not wrong, so no command shows what is wrong in it.
+            assert "pillar" not in refused.report["error"]["remedy"], refused
         # An orchestration gives its pillarenv to the runners that it calls.
         site.sls("call", "call:\n  salt.runner:\n    - name: infrastructure.validate\n")
         done = site.run("state.orchestrate", "call", "pillarenv=nowhere")

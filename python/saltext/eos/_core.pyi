@@ -11,6 +11,7 @@ class _Host(Protocol):
     identity: Mapping[str, Any]
     caller: Any
     problems: list[str]
+    refused: list[tuple[str, str]]
 
     def fetch(self, url: str) -> dict[str, str]: ...
     def render(self, path: str) -> str: ...

@@ -7,22 +7,24 @@ _ARGUMENTS = ("minion", "variables", "secrets")
 _ENVIRONMENTS = ("pillarenv", "saltenv")
 
 
-def problems(opts, arguments):
-    """What is wrong with the option, and which arguments of the call the master does not take."""
+def refused(opts, arguments):
+    """The arguments of the call that the master does not take, each with the reason. Without a name: the option is wrong."""
     option, fixed = _option(opts)
     if not isinstance(fixed, list) or not set(map(str, fixed)) <= set(_ARGUMENTS):
-        return [f"the master's option eos:fixed must be a list of: {', '.join(_ARGUMENTS)}"]
+        return [("", f"the master's option eos:fixed must be a list of: {', '.join(_ARGUMENTS)}")]
     found = []
     if "minion" in fixed:
         minion = option.get("minion")
         if not minion:
-            found.append("the master's option eos:fixed has minion, so eos:minion must name it")
+            wrong = "the master's option eos:fixed has minion, so eos:minion must name it"
+            found.append(("", wrong))
         elif arguments.get("minion") not in (None, minion):
-            found.append(f"minion=... is not free: the master's option eos:fixed says {minion!r}")
+            fact = f"the master's option eos:fixed says {minion!r}: leave it out"
+            found.append(("minion", fact))
     with_it = _ENVIRONMENTS if "minion" in fixed else ()
     for name in (*with_it, *fixed):
         if name != "minion" and arguments.get(name) not in (None, {}, ""):
-            found.append(f"{name}=... is not allowed by the master's option eos:fixed")
+            found.append((name, "the master's option eos:fixed does not allow it: leave it out"))
     return found
 
 

@@ -41,12 +41,15 @@ class Host:
     ``injected``: the keywords that Salt adds to a call, such as ``__pub_jid``.
     ``automation``: the program that made the call instead of a person, such as ``a schedule``.
     ``nested``: whether the call is a state, and so part of a state run of its minion.
+
+    ``problems`` are sentences about the pillar. ``refused`` has arguments of the call, each with a sentence.
     """
 
     def __init__(self, dunders, injected, automation, *, nested=False):
         self._dunders = dunders
         self._nested = nested
         self.problems = []
+        self.refused = []
         self.identity = {
             "jid": _first(injected, "__pub_jid", "__jid__", "__orchestration_jid__"),
             "user": _first(injected, "__pub_user", "__user__") or salt.utils.user.get_user(),
@@ -270,8 +273,8 @@ class MasterHost(Host):
         super().__init__(dunders, injected, automation)
         self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
         self.opts = fixed.options(self.opts, automation)
-        self.problems.extend(fixed.problems(self.opts, arguments))
-        minion = None if self.problems else arguments.get("minion")
+        self.refused = fixed.refused(self.opts, arguments)
+        minion = None if self.refused else arguments.get("minion")
         self.identity["command_line"] = {
             **(
                 typed
