@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,6 +18,16 @@ pub trait Host {
     fn render(&self, path: &Path) -> Result<String, String>;
     /// Reads `sdb://profile/key` with Salt's sdb. An error never contains the value.
     fn sdb(&self, uri: &str) -> Result<String, String>;
+    /// Starts to read the same in a process of its own, which ends within the limit. Does not wait. Returns an id.
+    fn start_sdb(&self, _uri: &str, _limit: Duration) -> Result<String, String> {
+        Err("this host has no sdb".to_owned())
+    }
+    /// Returns the value, or None while it is being read. Does not wait.
+    fn poll_sdb(&self, _id: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+    /// Ends the read.
+    fn stop_sdb(&self, _id: &str) {}
     /// Sends an event on Salt's event bus, if there is one.
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{PillarPath, Webhook};
 
@@ -42,6 +43,9 @@ pub struct RunMetrics {
 }
 
 impl RunHook {
+    /// The longest time that a run waits for an answer to its hook.
+    pub const LONGEST: Duration = Duration::from_secs(60);
+
     pub fn kind(&self) -> &'static str {
         match self.action {
             RunHookAction::ConsulKv { .. } => "consul_kv",

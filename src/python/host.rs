@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -106,6 +107,28 @@ impl Host for PyHost {
                 .and_then(|text| text.extract(py))
                 .map_err(|error| self.sentence(py, &error))
         })
+    }
+
+    fn start_sdb(&self, uri: &str, limit: Duration) -> Result<String, String> {
+        Python::attach(|py| {
+            let id = self.object.call_method1(py, "start_sdb", (uri, limit.as_secs_f64()));
+            id.and_then(|id| id.extract(py)).map_err(|error| self.sentence(py, &error))
+        })
+    }
+
+    fn poll_sdb(&self, id: &str) -> Result<Option<String>, String> {
+        Python::attach(|py| {
+            let value = self.object.call_method1(py, "poll_sdb", (id,));
+            value.and_then(|value| value.extract(py)).map_err(|error| self.sentence(py, &error))
+        })
+    }
+
+    fn stop_sdb(&self, id: &str) {
+        Python::attach(|py| {
+            if let Err(error) = self.object.call_method1(py, "stop_sdb", (id,)) {
+                self.sentence(py, &error);
+            }
+        });
     }
 
     fn emit(&self, tag: &str, data: &Value) {

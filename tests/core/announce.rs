@@ -1,8 +1,13 @@
 //! Claims about what others are told of a whole run: events, hooks of runs, and what becomes of a run that was killed.
 
-use std::path::PathBuf;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::operation::CallerIdentity;
 use serde_json::{Value, json};
 
@@ -298,4 +303,76 @@ fn the_next_run_or_scheduled_check_tells_once_that_a_run_was_killed() {
         ["started", "finished"],
         "a test was not told of"
     );
+}
+
+#[test]
+fn hooks_tell_of_all_killed_runs_at_the_same_time() {
+    let mut site = site();
+    let chat = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", chat.local_addr().unwrap());
+    let killed: Vec<_> = (0..3).map(|_| run(&site, "orchestrate", json!({})).0["run_id"].clone()).collect();
+    killed.iter().for_each(|run_id| kill(&site, run_id));
+    site.infrastructure["settings"]["run_hooks"] =
+        json!([{ "webhook": { "url": url, "when": "failed", "timeout": "30s" } }]);
+    // It answers nobody before all three have asked.
+    let answers = std::thread::spawn(move || {
+        let asked: Vec<_> = (0..3).map(|_| chat.accept().unwrap().0).collect();
+        for mut one in asked {
+            assert_ne!(one.read(&mut [0; 4096]).unwrap(), 0);
+            one.write_all(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let (report, events) = run(&site, "orchestrate", json!({}));
+    assert_eq!(report["failed_hooks"], Value::Null, "{report:#}");
+    assert_eq!(words(&events), ["failed", "failed", "failed", "started", "finished"]);
+    answers.join().unwrap();
+}
+
+#[test]
+fn a_request_to_stop_ends_a_hook_whose_sdb_hangs() {
+    let mut site = site();
+    site.infrastructure["settings"]["run_hooks"] =
+        json!([{ "webhook": { "url": "sdb://slow/chat", "when": "started" } }]);
+    let slow = Slow::default();
+    let report = site.run_on(&slow, "orchestrate", json!({}));
+    assert!(report["failed_hooks"][0].as_str().unwrap().contains("stopped on request"), "{report:#}");
+    assert_eq!(*slow.ended.borrow(), ["sdb://slow/chat"]);
+}
+
+/// A Salt whose sdb never answers. Somebody stops the run once it reads there.
+#[derive(Default)]
+struct Slow {
+    begun: Cell<u32>,
+    ended: RefCell<Vec<String>>,
+}
+
+impl Host for Slow {
+    fn tick(&self) -> u32 {
+        self.begun.get()
+    }
+    fn start_sdb(&self, uri: &str, _: Duration) -> Result<String, String> {
+        self.begun.set(1);
+        Ok(uri.to_owned())
+    }
+    fn stop_sdb(&self, id: &str) {
+        self.ended.borrow_mut().push(id.to_owned());
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        unreachable!("the sources are folders")
+    }
+    fn render(&self, _: &Path) -> Result<String, String> {
+        unreachable!("nothing is a template")
+    }
+    fn sdb(&self, _: &str) -> Result<String, String> {
+        unreachable!("a hook of a run does not let the thread of Salt wait")
+    }
+    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
+        unreachable!("there is no step")
+    }
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
+        unreachable!("there is no step")
+    }
+    fn stop(&self, _: &str) {}
 }

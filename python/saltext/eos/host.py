@@ -18,6 +18,8 @@ from saltext.eos import (
     master_pillar,
     minion_pillar,
     salt_configuration,
+    sdb,
+    sdb_process,
     terminal,
 )
 from saltext.eos.state_run import StateRun
@@ -88,6 +90,14 @@ class Host:
         return self._open(bus.Bus(self.opts, self.functions))
 
     @functools.cached_property
+    def _sdb_reads(self):
+        return self._open(sdb.Reads(self._sdb_options))
+
+    @property
+    def _sdb_options(self):
+        return {**self.opts, "pillar": self.pillar()}
+
+    @functools.cached_property
     def _jobs(self):
         return self._open(jobs.of(self.opts, self._nested))
 
@@ -104,11 +114,20 @@ class Host:
         return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
 
     def sdb(self, uri):
-        """The text at an sdb URI. A key without a text is an error."""
-        value = salt.utils.sdb.sdb_get(uri, {**self.opts, "pillar": self.pillar()}, strict=True)
-        if not isinstance(value, str):
-            raise ValueError("its value is not a text")
-        return value
+        """The text at an sdb URI."""
+        return sdb_process.text(salt.utils.sdb.sdb_get(uri, self._sdb_options, strict=True))
+
+    def start_sdb(self, uri, limit):
+        """Start to read an sdb URI in a process of its own, which ends within ``limit`` seconds. Returns an id."""
+        return self._sdb_reads.start(uri, limit)
+
+    def poll_sdb(self, key):
+        """The text, or None while it is being read."""
+        return self._sdb_reads.poll(key)
+
+    def stop_sdb(self, key):
+        """End the read."""
+        self._sdb_reads.stop(key)
 
     def origins(self, paths):
         """Where the values at these paths of the pillar came from."""

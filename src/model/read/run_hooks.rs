@@ -53,6 +53,7 @@ fn hook(tree: Tree, problems: &Problems) -> Option<RunHook> {
     let mut fields = Fields::open(tree, problems);
     let when_place = fields.place("when");
     let when = fields.read("when", when);
+    let timeout_place = fields.place("timeout");
     let action = match kind.as_str() {
         "consul_kv" => Some(RunHookAction::ConsulKv { prefix: consul_prefix(&mut fields) }),
         "prometheus" => metrics(&mut fields).map(RunHookAction::Prometheus),
@@ -64,6 +65,12 @@ fn hook(tree: Tree, problems: &Problems) -> Option<RunHook> {
         && when.contains(&RunMoment::Started)
     {
         problems.add(&place, "the metrics are about a run that has ended: leave started out");
+    }
+    if let (Some(RunHookAction::Webhook(webhook)), Some(place)) = (&action, timeout_place)
+        && webhook.timeout > RunHook::LONGEST
+    {
+        let longest = humantime::format_duration(RunHook::LONGEST);
+        problems.add(&place, format!("must be at most {longest}: the run waits for it"));
     }
     Some(RunHook { path, when, action: action? })
 }

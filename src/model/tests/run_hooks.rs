@@ -87,7 +87,7 @@ fn all_problems_of_shared_hooks_and_of_hooks_of_a_run_are_reported_once() {
                 { "prometheus": { "file": "/p/{environment}.json", "when": ["started"] } },
                 { "webhook": { "url": "ftp://h", "format": "teams", "body": { "message": "x" } } },
                 { "webhook": { "url": "vault:secret/chat#url", "format": "slack", "body": { "text": "x" } } },
-                { "webhook": { "url": "http://h", "when": ["ended"] } },
+                { "webhook": { "url": "http://h", "when": ["ended"], "timeout": "61s" } },
                 7,
             ],
         }),
@@ -108,6 +108,7 @@ fn all_problems_of_shared_hooks_and_of_hooks_of_a_run_are_reported_once() {
         "run_hooks:4:webhook:url",
         "run_hooks:5:webhook:body:text",
         "run_hooks:5:webhook:url",
+        "run_hooks:6:webhook:timeout",
         "run_hooks:6:webhook:when",
         "run_hooks:7",
     ];

@@ -20,7 +20,7 @@ pub fn tell_died(call: &Call<'_>, settings: &Settings, layout: &Layout, environm
 
 /// Returns a sentence for each hook that failed.
 pub(super) fn tell(call: &Call<'_>, hooks: &RunHooks, layout: &Layout, environment: &Name) -> Vec<String> {
-    let mut failures = Vec::new();
+    let mut died = Vec::new();
     // Whether a process of another host lives is not known here: the root may be shared.
     let is_here = |run: &LoggedRun| run.history.began.who.host == host_name();
     for run in run_log::died(layout, environment).into_iter().filter(is_here) {
@@ -31,7 +31,8 @@ pub(super) fn tell(call: &Call<'_>, hooks: &RunHooks, layout: &Layout, environme
         }
         let news = News::died(environment, &run.history.began);
         news.send(call, environment);
-        failures.extend(hooks.run(call, environment, &news).failures);
+        died.push(news);
     }
-    failures
+    // All at once, because the next run waits for them.
+    hooks.run(call, environment, &died).failures
 }

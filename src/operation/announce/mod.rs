@@ -93,7 +93,7 @@ impl<'a> Announcer<'a> {
     fn tell(&mut self, news: &News) {
         news.send(self.call, &self.environment);
         if let Some(hooks) = &self.hooks {
-            let told = hooks.run(self.call, &self.environment, news);
+            let told = hooks.run(self.call, &self.environment, std::slice::from_ref(news));
             self.failures.extend(told.failures);
             self.left_behind.extend(told.left_behind);
         }

@@ -39,19 +39,21 @@ impl RunHooks {
         Self(settings.clone())
     }
 
-    /// Runs those that are for this moment. They have their own requests to stop: those that have ended the run itself
-    /// do not end its hooks.
-    pub fn run(&self, call: &Call<'_>, environment: &Name, news: &News) -> HooksRun {
-        let due: Vec<_> = self.0.run_hooks.iter().filter(|hook| hook.when.contains(&news.moment)).collect();
-        if due.is_empty() {
-            return HooksRun::default();
-        }
+    /// Runs those that are for these moments, all within one limit. They have their own requests to stop: those that
+    /// have ended the run itself do not end its hooks. `news` is in the order of time.
+    pub fn run(&self, call: &Call<'_>, environment: &Name, news: &[News]) -> HooksRun {
+        let due = self.0.run_hooks.iter().filter_map(|hook| {
+            let news: Vec<_> = news.iter().filter(|news| hook.when.contains(&news.moment)).collect();
+            (!news.is_empty()).then_some((hook, news))
+        });
+        let due: Vec<_> = due.collect();
+        let (Some(last), false) = (news.last(), due.is_empty()) else { return HooksRun::default() };
         let mut builder =
-            ReportBuilder::new(&news.operation, environment.as_str(), false, &call.request.identity);
-        builder.run_id.clone_from(&news.run_id);
+            ReportBuilder::new(&last.operation, environment.as_str(), false, &call.request.identity);
+        builder.run_id.clone_from(&last.run_id);
         let (settings, known) = (&self.0, builder.secrets.clone());
         let told = driver::after_run(call, &builder, environment, async move |channel, cancel| {
-            all(settings, &due, environment, news, &known, channel, &cancel).await
+            all(settings, &due, environment, &known, channel, &cancel).await
         });
         told.unwrap_or_else(|error| HooksRun {
             failures: vec![format!("the hooks of the run were not run: {}", error.message)],
@@ -62,25 +64,20 @@ impl RunHooks {
 
 async fn all(
     settings: &Settings,
-    due: &[&RunHook],
+    due: &[(&RunHook, Vec<&News>)],
     environment: &Name,
-    news: &News,
     known: &Redactor,
     channel: HostChannel,
     cancel: &Cancel,
 ) -> HooksRun {
-    let secrets = std::rc::Rc::new(CallSecrets::new(settings.vault.clone(), channel));
+    let longest = due.iter().map(|(hook, _)| limit(settings, hook)).max().unwrap_or_default();
+    let secrets = std::rc::Rc::new(CallSecrets::within(longest, settings.vault.clone(), channel));
     let reader = secrets.reading();
-    let one = async |hook: &&RunHook| {
-        let telling = Telling { settings, environment, news, reader: &reader, known };
-        let limit = SPARE
-            + match &hook.action {
-                RunHookAction::Webhook(webhook) => webhook.timeout,
-                RunHookAction::ConsulKv { .. } => settings.consul.retry_for,
-                RunHookAction::Prometheus(_) => Duration::ZERO,
-            };
+    let one = async |(hook, news): &(&RunHook, Vec<&News>)| {
+        let telling = Telling { settings, environment, reader: &reader, known };
+        let limit = limit(settings, hook);
         let done = tokio::select! {
-            done = telling.tell(&hook.action) => done,
+            done = telling.tell(&hook.action, news) => done,
             () = tokio::time::sleep(limit) => Err(format!("it did not end within {}", humantime::format_duration(limit))),
             _ = cancel.cancelled() => Err("it was stopped on request before it ended".to_owned()),
         };
@@ -93,34 +90,44 @@ async fn all(
     HooksRun { failures, left_behind: secrets.close().await }
 }
 
+fn limit(settings: &Settings, hook: &RunHook) -> Duration {
+    SPARE
+        + match &hook.action {
+            RunHookAction::Webhook(webhook) => webhook.timeout,
+            RunHookAction::ConsulKv { .. } => settings.consul.retry_for.min(RunHook::LONGEST),
+            RunHookAction::Prometheus(_) => Duration::ZERO,
+        }
+}
+
 struct Telling<'a> {
     settings: &'a Settings,
     environment: &'a Name,
-    news: &'a News,
     reader: &'a SecretReader,
     known: &'a Redactor,
 }
 
 impl Telling<'_> {
-    async fn tell(&self, action: &RunHookAction) -> Result<(), String> {
+    /// A key and a file have only the latest news.
+    async fn tell(&self, action: &RunHookAction, news: &[&News]) -> Result<(), String> {
+        let Some(last) = news.last() else { return Ok(()) };
         match action {
-            RunHookAction::ConsulKv { prefix } => self.consul_kv(prefix).await,
-            RunHookAction::Prometheus(metrics) => self.prometheus(metrics),
-            RunHookAction::Webhook(webhook) => self.webhook(webhook).await,
+            RunHookAction::ConsulKv { prefix } => self.consul_kv(prefix, last).await,
+            RunHookAction::Prometheus(metrics) => self.prometheus(metrics, last),
+            RunHookAction::Webhook(webhook) => self.webhook(webhook, news).await,
         }
     }
 
-    async fn consul_kv(&self, prefix: &str) -> Result<(), String> {
+    async fn consul_kv(&self, prefix: &str, news: &News) -> Result<(), String> {
         let token = servers::consul_token(self.settings, self.reader).await.map_err(|error| error.message)?;
         token.iter().for_each(|token| self.hide(token));
         let consul = Publisher::open(&self.settings.consul, token)?;
         let key = format!("{prefix}/{}/last_run", self.environment);
-        consul.put(&key, self.facts(json!({ "at": crate::clock::now() })).to_string().into_bytes()).await
+        consul.put(&key, facts(news, json!({ "at": crate::clock::now() })).to_string().into_bytes()).await
     }
 
-    fn prometheus(&self, metrics: &RunMetrics) -> Result<(), String> {
-        let data = &self.news.data;
-        let ours = [("environment", self.environment.as_str()), ("operation", self.news.operation.as_str())];
+    fn prometheus(&self, metrics: &RunMetrics, news: &News) -> Result<(), String> {
+        let data = &news.data;
+        let ours = [("environment", self.environment.as_str()), ("operation", news.operation.as_str())];
         let own = metrics.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let counts = data.get("counts").and_then(Value::as_object).into_iter().flatten();
         let counts: BTreeMap<_, _> =
@@ -128,36 +135,40 @@ impl Telling<'_> {
         let numbers = RunNumbers {
             labels: ours.into_iter().chain(own).collect(),
             ended: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-            is_success: self.news.moment == RunMoment::Finished,
+            is_success: news.moment == RunMoment::Finished,
             duration: data.get("duration").and_then(Value::as_f64),
             components: counts,
         };
         hooks::write_metrics(&placed(&metrics.file, self.environment, None), &numbers)
     }
 
-    async fn webhook(&self, hook: &Webhook) -> Result<(), String> {
+    /// All requests are sent at the same time.
+    async fn webhook(&self, hook: &Webhook, news: &[&News]) -> Result<(), String> {
         let target = webhook::target(hook, self.reader).await.map_err(|error| error.message)?;
         webhook::secrets(hook, &target).into_iter().for_each(|(_, secret)| self.hide(secret));
         let mut own = Value::Object(hook.body.clone());
         self.known.value(&mut own);
-        let body = hooks::body(hook.format, own, || self.facts(json!({})), &self.news.message);
-        hooks::post(hook, &target, &body).await
-    }
-
-    /// All that is known of this moment. The components are named where the run has ended.
-    fn facts(&self, more: Value) -> Value {
-        let mut facts = Value::Object(self.news.data.clone());
-        facts["moment"] = self.news.moment.word().into();
-        if !self.news.components.is_empty() {
-            facts["components"] = Value::Object(self.news.components.clone());
-        }
-        for (key, value) in more.as_object().into_iter().flatten() {
-            facts[key] = value.clone();
-        }
-        facts
+        let bodies: Vec<_> = news
+            .iter()
+            .map(|news| hooks::body(hook.format, own.clone(), || facts(news, json!({})), &news.message))
+            .collect();
+        join_all(bodies.iter().map(|body| hooks::post(hook, &target, body))).await.into_iter().collect()
     }
 
     fn hide(&self, secret: &SecretString) {
         self.known.add([&secret.expose_secret().into()]);
     }
+}
+
+/// All that is known of this moment. The components are named where the run has ended.
+fn facts(news: &News, more: Value) -> Value {
+    let mut facts = Value::Object(news.data.clone());
+    facts["moment"] = news.moment.word().into();
+    if !news.components.is_empty() {
+        facts["components"] = Value::Object(news.components.clone());
+    }
+    for (key, value) in more.as_object().into_iter().flatten() {
+        facts[key] = value.clone();
+    }
+    facts
 }

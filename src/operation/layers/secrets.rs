@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, PATIENCE};
 use crate::change::Redactor;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Reference, VaultAuth, VaultServer};
@@ -26,7 +26,7 @@ pub struct LayerSecrets {
 impl LayerSecrets {
     pub fn new(vault: Option<&VaultServer>, channel: &HostChannel, known: &Redactor) -> Self {
         let server = vault.map(|server| VaultServer { retry_for: Duration::ZERO, ..server.clone() });
-        let call = Rc::new(CallSecrets::new(server.clone(), channel.clone()));
+        let call = Rc::new(CallSecrets::within(PATIENCE, server.clone(), channel.clone()));
         Self { reader: call.reading(), call, server, known: known.clone() }
     }
 

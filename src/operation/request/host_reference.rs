@@ -1,6 +1,7 @@
 //! The values of references that only this host can read: a text, an environment variable, a file.
 
 use secrecy::SecretString;
+use tokio::sync::oneshot;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Reference;
@@ -31,6 +32,15 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
             "use env:NAME or file:/path here",
         )),
     }
+}
+
+/// The same on a thread of its own, so that the caller can stop waiting. The thread ends with the read or the process.
+pub async fn read_beside(reference: Reference) -> Result<SecretString> {
+    let (answer, answered) = oneshot::channel();
+    std::thread::spawn(move || drop(answer.send(read(&reference))));
+    answered
+        .await
+        .unwrap_or_else(|_| Err(refused("its read ended without an answer".to_owned(), "run again")))
 }
 
 /// The name of a variable for a value that `eos` asked for, or read from standard input.

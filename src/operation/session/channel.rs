@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use crate::printable::printable;
 use crate::report::ComponentReport;
 use crate::view::announcement;
 use crate::view::progress::{Stage, StageUpdate};
+
+/// How often a running read is asked for its value.
+const POLL: Duration = Duration::from_millis(50);
 
 /// One message from the run.
 pub enum HostMessage {
@@ -36,6 +40,9 @@ pub enum HostMessage {
 /// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
 pub enum HostQuestion {
     Sdb(String, oneshot::Sender<Result<SecretString, String>>),
+    StartSdb(String, Duration, oneshot::Sender<Result<String, String>>),
+    PollSdb(String, oneshot::Sender<Result<Option<SecretString>, String>>),
+    StopSdb(String),
     HasMaster(oneshot::Sender<Result<bool, String>>),
     Start(Box<SaltJob>, oneshot::Sender<Result<StartedJob, String>>),
     Poll(String, oneshot::Sender<Result<BTreeMap<String, MinionReturn>, String>>),
@@ -47,6 +54,15 @@ impl HostQuestion {
     pub fn put(self, host: &dyn Host) {
         match self {
             Self::Sdb(uri, answer) => drop(answer.send(host.sdb(&uri).map(Into::into))),
+            Self::StartSdb(uri, limit, answer) => {
+                if let Err(Ok(id)) = answer.send(host.start_sdb(&uri, limit)) {
+                    host.stop_sdb(&id);
+                }
+            }
+            Self::PollSdb(id, answer) => {
+                drop(answer.send(host.poll_sdb(&id).map(|value| value.map(Into::into))));
+            }
+            Self::StopSdb(id) => host.stop_sdb(&id),
             Self::HasMaster(answer) => drop(answer.send(Ok(host.has_master()))),
             Self::Start(job, answer) => drop(answer.send(host.start(&job))),
             Self::Poll(jid, answer) => drop(answer.send(host.poll(&jid))),
@@ -131,6 +147,19 @@ impl HostChannel {
         self.ask(|answer| HostQuestion::Sdb(uri.to_owned(), answer)).await
     }
 
+    /// The same, read in a process of its own. The thread of Salt's call does not wait for it, and if the asker is gone,
+    /// the process is ended.
+    pub async fn sdb_within(&self, uri: &str, limit: Duration) -> Result<SecretString, String> {
+        let id = self.ask(|answer| HostQuestion::StartSdb(uri.to_owned(), limit, answer)).await?;
+        let read = RunningRead { channel: self, id };
+        loop {
+            match self.ask(|answer| HostQuestion::PollSdb(read.id.clone(), answer)).await? {
+                Some(value) => return Ok(value),
+                None => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+
     /// On the master: whether its process accepts jobs. On a minion: whether it has a master.
     pub async fn has_master(&self) -> bool {
         self.ask(HostQuestion::HasMaster).await.unwrap_or_default()
@@ -169,6 +198,18 @@ impl HostChannel {
             Stage::Verifying { begun: true, .. } => None,
             _ => Some(json!({ "run_id": self.run_id })),
         }
+    }
+}
+
+/// A read in a process of its own, which ends with this value.
+struct RunningRead<'a> {
+    channel: &'a HostChannel,
+    id: String,
+}
+
+impl Drop for RunningRead<'_> {
+    fn drop(&mut self) {
+        let _ = self.channel.sender.send(HostMessage::Ask(HostQuestion::StopSdb(self.id.clone())));
     }
 }
 

@@ -19,13 +19,20 @@ use crate::words::{Words, words};
 pub struct CallSecrets {
     server: Option<VaultServer>,
     channel: HostChannel,
+    /// How long one read of sdb or of a file may take. Without it, only a request to stop ends a read that hangs.
+    limit: Option<Duration>,
     /// One login, made at the first read. If it fails, it is not tried again.
     vault: OnceCell<Result<Arc<Vault>>>,
 }
 
 impl CallSecrets {
     pub fn new(server: Option<VaultServer>, channel: HostChannel) -> Self {
-        Self { server, channel, vault: OnceCell::new() }
+        Self { server, channel, limit: None, vault: OnceCell::new() }
+    }
+
+    /// The same for work that has to end in time, whatever Salt and this host do.
+    pub fn within(limit: Duration, server: Option<VaultServer>, channel: HostChannel) -> Self {
+        Self { limit: Some(limit), ..Self::new(server, channel) }
     }
 
     /// The readings of one turn: each turn has its own dynamic credentials.
@@ -76,12 +83,21 @@ impl CallSecrets {
 
     /// Reads any reference except one to Vault.
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
-        match reference {
-            Reference::Sdb(uri) => self.channel.sdb(uri).await.map_err(|reason| {
-                let remedy = "check this profile in the configuration of the master or minion that runs Eos";
-                refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
-            }),
-            other => host_reference::read(other),
+        match (reference, self.limit) {
+            (Reference::Sdb(uri), limit) => {
+                let value = match limit {
+                    None => self.channel.sdb(uri).await,
+                    Some(limit) => self.channel.sdb_within(uri, limit).await,
+                };
+                value.map_err(|reason| {
+                    let remedy =
+                        "check this profile in the configuration of the master or minion that runs Eos";
+                    refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
+                })
+            }
+            // A pipe or a network file system may never answer.
+            (Reference::File(_), Some(_)) => host_reference::read_beside(reference.clone()).await,
+            (other, _) => host_reference::read(other),
         }
     }
 }
