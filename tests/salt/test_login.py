@@ -4,10 +4,6 @@ import getpass
 from pathlib import Path
 
 import pytest
-import salt.config
-from salt.utils.user import get_group_list
-
-from saltext.eos import login
 
 EAUTHS = str(Path(__file__).parent / "support" / "eauth")
 ME = getpass.getuser()
@@ -52,6 +48,12 @@ HOUSE = {"house": {"approvers%": RIGHTS}}
     ],
 )
 def test_only_groups_that_the_eauth_of_the_user_gives_count(tmp_path, name, options, expected):
+    # Imported late, because Salt changes how Python imports, and pytest then cannot collect other files.
+    import salt.config
+    from salt.utils.user import get_group_list
+
+    from saltext.eos import login
+
     conf = tmp_path / "master"
     conf.write_text("{}")
     opts = salt.config.master_config(str(conf)) | {"auth_dirs": [EAUTHS], **options}

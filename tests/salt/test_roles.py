@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -12,7 +13,7 @@ import pytest
 
 from support import api, modules
 from support.result import assert_refused
-from support.site import Site
+from support.site import CHECKOUT, Site
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +28,14 @@ def shrunk(site, name, approvals):
     site.environment({"echo": {"source": source}}, name=name, settings=settings)
     assert site.orchestrate(environment=name).rc == 0
     site.module(name, modules.ECHO)
+
+
+def test_a_right_for_a_function_opens_none_that_does_more():
+    runner = (CHECKOUT / "python/saltext/eos/runners/infrastructure.py").read_text()
+    names = set(re.findall(r"^def ([a-z]\w+)", runner, re.M))
+    # Salt compares only the beginning of a name.
+    also = {(one, more) for one in names for more in names if more != one and more.startswith(one)}
+    assert also == {("show", "show_run"), ("orchestrate", "orchestrate_infrastructure")}
 
 
 @pytest.fixture
@@ -119,16 +128,24 @@ def test_the_holder_of_a_key_of_publisher_acl_approves_on_a_minion_only_as_itsel
     job |= {"fun": "eos_terraform.approve", "arg": [plan_id]}
     runner = {"cmd": "runner", "fun": "infrastructure.status", "kwarg": {"arg": ["keys"]}}
     users = ("root", "sudo_root", "alice", "nobody")
-    commands = [*({**job, "user": user} for user in users), {**runner, "user": "root"}]
+    # Salt compares the inner environment with the rights of this user, and calls with the outer one.
+    stager = {"eauth": api.EAUTH, "username": "stager", "password": api.PASSWORD}
+    hidden = {"environment": "keys", "kwarg": {"environment": "roles"}}
+    commands = [
+        *({**job, "user": user} for user in users),
+        {**runner, "user": "root"},
+        {**runner, **stager, "kwarg": hidden},
+    ]
     key = master.folder / "salt" / "cache" / ".nobody_key"
     argv = [sys.executable, KEYED, master.conf / "master", key, json.dumps(commands)]
     done = master.finish(argv)
     assert done.rc == 0, done
-    root, sudo, alice, nobody, runner = map(json.loads, done.stdout.splitlines())
+    root, sudo, alice, nobody, runner, hidden = map(json.loads, done.stdout.splitlines())
     # Salt lets the key call itself root. This name proves nothing.
     for one in (root, sudo):
         assert one["error"]["code"] == "may_not_approve", one
     assert alice is None and runner["operation"] == "status", done
+    assert hidden["result"] is False and "rights of the user" in json.dumps(hidden), hidden
     assert nobody["result"] is True, nobody
     assert "nobody (authenticated by Salt)" in json.dumps(nobody), nobody
 
@@ -143,6 +160,10 @@ def test_local_takes_the_user_of_the_system_who_calls_salt_run(site):
     approved = site.run("infrastructure.approve", plan_id, env={"SUDO_USER": "ada"})
     assert approved.rc == 0, approved
     assert f"approved by os:{me} (not authenticated)" in approved.stdout, approved
+    if me == "root":
+        # What sudo tells is noted, because it counts against an approval.
+        (approval,) = approved.report["approvals"]
+        assert approval["approval"]["by"]["identity"]["sudo"] == "ada", approved
     applied = site.run("infrastructure.apply", plan_id, out=None)
     assert applied.rc == 0 and f"approved by os:{me} (not authenticated)" in applied.stdout, applied
 
@@ -151,7 +172,8 @@ def test_the_master_fixes_whose_pillar_counts(tmp_path):
     option = {"eos": {"minion": "web1", "fixed": ["minion", "variables", "secrets"]}}
     site = Site(tmp_path / "site", extra=option)
     try:
-        site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+        echo = {"source": site.module("echo", modules.ECHO)}
+        infrastructure = site.environment({"echo": echo})
         (site.pillars / "top.sls").write_text("base: {web1: [infrastructure]}\n")
         for words in ([], ["minion=web1"]):
             assert site.run("infrastructure.validate", *words).rc == 0
@@ -161,9 +183,15 @@ def test_the_master_fixes_whose_pillar_counts(tmp_path):
             assert_refused(refused, f"arguments:{name}", "eos:fixed")
             # The pillar is not wrong, so no command shows what is wrong in it.
             assert "pillar" not in refused.report["error"]["remedy"], refused
-        # An orchestration gives its pillarenv to the runners that it calls.
+        # An orchestration gives its pillarenv to the runners that it calls, and its pillar to its states.
         site.sls("call", "call:\n  salt.runner:\n    - name: infrastructure.validate\n")
-        done = site.run("state.orchestrate", "call", "pillarenv=nowhere")
-        assert done.rc == 0 and '"result": true' in done.stdout, done
+        with (site.states / "call.sls").open("a") as sls:
+            sls.write("echo:\n  eos_terraform.apply:\n    - environment: staging\n")
+        other = tmp_path / "other"
+        pillar = {"infrastructure": {**infrastructure, "settings": {"root": str(other)}}}
+        words = ["pillarenv=nowhere", f"pillar={json.dumps(pillar)}"]
+        done = site.run("state.orchestrate", "call", *words)
+        assert done.rc == 0 and '"result": false' not in done.stdout, done
+        assert (site.root / "staging" / "echo").exists() and not other.exists(), done
     finally:
         site.close()

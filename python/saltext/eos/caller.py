@@ -70,6 +70,22 @@ def of_minion(opts, function, keywords, user, *, alone):
     return Caller(job["user"], "job")
 
 
+def has_hidden_arguments():
+    """Whether Salt compared other arguments with the rights of the user than those of this call.
+
+    It compares those in ``arg`` and ``kwarg``. If a command on the master's port has no ``arg``, Salt calls with the
+    arguments beside ``kwarg``.
+    """
+    client = sys.modules.get("salt.client.mixins")
+    frame = sys._getframe() if client else None
+    while frame:
+        if frame.f_code is client.SyncClientMixin.low.__code__:
+            low = frame.f_locals["low"]
+            return "kwarg" in low and "arg" not in low
+        frame = frame.f_back
+    return False
+
+
 def _of_the_system(user):
     """``user``: Salt's word for the caller, such as ``sudo_alice``."""
     sudo = user.removeprefix(_SUDO) if user.startswith(_SUDO) else ""

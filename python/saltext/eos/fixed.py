@@ -34,11 +34,16 @@ def options(opts, automation):
     An orchestration calls with the ``pillarenv`` and the ``saltenv`` of its own arguments. If the master fixes the
     minion, those of its configuration are taken.
     """
-    _, fixed = _option(opts)
-    if not automation or "minion" not in (fixed if isinstance(fixed, list) else ()):
+    if not automation or not fixes_the_minion(opts):
         return opts
     own = salt.config.master_config(opts["conf_file"])
     return {**opts, **{key: own.get(key) for key in (*_ENVIRONMENTS, "id")}}
+
+
+def fixes_the_minion(opts):
+    """Whether the master fixes whose pillar counts."""
+    _, fixed = _option(opts)
+    return isinstance(fixed, list) and "minion" in fixed
 
 
 def _option(opts):

@@ -270,6 +270,13 @@ class StateHost(MinionHost):
         low = injected.get("__low__") or {}
         super().__init__(dunders, {**injected, **low}, "a state", nested=True)
         self._state_run = StateRun(dunders["__context__"], injected)
+        if self.identity["place"][0] == "master" and fixed.fixes_the_minion(self.opts):
+            # Whoever starts an orchestration may give it any pillar.
+            opts = fixed.options(self.opts, self.identity["automation"])
+            self._compiled = master_pillar.compiled(opts, None)
+            self.identity["minion"] = self._compiled.minion
+            self.identity["environment"] = _environment(self.pillar())
+            self.problems.extend(self._compiled.problems)
 
     def pending(self):
         return self._state_run.pending()
@@ -293,6 +300,9 @@ class MasterHost(Host):
         self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
         self.opts = fixed.options(self.opts, automation)
         self.refused = fixed.refused(self.opts, arguments)
+        if caller.has_hidden_arguments():
+            hidden = "Salt did not compare them with the rights of the user: all must be in arg and kwarg"
+            self.refused.append(("", hidden))
         minion = None if self.refused else arguments.get("minion")
         self.identity["command_line"] = {
             **(
