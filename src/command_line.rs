@@ -3,13 +3,13 @@
 //! The command line is that of the current thread, as a locale is: an error is made far below the call, and its text
 //! needs the spelling at once, because it also goes to logs and events. Nothing else depends on it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::shell::quote;
-use crate::words::Words;
 
 /// The command line of a caller: a program with the options that lead to the same place again.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -73,14 +73,15 @@ pub fn current() -> CommandLine {
 
 /// A call of a function of the runner, as the caller writes it.
 pub fn command(function: &'static str) -> Command {
-    Command { function, parts: Vec::new() }
+    Command { function: function.into(), parts: Vec::new() }
 }
 
 /// Displayed as a command line, with each word quoted for a shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
-    function: &'static str,
+    function: Cow<'static, str>,
     /// The parameters and their values, in this order.
-    parts: Vec<(&'static str, String)>,
+    parts: Vec<(Cow<'static, str>, String)>,
 }
 
 const ENVIRONMENT: &str = "environment";
@@ -96,7 +97,7 @@ impl Command {
     }
 
     pub fn with(mut self, parameter: &'static str, value: impl Display) -> Self {
-        self.parts.push((parameter, value.to_string()));
+        self.parts.push((parameter.into(), value.to_string()));
         self
     }
 
@@ -107,7 +108,7 @@ impl Command {
     /// `infrastructure.resume run_id=01JD3K`. The environment and a single component have no name, as in a call.
     fn of_runner(&self, words: &mut Vec<String>) {
         words.push(format!("infrastructure.{}", self.function));
-        words.extend(self.parts.iter().map(|(parameter, value)| match *parameter {
+        words.extend(self.parts.iter().map(|(parameter, value)| match &**parameter {
             ENVIRONMENT | "component" => value.clone(),
             parameter => format!("{parameter}={value}"),
         }));
@@ -115,17 +116,17 @@ impl Command {
 
     /// `resume 01JD3K`.
     fn of_eos(&self, words: &mut Vec<String>) {
-        words.push(match self.function {
+        words.push(match &*self.function {
             "orchestrate" => "apply".to_owned(),
             function => function.replace('_', "-"),
         });
         for (parameter, value) in &self.parts {
-            if WORDS.contains(parameter) {
+            if WORDS.contains(&&**parameter) {
                 words.push(value.clone());
                 continue;
             }
             // The only option whose name differs.
-            let name = if *parameter == "snapshot_id" { "snapshot" } else { parameter };
+            let name = if parameter == "snapshot_id" { "snapshot" } else { parameter };
             words.push(format!("--{}", name.replace('_', "-")));
             words.extend((value != FLAG).then(|| value.clone()));
         }
@@ -143,16 +144,10 @@ impl Display for Command {
             Program::Eos => {
                 self.of_eos(&mut words);
                 words.extend(minion.into_iter().flat_map(|minion| ["--minion".to_owned(), minion]));
-                words.extend(secrets.into_iter().filter(|_| TAKE_SECRETS_AGAIN.contains(&self.function)));
+                words.extend(secrets.into_iter().filter(|_| TAKE_SECRETS_AGAIN.contains(&&*self.function)));
             }
         }
         f.write_str(&joined(&words))
-    }
-}
-
-impl From<Command> for Words {
-    fn from(command: Command) -> Self {
-        Self::own(command.to_string())
     }
 }
 

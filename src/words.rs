@@ -7,6 +7,7 @@ use std::ops::{Deref, Range};
 
 use serde::{Serialize, Serializer};
 
+use crate::command_line::Command;
 use crate::model::Name;
 use crate::printable::printable;
 
@@ -14,16 +15,36 @@ use crate::printable::printable;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Words {
     text: String,
-    /// The ranges of Eos's own parts, in order and without overlaps.
-    own: Vec<Range<usize>>,
+    /// Eos's own parts, in order and without overlaps.
+    own: Vec<OwnPart>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct OwnPart {
+    range: Range<usize>,
+    /// The command that this part is, for a reader who writes it in another way.
+    command: Option<Command>,
 }
 
 impl Words {
     /// Marks the whole text as Eos's own. No part of it was written by others, or all such parts are already redacted.
     pub fn own(text: impl Into<String>) -> Self {
         let text = printable(&text.into()).into_owned();
-        let whole = 0..text.len();
+        let whole = OwnPart { range: 0..text.len(), command: None };
         Self { own: if text.is_empty() { Vec::new() } else { vec![whole] }, text }
+    }
+
+    /// The text in pieces, each with the command that it is.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&Command>)> {
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for OwnPart { range, command } in &self.own {
+            parts.push((&self.text[at..range.start], None));
+            parts.push((&self.text[range.clone()], command.as_ref()));
+            at = range.end;
+        }
+        parts.push((&self.text[at..], None));
+        parts.into_iter().filter(|(text, _)| !text.is_empty())
     }
 
     pub fn as_str(&self) -> &str {
@@ -34,16 +55,23 @@ impl Words {
     pub fn and(mut self, more: impl Into<Self>) -> Self {
         let (more, at) = (more.into(), self.text.len());
         self.text.push_str(&more.text);
-        self.own.extend(more.own.into_iter().map(|part| part.start + at..part.end + at));
+        self.own.extend(
+            more.own.into_iter().map(|OwnPart { range, command }| OwnPart {
+                range: range.start + at..range.end + at,
+                command,
+            }),
+        );
         self
     }
 
     /// Replaces each part that is not Eos's own.
     pub fn replace_others(&mut self, replace: impl Fn(&str) -> String) {
         let (mut words, mut at) = (Self::default(), 0);
-        for part in &self.own {
-            words = words.and(replace(&self.text[at..part.start])).and(Self::own(&self.text[part.clone()]));
-            at = part.end;
+        for OwnPart { range, command } in &self.own {
+            let mut own = Self::own(&self.text[range.clone()]);
+            own.own.iter_mut().for_each(|part| part.command.clone_from(command));
+            words = words.and(replace(&self.text[at..range.start])).and(own);
+            at = range.end;
         }
         *self = words.and(replace(&self.text[at..]));
     }
@@ -94,6 +122,14 @@ impl From<u64> for Words {
 impl From<usize> for Words {
     fn from(count: usize) -> Self {
         Self::own(count.to_string())
+    }
+}
+
+impl From<Command> for Words {
+    fn from(command: Command) -> Self {
+        let mut words = Self::own(command.to_string());
+        words.own.iter_mut().for_each(|part| part.command = Some(command.clone()));
+        words
     }
 }
 

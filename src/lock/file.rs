@@ -18,7 +18,7 @@ use super::waiting::Waiting;
 use crate::disk::open_private;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, ProcessText};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// Time between two attempts to take a busy lock.
 const RETRY: Duration = Duration::from_millis(20);
@@ -155,7 +155,7 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
     let (stale, remedy) = match (holder.is_gone(), holder.running()) {
         (false, _) => (
             String::new(),
-            format!("wait until it ends, or stop it with {}; {patience}", holder.cancelled_by()),
+            words!["wait until it ends, or stop it with ", holder.cancelled_by(), "; ", patience],
         ),
         (true, Some(terraform)) => {
             let pid = terraform.pid;
@@ -163,13 +163,16 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
                 "; that process has ended (this information is old), but its terraform, process {pid}, still \
                  runs"
             );
-            (stale, format!("wait until process {pid} ends, or stop it: kill -INT {pid}; {patience}"))
+            (
+                stale,
+                Words::own(format!("wait until process {pid} ends, or stop it: kill -INT {pid}; {patience}")),
+            )
         }
         (true, None) => {
             let stale =
                 "; that process has ended (this information is old), and its guardian still holds the lock"
                     .to_owned();
-            (stale, format!("wait until the guardian has ended terraform's processes; {patience}"))
+            (stale, words!["wait until the guardian has ended terraform's processes; ", patience])
         }
     };
     let holds = match stale.is_empty() {
@@ -177,7 +180,7 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
         false => format!("; `fuser {}` shows the process that has the file open", path.display()),
     };
     let message = Words::own(format!("locked by {holder}{stale}{holds}; waited {waited}"));
-    Error::new(Layer::Host, Phase::Preparation, Code::Locked, message, Words::own(remedy))
+    Error::new(Layer::Host, Phase::Preparation, Code::Locked, message, remedy)
         .with(serde_json::json!({ "holder": holder, "lock": path }))
 }
 

@@ -8,7 +8,7 @@ use crate::command_line::command;
 use crate::consul::{ConsulError, KvEntry};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::http::ClientError;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// The error for a request to Consul that failed.
 pub fn explain(error: &ConsulError, address: &str, prefix: &str) -> Error {
@@ -67,24 +67,25 @@ pub fn busy(key: &str, entry: &KvEntry, lock_delay: Duration, waited: Duration) 
     let (message, remedy) = match &entry.session {
         Some(session) => (
             format!("{key} is locked by {holder}; waited {waited}"),
-            format!(
-                "wait until it ends, or stop it with {}; if that host is dead for certain: {}",
+            words![
+                "wait until it ends, or stop it with ",
                 holder.cancelled_by(),
+                "; if that host is dead for certain: ",
                 command("unlock")
                     .of(&holder.environment)
                     .with("component", &holder.component)
                     .with("id", session)
-            ),
+            ],
         ),
         None => (
             format!(
                 "{holder} lost {key}, and Consul gives it to nobody for up to {} after that; waited {waited}",
                 humantime::format_duration(lock_delay)
             ),
-            "run again; infrastructure:settings:lock_timeout sets how long to wait".to_owned(),
+            "run again; infrastructure:settings:lock_timeout sets how long to wait".into(),
         ),
     };
-    host(Code::Locked, Words::own(message), Words::own(remedy))
+    host(Code::Locked, Words::own(message), remedy)
         .with(serde_json::json!({ "holder": holder, "lock": key, "id": entry.session }))
 }
 

@@ -35,7 +35,7 @@ pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<C
 
 fn remedy(environment: &str, name: &str) -> Words {
     let call = command("acknowledge").of(environment).with("components", name);
-    Words::own(format!("check the resources, then run {call}"))
+    words!["check the resources, then run ", call]
 }
 
 /// Records that a rollback failed, and says what a person has to do before the next apply.

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Phase, Result};
 use crate::resolve::{Module, moved_providers, selected_providers, without_providers};
 use crate::terraform::{self, InitArguments};
 use crate::view::progress::Stage;
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::workdir::{read, remove, write};
 
 /// Options of an init.
@@ -114,10 +114,11 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &InitArguments) -> Re
 fn upgrade_first(context: &Context<'_>) -> Words {
     let (environment, name) = (&context.session.blueprint.environment, &context.component.name);
     let upgrade = command("orchestrate").of(environment).with("components", name).flag("upgrade");
-    Words::own(format!(
-        "an earlier run selected this version. To select another one: {upgrade}; after that, destroy and drift \
-         work again. Or restore the version in its registry or mirror"
-    ))
+    words![
+        "an earlier run selected this version. To select another one: ",
+        upgrade,
+        "; after that, destroy and drift work again. Or restore the version in its registry or mirror"
+    ]
 }
 
 fn anew(path: &std::path::Path) -> String {

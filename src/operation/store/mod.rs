@@ -10,6 +10,7 @@ pub mod audit;
 pub mod configurations;
 pub mod given_values;
 pub mod held_locks;
+pub mod kept_text;
 pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::kept_text::KeptText;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::model::{Name, listed};
 use crate::operation::request::call::CallPlace;
@@ -18,7 +19,7 @@ pub struct Unplanned {
     pub reason: String,
     /// The message of its error.
     pub message: String,
-    pub remedy: String,
+    pub remedy: KeptText,
     /// The components whose outputs it reads, if one of these outputs was pending.
     pub reads: BTreeSet<Name>,
     /// Whether its plan was to destroy it.
@@ -39,7 +40,7 @@ impl Unplanned {
             status: report.status.word().to_owned(),
             reason: report.reason().to_owned(),
             message: error.map(|error| error.message.to_string()).unwrap_or_default(),
-            remedy: error.map(|error| error.remedy.to_string()).unwrap_or_default(),
+            remedy: error.map(|error| KeptText::from(&error.remedy)).unwrap_or_default(),
             reads: if report.status == Status::PendingInputs { reads } else { BTreeSet::new() },
             destroys,
         })
@@ -83,7 +84,8 @@ impl Unplanned {
             true => "make this plan again".to_owned(),
             false => format!("plan again: {}", place.plan_command(environment, [name])),
         };
-        match (self.status(), self.remedy.trim_end_matches(", then run again")) {
+        let remedy = self.remedy.to_string();
+        match (self.status(), remedy.trim_end_matches(", then run again")) {
             (Status::PendingInputs, _) => None,
             // Many components can have these. Their texts are the same, so that a report draws them once.
             (Status::Skipped, _) => Some("put that right, then plan again".to_owned()),

@@ -10,6 +10,7 @@ use crate::operation::component::reports;
 use crate::operation::exec::servers;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
+use crate::words::words;
 
 /// The decision about a plan that would register that version.
 pub(in crate::operation::component) enum FailedVersionVerdict {
@@ -92,7 +93,7 @@ fn waits(run: &PlannedApply<'_>, failed: &FailedVersion) -> Error {
     let (name, environment) = (&run.node.component.name, &run.invoker.context.session.blueprint.environment);
     let again = command("orchestrate").of(environment).with("components", name).flag("retry");
     let remedy =
-        format!("correct the pillar, the module or its inputs. To try the same version again: {again}");
+        words!["correct the pillar, the module or its inputs. To try the same version again: ", again];
     Error::new(Layer::Nomad, Phase::Planning, Code::FailedVersion, failed.words(), remedy).of(name)
 }
 
