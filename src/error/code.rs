@@ -35,6 +35,11 @@ impl Code {
     /// The reasons for which policy stops a plan. A person can approve such a plan.
     pub const OF_POLICY: [Self; 5] =
         [Self::Destroys, Self::TakesData, Self::MaxDestroys, Self::Protected, Self::Asks];
+
+    /// Whether it says that a saved plan cannot be applied, however often the call is made.
+    pub fn refuses_a_plan(self) -> bool {
+        matches!(self, Self::PlanMoved | Self::PlanSpent | Self::NoSuchPlan)
+    }
 }
 
 codes! {

@@ -14,7 +14,7 @@ pub use entry::{
     ACCEPT_DRIFT, CallOptions, CallValues, CompletedComponent, JournalEntry, Kind, REMEDIATE, ROLLBACK,
     RunStart, STATE_EDITS,
 };
-pub use run_history::RunHistory;
+pub use run_history::{NotResumable, RunHistory};
 
 use crate::error::Result;
 use crate::workdir::{append_line, read_ours, sync_folder};

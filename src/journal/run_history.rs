@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::entry::{CompletedComponent, JournalEntry, JournalLine, RunStart};
+use crate::error::Code;
 use crate::model::Name;
+use crate::report::Status;
 
 #[derive(Clone, Debug)]
 pub struct RunHistory {
@@ -18,11 +20,38 @@ pub struct RunHistory {
     pub finished: Option<(String, Option<bool>)>,
     /// The status of each component that has one.
     pub statuses: BTreeMap<Name, String>,
+    /// Components whose saved plan cannot be applied any more: it was used, or refused.
+    pub spent: BTreeSet<Name>,
+    /// Whether a component had its turn.
+    pub has_started: bool,
     /// Every step, as it was written.
     pub steps: Vec<Value>,
 }
 
+/// Why `resume` cannot continue a run that has work left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotResumable {
+    /// It was about a drift, or a rollback, or a change of a state by hand: it is called again.
+    CallAgain,
+    /// The saved plans of these components cannot be applied any more.
+    PlanAgain(BTreeSet<Name>),
+}
+
 impl RunHistory {
+    /// A run of which only its first step is known.
+    pub fn of(began: RunStart) -> Self {
+        Self {
+            began: Box::new(began),
+            ended: BTreeMap::new(),
+            applying: BTreeSet::new(),
+            finished: None,
+            statuses: BTreeMap::new(),
+            spent: BTreeSet::new(),
+            has_started: false,
+            steps: Vec::new(),
+        }
+    }
+
     /// None if even the first step is incomplete. A line that cannot be parsed, such as an incomplete last line, is
     /// ignored.
     pub fn read(text: &[u8]) -> Option<Self> {
@@ -31,20 +60,20 @@ impl RunHistory {
         let mut entries =
             steps.iter().filter_map(|step| serde_json::from_value::<JournalLine>(step.clone()).ok());
         let JournalEntry::Began(began) = entries.next()?.entry else { return None };
-        let mut history = Self {
-            began,
-            ended: BTreeMap::new(),
-            applying: BTreeSet::new(),
-            finished: None,
-            statuses: BTreeMap::new(),
-            steps: Vec::new(),
-        };
+        let mut history = Self::of(*began);
         for JournalLine { at, entry } in entries {
             match entry {
-                JournalEntry::Began(_) | JournalEntry::Started { .. } | JournalEntry::Approved { .. } => {}
-                JournalEntry::Applying { component, .. } => drop(history.applying.insert(component)),
-                JournalEntry::Ended { component, status, done, .. } => {
+                JournalEntry::Began(_) | JournalEntry::Approved { .. } => {}
+                JournalEntry::Started { .. } => history.has_started = true,
+                JournalEntry::Applying { component, .. } => {
+                    history.spent.insert(component.clone());
+                    history.applying.insert(component);
+                }
+                JournalEntry::Ended { component, status, done, reason } => {
                     history.applying.remove(&component);
+                    if Code::from_text(&reason).is_some_and(Code::refuses_a_plan) {
+                        history.spent.insert(component.clone());
+                    }
                     history.statuses.insert(component.clone(), status);
                     history.ended.insert(component, done);
                 }
@@ -60,6 +89,35 @@ impl RunHistory {
     /// Whether everything in the request is done.
     pub fn is_complete(&self) -> bool {
         matches!(self.finished, Some((_, Some(true))))
+    }
+
+    pub fn ended_well(&self, name: &Name) -> bool {
+        let status = self.statuses.get(name).map(|word| Status::from_word(word));
+        self.is_complete() || status.is_some_and(Status::ended_well)
+    }
+
+    /// Its components that are not as it was to make them.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Name> {
+        self.began.components.iter().filter(|name| !self.ended_well(name))
+    }
+
+    /// Whether it ended before its saved plans were used: they can be applied by the same call. An earlier version kept
+    /// such calls also where their plans were refused.
+    pub fn left_its_plans(&self) -> bool {
+        self.began.plan_id.is_some() && self.finished.is_some() && !self.has_started
+    }
+
+    /// The one rule of what `resume` can continue. It says nothing about runs that are complete or still go on.
+    pub fn why_not_resumable(&self) -> Option<NotResumable> {
+        let began = &self.began;
+        if began.is_about_drift() || began.is_rollback() || began.is_state_edit() {
+            return Some(NotResumable::CallAgain);
+        }
+        began.plan_id.as_ref()?;
+        // One plan that cannot be applied stops all of them.
+        let spent: BTreeSet<_> =
+            self.unfinished().filter(|name| self.spent.contains(*name)).cloned().collect();
+        (!spent.is_empty()).then_some(NotResumable::PlanAgain(spent))
     }
 
     /// Whether the process that wrote the journal still runs and can continue.

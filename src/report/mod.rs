@@ -1,5 +1,6 @@
 //! The report of a run: flat, versioned, in the form of JSON, without secrets.
 
+mod after;
 mod change;
 mod drift;
 mod kept;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use crate::error::{Code, Error};
 use crate::model::Name;
 
+pub use after::After;
 pub use change::{ActionInvocation, AttributeChange, Counts, ResourceChange};
 pub use drift::{Drift, DriftCause, DriftClass, DriftEvidence, Drifted, FirstLook, PossibleOrphan};
 pub use kept::{KeptBecause, KeptResource};
@@ -52,6 +54,12 @@ pub struct ComponentReport {
     /// Seconds.
     pub duration: f64,
     pub error: Option<Error>,
+    /// Why it was not started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+    /// The outputs of other components that it reads and that a pending change decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending_outputs: Vec<String>,
     /// Other facts for the reader, such as resources that were kept, or a hint.
     #[serde(skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,
@@ -97,6 +105,8 @@ impl ComponentReport {
             output_changes: BTreeMap::new(),
             duration: 0.0,
             error: None,
+            after: None,
+            pending_outputs: Vec::new(),
             notes: Notes::default(),
             warnings: Vec::new(),
             possible_orphans: Vec::new(),
@@ -129,6 +139,12 @@ impl ComponentReport {
 pub fn waits_for_approval(component: &Value) -> bool {
     component["status"] == Status::Blocked.word()
         && Code::OF_POLICY.iter().any(|reason| component["reason"] == reason.as_str())
+}
+
+/// The note of a component that reads outputs which a pending change decides.
+pub fn reads_pending<T: AsRef<str>>(outputs: &[T]) -> String {
+    let outputs: Vec<_> = outputs.iter().map(AsRef::as_ref).collect();
+    format!("reads {}, which depends on a pending change", outputs.join(", "))
 }
 
 fn as_text<S: Serializer>(reason: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -35,7 +35,7 @@ impl ComponentReport {
     /// Names the configuration to which it was rolled back or, in a preview, would be.
     pub fn back_to(&mut self, to: RolledBackTo) {
         let did = match self.status {
-            Status::Planned => "it would go back to",
+            Status::Planned | Status::PendingInputs => "it would go back to",
             Status::Unchanged => "it already is at",
             _ => "it is back at",
         };

@@ -1,10 +1,10 @@
 //! The status of a component.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The status of a component. Readers must accept words that they do not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", from = "String")]
 pub enum Status {
     Applied,
     Unchanged,
@@ -41,6 +41,12 @@ pub enum Status {
     RollbackFailed,
     /// The run failed, and its changes to this component remain.
     Kept,
+}
+
+impl From<String> for Status {
+    fn from(word: String) -> Self {
+        Self::from_word(&word)
+    }
 }
 
 impl Status {

@@ -9,7 +9,7 @@ use super::wrap::listed;
 /// A report of at most so many components fits a screen, and nothing is folded.
 pub const FEW: usize = 24;
 /// The least number of components that are folded.
-const LEAST: usize = 4;
+pub const LEAST: usize = 4;
 /// The number of names before `and 478 more`.
 const NAMED: usize = 2;
 

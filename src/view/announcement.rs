@@ -55,7 +55,10 @@ pub fn ended(value: &Value, report: &Report) -> String {
         facts.push(units::counts(&changes));
     }
     facts.push(units::seconds(report.duration));
-    facts.push(format!("run {}", report.run_id));
+    // `show` does not know a call that was refused.
+    if report.run_kept {
+        facts.push(format!("run {}", report.run_id));
+    }
     let title = RunTitle {
         environment: &report.environment,
         operation: &report.operation,
@@ -96,8 +99,6 @@ pub fn why(report: &ComponentReport) -> String {
     let note = || report.notes.first().map(|note| brief(note));
     match (&report.error, report.status) {
         (Some(error), _) => brief(&error.message),
-        (None, Status::Skipped) if report.reason().is_empty() => "it was not started".to_owned(),
-        (None, Status::Skipped) => format!("it was not started: {}", units::word(report.reason())),
         (None, status) => note().unwrap_or_else(|| match report.reason() {
             "" => units::word(status.word()),
             reason => units::word(reason),

@@ -1,14 +1,16 @@
 //! Draws one line for each component.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::alike::{Alike, alike, each};
+use super::alike::{Alike, LEAST, alike, each, label};
 use super::quote::{block, line};
 use super::style::Style;
 use super::units;
 use super::width::pad;
-use crate::report::Counts;
+use crate::report::{Counts, reads_pending};
 
 pub fn table(report: &Value, style: Style) -> String {
     let Some(components) = report["components"].as_object().filter(|all| !all.is_empty()) else {
@@ -57,18 +59,78 @@ pub fn orphans(report: &Value) -> String {
 pub fn notes(report: &Value) -> String {
     // A failure shows its own notes.
     let components = report["components"].as_object().into_iter().flatten();
+    let folded = Pending::of(report);
     let notes = components.filter(|(_, one)| one["error"].is_null()).flat_map(|(name, one)| {
         let notes = one["notes"].as_array().into_iter().flatten();
+        let said = folded.as_ref().map(|_| reads_pending(&outputs(one)));
+        let notes = notes.filter(move |note| said.as_deref().is_none_or(|said| note.as_str() != Some(said)));
         notes.map(|note| (name.as_str(), block(note, "    ")))
     });
     let draw = |one: Alike<'_>| format!("  {}: {}\n", one.label(), one.text);
     let text: String = alike(report, notes).into_iter().map(draw).collect();
+    let text = folded.as_ref().map(Pending::line).unwrap_or_default() + &text;
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// The outputs of other components that it reads and that a pending change decides.
+fn outputs(one: &Value) -> Vec<String> {
+    one["pending_outputs"].as_array().into_iter().flatten().map(line).collect()
+}
+
+/// The components that read outputs which a pending change decides. Of many, one line says it.
+struct Pending<'a> {
+    names: Vec<&'a str>,
+    read: BTreeSet<String>,
+}
+
+impl<'a> Pending<'a> {
+    fn of(report: &'a Value) -> Option<Self> {
+        let components = report["components"].as_object()?.iter();
+        let reading: Vec<_> =
+            components.filter(|(_, one)| one["error"].is_null() && !outputs(one).is_empty()).collect();
+        (reading.len() >= LEAST).then(|| Self {
+            names: reading.iter().map(|(name, _)| name.as_str()).collect(),
+            read: reading.iter().flat_map(|(_, one)| outputs(one)).collect(),
+        })
+    }
+
+    fn line(&self) -> String {
+        /// How many outputs are named.
+        const NAMED: usize = 3;
+        let named: Vec<_> = self.read.iter().take(NAMED).map(String::as_str).collect();
+        let more = match self.read.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let (label, named) = (label(&self.names), named.join(", "));
+        format!("  {label}: read outputs that depend on a pending change ({named}{more})\n")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn what_many_components_read_is_one_line_and_their_other_notes_stay() {
+        let one = |output: &str, more: Option<&str>| {
+            let said = crate::report::reads_pending(&[output]);
+            let notes: Vec<_> = [said.as_str()].into_iter().chain(more).collect();
+            json!({ "status": "pending_inputs", "error": null, "notes": notes, "pending_outputs": [output] })
+        };
+        let few = json!({ "components": { "a": one("z.id", None), "b": one("z.id", None) } });
+        let line = "reads z.id, which depends on a pending change\n";
+        assert_eq!(super::notes(&few), format!("\n  a: {line}  b: {line}"));
+        let many = json!({ "components": {
+            "a": one("z.id", None), "b": one("y.id", Some("other")), "c": one("x.id", None), "d": one("w.id", None),
+            "z": { "status": "planned", "error": null, "notes": ["mine"] },
+        } });
+        assert_eq!(
+            super::notes(&many),
+            "\n  a, b and 2 more: read outputs that depend on a pending change (w.id, x.id, y.id and 1 more)\n  \
+             b: other\n  z: mine\n"
+        );
+    }
 
     #[test]
     fn a_possible_orphan_is_drawn_with_the_command_that_imports_it() {

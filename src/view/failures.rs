@@ -16,8 +16,12 @@ pub fn whole(report: &Value) -> String {
     };
     // Each problem itself says what would be right.
     let Some(problems) = problems else {
+        let component = match line(&error["component"]).as_str() {
+            "" => String::new(),
+            component => format!("{component}: "),
+        };
         let (message, remedy) = (block(&error["message"], "    "), block(&error["remedy"], "    "));
-        return format!("{place}: {message}\n    next: {remedy}\n");
+        return format!("{place}: {component}{message}\n    next: {remedy}\n");
     };
     let mut text = format!("{place}: {}\n", string(&error["message"]).lines().next().unwrap_or_default());
     for problem in problems {

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::style::Style;
 use super::width::pad;
-use super::wrap::{listed, shortened};
+use super::wrap::{COLUMNS, listed, shortened};
 use super::{quote, statuses, units};
 use crate::report::Counts;
 
@@ -77,7 +77,7 @@ fn minute(at: &str) -> String {
 /// `orchestrate, by root, 6 applied, 1 failed`; `plan, would: +1 ~0 -0, by root, 1 planned`
 fn second(run: &Value, counts: Option<String>) -> String {
     const INDENT: &str = "      ";
-    if !run["error"].is_null() {
+    if run["operation"].is_null() && run["error"].is_object() {
         return format!("{INDENT}{}\n", quote::block(&run["error"]["message"], INDENT));
     }
     let text = |key: &str| shortened(&quote::line(&run[key]), LONGEST);
@@ -103,7 +103,11 @@ fn second(run: &Value, counts: Option<String>) -> String {
     ];
     let components = run["components"].as_object().into_iter().flatten().map(|(_, status)| status);
     let parts: Vec<_> = facts.into_iter().flatten().chain(statuses::counted(components)).collect();
-    listed(&parts, INDENT)
+    let why = match quote::line(&run["error"]["message"]).as_str() {
+        "" => String::new(),
+        why => format!("{INDENT}{}\n", shortened(why, COLUMNS - INDENT.len())),
+    };
+    listed(&parts, INDENT) + &why
 }
 
 #[cfg(test)]

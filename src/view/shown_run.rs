@@ -6,7 +6,7 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::listed;
 use super::{changes, components, failures, history, statuses, units};
-use crate::command_line::command;
+use crate::report::waits_for_approval;
 
 /// `report`: how a report is drawn at the end of a run.
 pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) -> String {
@@ -19,8 +19,12 @@ pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) ->
         match &answer["report"] {
             Value::Null => text.push_str(&components::table(&as_report(answer, "progress"), style)),
             whole => {
-                text.push_str(&report(&without_commands(whole)));
+                text.push_str(&report(&without_commands(whole, &answer["plan"])));
                 text.push_str(&made(whole));
+                let next = line(&answer["run"]["next"]);
+                if !next.is_empty() {
+                    text.push_str(&format!("\n  not all of this run is done; {next}\n"));
+                }
             }
         }
     }
@@ -98,14 +102,15 @@ pub fn plan_facts(plan: &Value) -> Vec<String> {
 /// What a reader has to know about a run that has no report, or whose plan is gone. Empty if there is nothing.
 pub fn how_it_stands(answer: &Value) -> String {
     let run = &answer["run"];
-    let run_id = line(&run["run_id"]);
     match (run["state"].as_str(), &answer["report"]) {
         (Some("running"), _) => "  it is still going; so far, by its journal:\n".to_owned(),
         (Some("died"), Value::Null) => {
-            let next = match (run["changes"] == true, line(&run["resumed_by"]).as_str()) {
-                (false, _) => "it was not to change anything".to_owned(),
-                (true, "") => format!("to complete it: {}", command("resume").with("run_id", run_id)),
-                (true, later) => format!("run {later} continued it"),
+            let words = (line(&run["next"]), line(&run["resumed_by"]));
+            let next = match (run["changes"] == true, words.0.as_str(), words.1.as_str()) {
+                (false, ..) => "it was not to change anything".to_owned(),
+                (true, next, "") if !next.is_empty() => next.to_owned(),
+                (true, _, "") => "nothing of it is left to do".to_owned(),
+                (true, _, later) => format!("run {later} continued it"),
             };
             format!("  it crashed or was killed, and has no report; {next}\n  what its journal says:\n")
         }
@@ -161,10 +166,7 @@ pub fn commands(plan: &Value) -> String {
         "" => String::new(),
         command => format!("  to {what}: {command}\n"),
     };
-    let waits = plan["components"].as_object().into_iter().flatten().any(|(_, one)| waits(one));
-    if waits {
-        text.push_str(&command("approve what is blocked", "approve_command"));
-    }
+    text.push_str(&command("approve what is blocked", "approve_command"));
     if plan["applicable"] == true {
         text.push_str(&command("apply this plan", "apply_command"));
     }
@@ -177,13 +179,6 @@ pub fn commands(plan: &Value) -> String {
         text.push_str(&format!("  {when}: {}\n", line(&command.into())));
     }
     text
-}
-
-fn waits(one: &Value) -> bool {
-    one["saved"] == true
-        && one["status"] == "blocked"
-        && one["approved"].is_null()
-        && one["used_by"].is_null()
 }
 
 fn sentences(one: &Value) -> Vec<String> {
@@ -218,12 +213,21 @@ pub fn said(report: &Value) -> String {
     }
 }
 
-/// The commands of the report may no longer be right. The part about the plan has its own.
-fn without_commands(report: &Value) -> Value {
+/// The commands of the report may no longer be right. The parts about the plan and about the work that is left have their
+/// own.
+fn without_commands(report: &Value, plan: &Value) -> Value {
     let mut report = report.clone();
     if let Value::Object(report) = &mut report {
-        report.remove("plan_id");
-        report.remove("next_command");
+        for key in ["plan_id", "next_command", "resume_command"] {
+            report.remove(key);
+        }
+    }
+    for (name, one) in report["components"].as_object_mut().into_iter().flatten() {
+        // It was approved since, or its plan cannot be applied any more.
+        let waits = plan["components"][name]["waits"] == true && plan["approve_command"].is_string();
+        if waits_for_approval(one) && !waits {
+            one["error"]["remedy"] = Value::Null;
+        }
     }
     report
 }

@@ -160,6 +160,17 @@ fn extras(report: &Value) -> String {
         };
         text.push_str(&format!("{gap}  {when}: {}\n", line(&command.into())));
     }
+    if let Some(command) = report["resume_command"].as_str() {
+        let components = report["components"].as_object().into_iter().flatten();
+        let when = match components
+            .into_iter()
+            .any(|(_, one)| !one["error"].is_null() && one["status"] != "cancelled")
+        {
+            true => "once that is put right, to continue this run",
+            false => "to continue this run",
+        };
+        text.push_str(&format!("\n  {when}: {}\n", line(&command.into())));
+    }
     for left in report["left_behind"].as_array().into_iter().flatten() {
         text.push_str(&format!("  still there: {}\n", block(left, "    ")));
     }

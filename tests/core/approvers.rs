@@ -89,6 +89,26 @@ fn read(path: &Path) -> Value {
 }
 
 #[test]
+fn an_approval_that_does_not_count_is_not_used_where_policy_allows_the_plan_meanwhile() {
+    let mut site = Site::new();
+    let plan_id = stopped(&mut site, "ada");
+    let plan = json!({ "plan_id": plan_id });
+    assert_eq!(by(&site, &NoSalt, "eve", "approve", plan.clone())["result"], true);
+    rules(&mut site, json!({ "from": ["bob"] }));
+    site.infrastructure["settings"]["policy"] = json!({ "allow_destroy": true });
+    // As if policy had not stopped it.
+    let kept = files(&site).join(format!("plans/{plan_id}/c.json"));
+    let mut stored = read(&kept);
+    stored["stopped"] = Value::Null;
+    std::fs::write(&kept, stored.to_string()).unwrap();
+    let applied = by(&site, &NoSalt, "ada", "apply", plan);
+    assert_eq!(applied["result"], true, "{applied:#}");
+    assert!(!applied.to_string().contains("approved by"), "{applied:#}");
+    let audit = std::fs::read_to_string(files(&site).join("audit.jsonl")).unwrap();
+    assert!(audit.contains("\"approve\"") && !audit.contains("apply_approved"), "{audit}");
+}
+
+#[test]
 fn an_approval_counts_by_the_rules_of_the_moment_at_which_it_is_used() {
     let mut site = Site::new();
     let plan_id = stopped(&mut site, "ada");

@@ -84,7 +84,7 @@ fn what_depends_on_something_blocked_says_so_in_the_answers_of_its_plan() {
     let approve = site.run("approve", json!({ "plan_id": plan["plan_id"], "components": "app" }));
     let applied = by_id(&site, "apply", &plan["plan_id"]);
     for report in [&approve, &applied] {
-        contains(&text(report), &["something that it depends on failed or was blocked", "then plan again"]);
+        contains(&text(report), &["net was blocked when the plan was made", "plan again"]);
     }
 }
 

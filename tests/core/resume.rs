@@ -161,20 +161,6 @@ fn a_resumed_run_that_fails_again_is_resumed_with_all_completed_components() {
 }
 
 #[test]
-fn a_saved_plan_that_was_started_is_not_resumed_but_reported_as_changed() {
-    let mut site = Site::new();
-    site.component("one", NET, json!({}));
-    site.component("two", &app(false), json!({ "variables": { "cidr": "x" }, "depends_on": ["one"] }));
-    let plan = site.run("plan", json!({}));
-    let applied = site.run("apply", json!({ "plan_id": plan["plan_id"] }));
-    assert_eq!(applied["components"]["one"]["status"], "applied", "{applied:#}");
-    assert_eq!(applied["components"]["two"]["status"], "failed", "{applied:#}");
-    let resumed = site.run("resume", json!({}));
-    assert_eq!(resumed["error"]["code"], "plan_moved", "{resumed:#}");
-    assert_eq!(resumed["error"]["component"], "two", "the one that is done is not asked for again");
-}
-
-#[test]
 fn history_and_show_run_show_user_operation_and_result() {
     let (site, run_id) = failed();
     site.run("orchestrate", json!({ "test": true }));

@@ -19,5 +19,5 @@ pub use folded::folded;
 pub use lock_scope::{LockScope, lock_scope};
 pub use of_layer::of_layer;
 pub use root::{RootFacts, root};
-pub use runs::{BlockedComponent, DiedRun, InterruptedApply, RunFacts, runs};
+pub use runs::{BlockedComponent, DiedRun, InterruptedApply, RunFacts, WayOn, runs};
 pub use salt::{NamedFunction, SaltConfiguration, salt};

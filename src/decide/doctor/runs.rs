@@ -6,13 +6,36 @@ use crate::count::counted;
 use crate::error::{Code, Error};
 use crate::words::{Words, words};
 
+/// How the work of a run goes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum WayOn {
+    #[default]
+    Resume,
+    /// The same operation is called again.
+    CallAgain,
+    /// The saved plans were used. The command makes new ones.
+    PlanAgain(String),
+}
+
+impl WayOn {
+    /// What to do, after the name of the operation that the run was.
+    pub fn words(&self, operation: &str, run_id: &str) -> Words {
+        match self {
+            Self::Resume => words!["complete it: ", command("resume").with("run_id", run_id)],
+            Self::CallAgain => words!["call ", Words::own(operation.to_owned()), " again"],
+            Self::PlanAgain(command) => {
+                words!["plan again, because its plans were used: ", Words::own(command.clone())]
+            }
+        }
+    }
+}
+
 /// A run that neither goes on nor finished.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DiedRun {
     pub run_id: String,
     pub operation: String,
-    /// Whether `resume` can continue it.
-    pub is_resumable: bool,
+    pub next: WayOn,
     pub user: String,
     pub since: String,
 }
@@ -22,6 +45,8 @@ pub struct DiedRun {
 pub struct InterruptedApply {
     pub component: String,
     pub run_id: String,
+    pub operation: String,
+    pub next: WayOn,
     pub since: String,
     pub host: String,
 }
@@ -55,26 +80,22 @@ pub fn runs(found: RunFacts) -> Vec<Check> {
         Check::bad(Group::Terraform, NAME, (status, code), Words::own(message), remedy)
     };
     let mut all = Vec::new();
-    for DiedRun { run_id, operation, is_resumable, user, since } in &died {
+    for DiedRun { run_id, operation, next, user, since } in &died {
         // The interrupted applies of the same run say more.
         if interrupted.iter().any(|apply| apply.run_id == *run_id) {
             continue;
         }
         let by = if user.is_empty() { String::new() } else { format!(" of {user}") };
         let message = format!("run {run_id} ({operation}{by}, since {since}) ended without finishing");
-        let about = |function| command(function).with("run_id", run_id);
-        let remedy = match is_resumable {
-            true => words!["see how far it came: ", about("show"), "; complete it: ", about("resume")],
-            false => words!["see how far it came: ", about("show"), "; then call ", operation, " again"],
-        };
+        let show = command("show").with("run_id", run_id);
+        let remedy = words!["see how far it came: ", show, "; ", next.words(operation, run_id)];
         all.push(bad(CheckStatus::Warning, Code::RunDied, message, remedy));
     }
-    for InterruptedApply { component, run_id, since, host } in interrupted {
+    for InterruptedApply { component, run_id, operation, next, since, host } in interrupted {
         let message =
             format!("the apply of {component} in run {run_id} (since {since}, on {host}) was interrupted");
-        let resume = command("resume").with("run_id", &run_id);
-        let remedy =
-            words!["continue it on ", host, ": ", resume, "; it saves the state and lists possible orphans"];
+        let next = next.words(&operation, &run_id);
+        let remedy = words!["on ", host, ", ", next, "; this saves the state and lists possible orphans"];
         all.push(bad(CheckStatus::Wrong, Code::UnfinishedApply, message, remedy));
     }
     for BlockedComponent { component, run_id, since } in blocked {
@@ -111,12 +132,7 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_left_names_the_command_that_continues_it() {
-        let died = DiedRun {
-            run_id: "01RUN".into(),
-            operation: "orchestrate".into(),
-            is_resumable: true,
-            ..DiedRun::default()
-        };
+        let died = DiedRun { run_id: "01RUN".into(), operation: "orchestrate".into(), ..DiedRun::default() };
         let apply = InterruptedApply {
             component: "net".into(),
             run_id: "01RUN".into(),
@@ -135,7 +151,32 @@ mod tests {
             both.iter().map(|one| (one.status, one.code)).collect::<Vec<_>>(),
             [(CheckStatus::Wrong, Some(Code::UnfinishedApply))]
         );
-        assert!(both[0].remedy.contains("on web-1: salt-run infrastructure.resume run_id=01RUN"), "{both:?}");
+        assert!(
+            both[0].remedy.contains("on web-1, complete it: salt-run infrastructure.resume run_id=01RUN"),
+            "{both:?}"
+        );
+    }
+
+    #[test]
+    fn what_resume_refuses_is_called_or_planned_again() {
+        let of = |next: WayOn| {
+            let apply = InterruptedApply {
+                component: "net".into(),
+                run_id: "01RUN".into(),
+                operation: "rollback".into(),
+                next,
+                ..InterruptedApply::default()
+            };
+            runs(RunFacts { interrupted: vec![apply], ..RunFacts::default() })[0].remedy.to_string()
+        };
+        assert!(of(WayOn::CallAgain).contains("call rollback again"));
+        assert!(of(WayOn::PlanAgain("eos plan staging net".to_owned())).contains("eos plan staging net"));
+        assert!(
+            [WayOn::CallAgain, WayOn::PlanAgain(String::new())]
+                .map(of)
+                .iter()
+                .all(|one| !one.contains("resume"))
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::news::News;
-use super::run_hooks::RunHooks;
+use super::run_hooks::{HookFailure, RunHooks};
 use crate::clock;
 use crate::lock::host_name;
 use crate::model::{Name, Settings};
@@ -11,15 +11,18 @@ use crate::operation::request::call::Call;
 use crate::operation::store::run_log::{self, LoggedRun};
 use crate::workdir::{Layout, create_json};
 
-/// The same for a scheduled check, whose report has no place for hooks that failed.
+/// The same for a scheduled check, whose report has no place for hooks that failed: the log has them.
 pub fn tell_died(call: &Call<'_>, settings: &Settings, layout: &Layout, environment: &Name) {
-    for failure in tell(call, &RunHooks::of(settings), layout, environment) {
-        call.host.log(tracing::Level::WARN, &failure);
-    }
+    tell(call, &RunHooks::of(settings), layout, environment);
 }
 
-/// Returns a sentence for each hook that failed.
-pub(super) fn tell(call: &Call<'_>, hooks: &RunHooks, layout: &Layout, environment: &Name) -> Vec<String> {
+/// Returns the hooks that failed.
+pub(super) fn tell(
+    call: &Call<'_>,
+    hooks: &RunHooks,
+    layout: &Layout,
+    environment: &Name,
+) -> Vec<HookFailure> {
     let mut died = Vec::new();
     // Whether a process of another host lives is not known here: the root may be shared.
     let is_here = |run: &LoggedRun| run.history.began.who.host == host_name();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub use self::died::tell_died;
 use self::news::News;
-use self::run_hooks::RunHooks;
+use self::run_hooks::{HookFailure, RunHooks};
 use crate::journal::RunStart;
 use crate::model::{Name, Problem, Settings};
 use crate::operation::blueprint::draft;
@@ -31,8 +31,7 @@ pub struct Announcer<'a> {
     hooks: Option<RunHooks>,
     /// Known once the run has its folder.
     began: Option<(Layout, RunStart)>,
-    /// One sentence for each hook that failed.
-    failures: Vec<String>,
+    failures: Vec<HookFailure>,
     left_behind: Vec<String>,
 }
 
@@ -74,7 +73,8 @@ impl<'a> Announcer<'a> {
             let news = News::ended(&report, self.began.as_ref().map(|(_, began)| began));
             self.tell(&news);
         }
-        let more = [("failed_hooks", self.failures), ("left_behind", self.left_behind)];
+        let failures = HookFailure::sentences(&self.failures);
+        let more = [("failed_hooks", failures), ("left_behind", self.left_behind)];
         let more: Vec<_> = more.into_iter().filter(|(_, sentences)| !sentences.is_empty()).collect();
         if more.is_empty() {
             return report;

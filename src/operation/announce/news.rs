@@ -86,6 +86,10 @@ impl News {
         Self::new(RunMoment::Failed, &who.run_id, &who.operation, message, data)
     }
 
+    pub fn is_about_a_killed_run(&self) -> bool {
+        self.data.get("died").is_some_and(|died| *died == true)
+    }
+
     /// Sends the event.
     pub fn send(&self, call: &Call<'_>, environment: &Name) {
         let tag = format!("eos/{environment}/run/{}", self.moment.word());

@@ -26,10 +26,39 @@ const SPARE: Duration = Duration::from_secs(10);
 /// The hooks of the runs of one environment, and what they need.
 pub struct RunHooks(Settings);
 
+/// A hook that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookFailure {
+    /// Its place in the pillar, and its kind.
+    hook: String,
+    moment: &'static str,
+    why: String,
+}
+
+impl HookFailure {
+    /// One sentence for each hook. One that failed in the same way at several moments is named once.
+    pub fn sentences(failures: &[Self]) -> Vec<String> {
+        let mut said: Vec<(&Self, Vec<&str>)> = Vec::new();
+        for failure in failures {
+            let is_same =
+                |(other, _): &&mut (&Self, _)| (&other.hook, &other.why) == (&failure.hook, &failure.why);
+            match said.iter_mut().find(is_same) {
+                Some((_, moments)) if moments.contains(&failure.moment) => {}
+                Some((_, moments)) => moments.push(failure.moment),
+                None => said.push((failure, vec![failure.moment])),
+            }
+        }
+        let sentence = |(Self { hook, why, .. }, moments): (&Self, Vec<&str>)| {
+            format!("{hook} failed {}: {why}", moments.join(" and "))
+        };
+        said.into_iter().map(sentence).collect()
+    }
+}
+
 /// What came of the hooks, one sentence each.
 #[derive(Default)]
 pub struct HooksRun {
-    pub failures: Vec<String>,
+    pub failures: Vec<HookFailure>,
     /// What could not be given back to Vault.
     pub left_behind: Vec<String>,
 }
@@ -56,7 +85,11 @@ impl RunHooks {
             all(settings, &due, environment, &known, channel, &cancel).await
         });
         told.unwrap_or_else(|error| HooksRun {
-            failures: vec![format!("the hooks of the run were not run: {}", error.message)],
+            failures: vec![HookFailure {
+                hook: "every hook".to_owned(),
+                moment: moment(news.iter()),
+                why: error.message.to_string(),
+            }],
             left_behind: Vec::new(),
         })
     }
@@ -81,9 +114,18 @@ async fn all(
             () = tokio::time::sleep(limit) => Err(format!("it did not end within {}", humantime::format_duration(limit))),
             _ = cancel.cancelled() => Err("it was stopped on request before it ended".to_owned()),
         };
-        let failure = done.err().map(|why| known.text(&why))?;
-        let failure = format!("{} ({}) failed: {failure}", hook.path, hook.kind());
-        tracing::warn!("{failure}");
+        let why = done.err().map(|why| known.text(&why))?;
+        let failure = HookFailure {
+            hook: format!("{} ({})", hook.path, hook.kind()),
+            moment: moment(news.iter().copied()),
+            why,
+        };
+        // The report says it too.
+        tracing::warn!(
+            repeated = true,
+            "{}",
+            HookFailure::sentences(std::slice::from_ref(&failure)).concat()
+        );
         Some(failure)
     };
     let failures = join_all(due.iter().map(one)).await.into_iter().flatten().collect();
@@ -97,6 +139,15 @@ fn limit(settings: &Settings, hook: &RunHook) -> Duration {
             RunHookAction::ConsulKv { .. } => settings.consul.retry_for.min(RunHook::LONGEST),
             RunHookAction::Prometheus(_) => Duration::ZERO,
         }
+}
+
+/// Follows "the hook failed". `news`: what one hook tells, or all hooks.
+fn moment<'a>(mut news: impl Iterator<Item = &'a News>) -> &'static str {
+    match news.next() {
+        Some(first) if first.is_about_a_killed_run() => "for a run that was killed",
+        Some(first) if first.moment == RunMoment::Started => "at the start of the run",
+        _ => "at the end of the run",
+    }
 }
 
 struct Telling<'a> {

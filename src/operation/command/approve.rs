@@ -13,12 +13,13 @@ use crate::host::UserGroups;
 use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
 use crate::model::{ApprovalRules, Identity, Name, Overrides, Problem};
-use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
+use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{draft, given_for_plan, prepare};
+use crate::operation::component::reports;
 use crate::operation::query::find_run;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::{Arguments, shown_environment};
-use crate::operation::request::call::{Call, Request};
+use crate::operation::request::call::{Call, CallPlace, Request};
 use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::approvals::Approval;
@@ -91,40 +92,58 @@ fn attempt(
     let selected = choice.select(request.components)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
+    // One plan that cannot be applied stops an apply of all of them. A minion applies each one alone.
+    let together = match &builder.identity.place {
+        CallPlace::Master { .. } => saved.clone(),
+        CallPlace::Minion(_) | CallPlace::Masterless(_) => selected.clone(),
+    };
+    let moved = check(call, builder, prepared, &plans, together).inspect_err(|_| {
+        // The check may have laid out an earlier module.
+        layout.remove_run(&builder.run_id);
+    })?;
     let by = Holder { identity: known, ..caller(builder) };
     let began = RunStart::new(by.clone(), &by.user, Kind::Look, selected.clone());
     let began = RunStart { plan_id: Some(request.plan_id.clone()), ..began };
-    let journal = run_journal::begin(&layout, builder, began, begun)?;
-    let writer = journal.clone();
-    let journal_handle = JournalHandle { journal: Some(journal), done: BTreeMap::new() };
-    let names = selected.clone();
-    let (layout, shown) = (layout.clone(), plans.clone());
-    driver::in_session(
-        call,
-        builder,
-        prepared,
-        journal_handle,
-        &BTreeSet::new(),
-        async move |session: &Session| {
-            // All or none: a person approves the changes that were shown together.
-            for name in &names {
-                as_applied::check(session, shown.of(name)).await.map_err(|error| error.of(name))?;
-            }
-            Ok(())
-        },
-    )?;
+    let writer = run_journal::begin(&layout, builder, began, begun)?;
     let by_name = plans.compared_by_name(rules.as_ref(), &by.identity);
     let mut reports = BTreeMap::new();
     let mut approvals = Vec::new();
     for name in selected {
         let (mut report, approval) =
             record(&layout, rules.as_ref(), plans.of(&name), &writer, &by, groups.clone())?;
+        if let Some(moved) = moved.get(&name) {
+            report.notes.push(reports::planned_again(moved));
+        }
         approvals.push(json!({ "component": name, "approval": approval }));
         by_name.iter().for_each(|note| report.notes.push(note.clone()));
         reports.insert(name, report);
     }
     let extra = [("plan_id", json!(request.plan_id)), ("approvals", json!(approvals))];
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// Refuses a plan that cannot be applied any longer: the call is then no run. Returns what changed since each plan was
+/// made.
+fn check(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    prepared: Prepared,
+    plans: &SavedPlans,
+    names: BTreeSet<Name>,
+) -> Result<BTreeMap<Name, Vec<String>>> {
+    let plans = plans.clone();
+    let nothing = (JournalHandle::default(), BTreeSet::new());
+    driver::in_session(call, builder, prepared, nothing.0, &nothing.1, async move |session: &Session| {
+        let mut moved = BTreeMap::new();
+        for name in names {
+            let checked =
+                as_applied::check(session, plans.of(&name)).await.map_err(|error| error.of(&name))?;
+            if !checked.moved.is_empty() {
+                moved.insert(name, checked.moved);
+            }
+        }
+        Ok(moved)
+    })
 }
 
 /// Refuses a caller who may not approve these plans. Returns the caller, and the groups if one of them had to count.
@@ -151,7 +170,7 @@ fn allowed(
         "jid": call.request.identity.jid, "reason": void.reason,
     });
     audit::note(layout, &line)?;
-    Err(void.into())
+    Err(void.error(&call.request.identity.place, &plans.plan_id()))
 }
 
 /// The names that a pattern may mean: the components that policy stopped. None if the plan cannot be read, or if policy
@@ -194,9 +213,6 @@ fn record(
             (approval, void.map_or(note.clone(), |void| format!("{note}; {void}")))
         }
     };
-    let report = crate::operation::component::reports::with(
-        ComponentReport::new(Status::Planned, Code::Approved),
-        stored.changes,
-    );
+    let report = reports::with(ComponentReport::new(Status::Planned, Code::Approved), stored.changes);
     Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))
 }

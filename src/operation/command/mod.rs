@@ -16,4 +16,3 @@ pub mod requests;
 pub mod resume;
 mod state_edit;
 pub mod state_run;
-mod work_left;

@@ -1,18 +1,18 @@
 //! Resumes an interrupted run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::work_left::{self, UnfinishedWork, WhyNothing, WorkLeft};
 use crate::command_line::command;
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{CallOptions, CallValues, CompletedComponent, RunStart};
-use crate::model::{self, Name, Overrides, PillarPath, Problem};
+use crate::journal::{CallOptions, CallValues, CompletedComponent, NotResumable, RunHistory, RunStart};
+use crate::model::{self, Name, Overrides, PillarPath, Problem, listed};
 use crate::operation::blueprint::draft;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
+use crate::operation::query::work_left::{self, Goal, UnfinishedWork, WhyNothing, WorkLeft};
 use crate::operation::request::arguments::Arguments;
-use crate::operation::request::call::Request;
+use crate::operation::request::call::{CallPlace, Request};
 use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::LoggedRun;
@@ -40,7 +40,7 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
             (run, left, in_the_call)
         }
     };
-    run.refuse()?;
+    run.refuse(&request.identity.place)?;
     if let Some(later) = left.as_ref().and_then(|left| left.overtaken_by.as_ref()) {
         return Err(overtaken(&run, later));
     }
@@ -73,6 +73,7 @@ struct InterruptedRun {
     began: RunStart,
     complete: bool,
     alive: bool,
+    why_not: Option<NotResumable>,
     /// The components that are known to be done. For a run of another host, all are planned again and found done.
     done: BTreeMap<Name, CompletedComponent>,
     elsewhere: bool,
@@ -84,6 +85,7 @@ impl InterruptedRun {
             done: done(request, &run)?,
             complete: run.history.is_complete(),
             alive: run.history.is_alive(),
+            why_not: run.history.why_not_resumable(),
             began: *run.history.began,
             run_id: run.run_id,
             environment: run.environment,
@@ -94,22 +96,25 @@ impl InterruptedRun {
     /// Its locks show whether it is still in progress.
     fn elsewhere(environment: &Name, LastRun { began, complete }: LastRun) -> Self {
         let (run_id, environment) = (began.who.run_id.clone(), environment.clone());
-        Self { run_id, environment, began, complete, alive: false, done: BTreeMap::new(), elsewhere: true }
+        let history = RunHistory::of(began);
+        let (alive, why_not) = (false, history.why_not_resumable());
+        let began = *history.began;
+        Self { run_id, environment, began, complete, alive, why_not, done: BTreeMap::new(), elsewhere: true }
     }
 
-    fn refuse(&self) -> Result<()> {
+    fn refuse(&self, place: &CallPlace) -> Result<()> {
         let Self { run_id, began, .. } = self;
         if !began.changes_things() {
             return Err(refusal(Code::RunComplete, format!("run {run_id} was a test and changed nothing")));
         }
         let operation = began.who.operation.as_str();
-        if began.is_about_drift() || began.is_rollback() {
-            let message = format!("run {run_id} was a {operation}; it cannot be resumed");
-            return Err(not_resumable(message, "check the resources, then call it again"));
-        }
         if began.is_state_edit() {
             let message = format!("run {run_id} was a single call: call {operation} again");
             return Err(refusal(Code::RunComplete, message));
+        }
+        if self.why_not == Some(NotResumable::CallAgain) {
+            let message = format!("run {run_id} was a {operation}; it cannot be resumed");
+            return Err(not_resumable(message, "check the resources, then call it again"));
         }
         if self.complete {
             return Err(refusal(
@@ -120,6 +125,9 @@ impl InterruptedRun {
         if self.alive {
             let message = format!("run {run_id} is still running: {}", began.who);
             return Err(refusal(Code::RunAlive, message));
+        }
+        if let Some(NotResumable::PlanAgain(names)) = &self.why_not {
+            return Err(spent(&self.environment, run_id, names, place));
         }
         match &began.plan_id {
             Some(plan_id) if self.elsewhere => {
@@ -188,22 +196,41 @@ fn newest(request: &Request, environment: &Name) -> Result<(InterruptedRun, Opti
     match work_left::find(&draft(request, environment)?)? {
         WorkLeft::Here(run, left) => Ok((InterruptedRun::here(request, *run)?, Some(left))),
         WorkLeft::Elsewhere(last) => Ok((InterruptedRun::elsewhere(environment, *last), None)),
+        WorkLeft::Nothing(WhyNothing { spent: Some((run_id, names)), .. }) => {
+            Err(spent(environment, &run_id, &names, &request.identity.place))
+        }
         WorkLeft::Nothing(why) => Err(nothing(environment, why)),
     }
 }
 
 fn nothing(environment: &Name, why: WhyNothing) -> Error {
-    let WhyNothing { newest, done_since } = why;
+    let WhyNothing { newest, done_since, .. } = why;
     let Some(newest) = newest else {
         let message = format!("none of the kept runs has changed anything in {environment}");
         return refusal(Code::NoSuchRun, message);
     };
     let why = match done_since {
-        Some((run, Some(by))) => format!("run {run} did not complete, and run {by} has done the rest since"),
+        Some((run, Some((by, goal)))) => {
+            let since = match goal {
+                Goal::Up => "has done the rest",
+                Goal::Down => "has destroyed what was left of it",
+                Goal::Back => "has rolled back what was left of it",
+            };
+            format!("run {run} did not complete, and run {by} {since} since")
+        }
         Some((run, None)) => format!("run {run} did not complete, and nothing of it is left to do"),
         None => format!("the last run that changed something, {newest}, completed"),
     };
     refusal(Code::RunComplete, format!("there is nothing to resume in {environment}: {why}"))
+}
+
+/// It applied saved plans, and what is left of it needs new ones.
+fn spent(environment: &Name, run_id: &str, names: &BTreeSet<Name>, place: &CallPlace) -> Error {
+    let of = listed(names.iter().map(Name::as_str));
+    let message = format!(
+        "run {run_id} applied saved plans, and those of {of} were used or cannot be applied any more"
+    );
+    not_resumable(message, Words::own(format!("plan again: {}", place.plan_command(environment, names))))
 }
 
 /// What a call without a run continues.

@@ -17,18 +17,29 @@ use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::intent::{Intent, Mode};
 use crate::operation::session::Session;
+use crate::operation::store::approvals::ApprovalUse;
 use crate::operation::store::plan_basis::PlanBasis;
 use crate::operation::store::saved_plan::{PolicyStop, StoredPlan};
 use crate::operation::store::saved_plans::SavedPlan;
+use crate::record::Record;
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
 /// The decision about a saved plan.
 pub(super) enum SavedPlanDecision {
-    Apply(StoredPlan),
+    Apply(StoredPlan, ApprovalUse),
     /// Plan again: if the changes are the same, they may be applied.
-    Again(StoredPlan),
+    Again(StoredPlan, ApprovalUse),
     Blocked(StoredPlan, PolicyViolation),
+}
+
+/// What a check of a saved plan has found.
+#[derive(Default)]
+pub struct CheckedPlan {
+    /// It waits for an approval.
+    pub waits: bool,
+    /// In words: what changed since it was made. An apply plans it again, and applies only the same changes.
+    pub moved: Vec<String>,
 }
 
 /// Compares a saved plan with the current state of the component.
@@ -36,7 +47,7 @@ pub(super) fn ready(
     component: &Component,
     plan: SavedPlan<'_>,
     now: &PlanBasis,
-    before: Option<&State>,
+    (before, record): (Option<&State>, Option<&Record>),
     rules: Option<&ApprovalRules>,
 ) -> Result<SavedPlanDecision> {
     let stored = plan.read()?;
@@ -46,28 +57,47 @@ pub(super) fn ready(
     let data = taken_data(&component.data, stored.changes.destroyed());
     let now_blocked = || judge(&component.policy, &stored.changes, consent, &data).err();
     let blocked = stored.stopped.clone().map(PolicyStop::blocked).or_else(now_blocked);
-    let (overtaken, moved) = (stored.is_superseded(before)?, stored.moved(now));
+    let (overtaken, moved) = (stored.is_superseded(before, record)?, stored.moved(now, component));
+    let approved = if approval.is_some() && void.is_none() { ApprovalUse::Yes } else { ApprovalUse::No };
     let verdict = saved_plan_action(SavedPlanStatus {
         spent: plan.refuse_used().is_err(),
         superseded: !overtaken.is_empty(),
         blocked: blocked.is_some(),
-        approved: approval.is_some() && void.is_none(),
+        approved: approved == ApprovalUse::Yes,
         basis_changed: !moved.is_empty(),
         expired: stored.age() > component.policy.max_plan_age,
     });
     match (verdict, blocked) {
-        (SavedPlanAction::Spent, _) => plan.refuse_used().map(|()| SavedPlanDecision::Apply(stored)),
+        (SavedPlanAction::Spent, _) => {
+            plan.refuse_used().map(|()| SavedPlanDecision::Apply(stored, approved))
+        }
         (SavedPlanAction::Refuse, _) => Err(plan.moved(&[overtaken, moved].concat())),
         (SavedPlanAction::NeedsApproval, Some(violation)) => {
             Ok(SavedPlanDecision::Blocked(stored, and_void(violation, void)))
         }
-        (SavedPlanAction::PlanAgain, _) => Ok(SavedPlanDecision::Again(stored)),
-        (SavedPlanAction::Apply | SavedPlanAction::NeedsApproval, _) => Ok(SavedPlanDecision::Apply(stored)),
+        (SavedPlanAction::PlanAgain, _) => Ok(SavedPlanDecision::Again(stored, approved)),
+        (SavedPlanAction::Apply | SavedPlanAction::NeedsApproval, _) => {
+            Ok(SavedPlanDecision::Apply(stored, approved))
+        }
     }
 }
 
-/// The same check before anything runs, without a lock. True: the plan waits for an approval.
-pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
+/// The same check before anything runs, without a lock.
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<CheckedPlan> {
+    checked(session, plan).await.map_err(|error| with_command(session, plan, error))
+}
+
+/// A plan that can never be applied is made again: the error names the command.
+pub(super) fn with_command(session: &Session, plan: SavedPlan<'_>, error: Error) -> Error {
+    if !error.code.refuses_a_plan() {
+        return error;
+    }
+    let again = plan.plans.again_command(&session.blueprint, &session.call.identity.place);
+    let policy = if error.code == Code::PlanSpent { "; if policy stops it, get it approved" } else { "" };
+    Error { remedy: words!["make a new plan: ", Words::own(again), policy], ..error }
+}
+
+async fn checked(session: &Session, plan: SavedPlan<'_>) -> Result<CheckedPlan> {
     // If it cannot be applied anyway, its inputs are not compared.
     plan.refuse_used()?;
     let name = plan.component;
@@ -83,8 +113,12 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
     let now = collect_inputs(session, node, &reader, publishing).await?.plan_basis(&session.call, module)?;
     let before = state::read(&invoker).await?;
     let rules = session.blueprint.settings.approvals.as_ref();
-    let decision = ready(&node.component, plan, &now, before.as_ref(), rules)?;
-    Ok(matches!(decision, SavedPlanDecision::Blocked(..)))
+    let (waits, stored) = match ready(&node.component, plan, &now, (before.as_ref(), record.as_ref()), rules)?
+    {
+        SavedPlanDecision::Blocked(stored, _) => (true, stored),
+        SavedPlanDecision::Apply(stored, _) | SavedPlanDecision::Again(stored, _) => (false, stored),
+    };
+    Ok(CheckedPlan { waits, moved: stored.moved(&now, &node.component) })
 }
 
 /// Refuses a new plan whose changes differ from the changes that were shown.
@@ -105,8 +139,7 @@ pub(super) fn compare(stored: &StoredPlan, again: &Changes, name: &Name) -> Resu
         false => format!("at {}", addresses.join(", ")),
     };
     let message = format!("a new plan has other changes than the approved one, {what}");
-    let remedy = "make a new plan; if policy stops it, get it approved";
-    let error = Error::new(Layer::Salt, Phase::Planning, Code::PlanMoved, message, remedy);
+    let error = Error::new(Layer::Salt, Phase::Planning, Code::PlanMoved, message, "");
     Err(error.of(name).with(json!({ "addresses": addresses })))
 }
 

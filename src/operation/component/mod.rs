@@ -42,7 +42,7 @@ use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::record::Record;
 use crate::render;
-use crate::report::{ComponentReport, Notes, Status};
+use crate::report::{ComponentReport, Notes, Status, reads_pending};
 use crate::view::progress::Stage;
 use crate::words::words;
 use crate::workdir::{ComponentPaths, Layout, Manifest, ensure_lasting};
@@ -228,7 +228,8 @@ async fn begin(
     if !inputs.pending.is_empty() {
         session.ledger.produce(&component.name, ProducedOutputs::all_pending());
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
-        report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
+        report.notes.push(reads_pending(&inputs.pending));
+        report.pending_outputs.clone_from(&inputs.pending);
         return Ok(report);
     }
     invoker.pass_secret_variables(&inputs.secret, &inputs.ephemeral)?;

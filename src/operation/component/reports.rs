@@ -38,6 +38,14 @@ pub(super) fn blocked(changes: Changes, violation: PolicyViolation, name: &Name)
     with(report, changes)
 }
 
+/// Says what an apply of a saved plan does after something changed: `moved`, in words.
+pub fn planned_again(moved: &[String]) -> String {
+    format!(
+        "these changed after the plan was made: {}. An apply plans it again, and applies only the same changes",
+        moved.join(", ")
+    )
+}
+
 pub fn with(report: ComponentReport, changes: Changes) -> ComponentReport {
     ComponentReport {
         changes: changes.counts,

@@ -51,6 +51,9 @@ pub struct RollbackStep {
     pub trigger: RollbackTrigger,
     /// Its outputs that are read by components which are not rolled back yet.
     pub read: BTreeSet<String>,
+    /// The outputs that it reads and that this rollback changed: no preview could show its plan, so the confirmation does
+    /// not cover what it would destroy.
+    pub unforeseen: BTreeSet<String>,
     /// Resources are destroyed only after those components are rolled back.
     pub defers_destroys: bool,
 }

@@ -23,3 +23,4 @@ pub mod state;
 pub mod status;
 pub mod validate;
 pub mod why;
+pub mod work_left;

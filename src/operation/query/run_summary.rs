@@ -72,7 +72,16 @@ pub fn summary(run: &LoggedRun, state: RunState, report: &Value) -> Value {
         "resumes": began.resumes,
         "plan_id": began.plan_id,
         "components": history.statuses,
+        "error": error(report),
     })
+}
+
+/// Why the run came to nothing.
+fn error(report: &Value) -> Value {
+    match &report["error"] {
+        Value::Object(error) => json!({ "code": error.get("code"), "message": error.get("message") }),
+        _ => Value::Null,
+    }
 }
 
 /// Seconds, so far if the run still goes on. None if nobody knows when it ended.

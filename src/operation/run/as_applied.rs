@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::model::{Name, Node};
 use crate::operation::blueprint::broken_modules;
 use crate::operation::component;
-use crate::operation::component::approval;
+use crate::operation::component::approval::{self, CheckedPlan};
 use crate::operation::intent::Intent;
 use crate::operation::session::Session;
 use crate::operation::store::saved_plan::refused;
@@ -48,8 +48,7 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
 }
 
 /// Refuses a saved plan that cannot be applied any longer. The plan of a destroy may use the last applied configuration.
-/// True: the plan waits for an approval.
-pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<bool> {
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<CheckedPlan> {
     let name = plan.component;
     match approval::check(session, plan).await {
         Err(error) if error.code == Code::PlanMoved && plan.read()?.destroy => {
@@ -87,7 +86,7 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
     let (mut moved, mut waits) = (Vec::new(), false);
     for name in graph.names() {
         match check(session, plans.of(name)).await {
-            Ok(waiting) => waits |= waiting,
+            Ok(checked) => waits |= checked.waits,
             Err(error) => moved.push(error.of(name)),
         }
     }
@@ -97,8 +96,15 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
         0 => Ok(waits),
         1 => Err(moved.remove(0)),
         _ => {
-            let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
-            Err(refused(Code::PlanMoved, message))
+            let each = moved.iter().map(|error| {
+                let name = error.component.as_ref().map(Name::as_str).unwrap_or_default();
+                format!("{name}: {}", error.message)
+            });
+            let message = each.collect::<Vec<_>>().join("; ");
+            // It is the same for each plan that cannot be applied.
+            let remedy =
+                moved.iter().find(|error| error.code.refuses_a_plan()).unwrap_or(&moved[0]).remedy.clone();
+            Err(Error { remedy, ..refused(Code::PlanMoved, message) })
         }
     }
 }

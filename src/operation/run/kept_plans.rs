@@ -12,7 +12,7 @@ use crate::operation::request::answer::{ReportBuilder, result};
 use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::operation::store::unplanned::Unplanned;
-use crate::report::{ComponentReport, Status};
+use crate::report::{After, ComponentReport, Status};
 
 pub(super) struct KeptPlans {
     plans: SavedPlans,
@@ -114,12 +114,24 @@ impl KeptPlans {
 }
 
 /// The key of the command that follows an apply of a saved plan, if something had no plan and nothing failed.
+///
+/// What was not planned because it comes after something blocked can go on once that is applied.
 pub(super) fn after_apply(
     builder: &ReportBuilder,
     environment: &Name,
     applied: &BTreeMap<Name, ComponentReport>,
-    left: &BTreeMap<Name, ComponentReport>,
+    left: &mut BTreeMap<Name, ComponentReport>,
 ) -> BTreeMap<String, Value> {
+    let is_done = |after: &After| {
+        let status = applied.get(&after.component).map(|one| one.status);
+        // In a test, it would be applied.
+        status.is_some_and(|status| status.ended_well() || status == Status::Planned)
+    };
+    for report in left.values_mut().filter(|report| report.status == Status::Skipped) {
+        if let Some(after) = report.after.clone().filter(is_done) {
+            *report = Unplanned::may_go_on(&after);
+        }
+    }
     match result(applied) {
         Some(true) => next(builder, environment, left).into_iter().collect(),
         _ => BTreeMap::new(),

@@ -8,10 +8,12 @@ mod kept_plans;
 mod prepared_run;
 mod refuse_needed;
 mod remediate_target;
+mod resume_command;
 pub mod rollback;
 pub mod run_request;
 mod schedule;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ use self::kept_plans::KeptPlans;
 use self::prepared_run::PreparedRun;
 use self::run_request::RunRequest;
 use self::schedule::schedule;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::{Journal, RunStart};
 use crate::model::Name;
 use crate::operation::announce::Announcer;
@@ -64,18 +66,38 @@ fn attempt(
 ) -> Result<RunOutcome> {
     let mut work = PreparedRun::prepare(call, wanted, builder)?;
     let began = work.began(builder);
-    let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
-    announcer.began(&work.prepared.blueprint.settings, &work.layout, &began);
-    work.values().store(&work.layout, &builder.run_id)?;
     let orphans = work.orphans()?;
     let mut made_by = began.who.clone();
     made_by.identity.accounts = call.host.accounts();
-    let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
+    let (as_applied, mut left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let kept = KeptPlans::of(&work, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
+    let (values, settings) = (work.values(), work.prepared.blueprint.settings.clone());
+    let is_begun = Cell::new(false);
+    let mut begin = || {
+        let journal = journal::begin(&layout, builder, began.clone(), begun)?;
+        is_begun.set(true);
+        announcer.began(&settings, &layout, &began);
+        values.store(&layout, &builder.run_id)?;
+        Ok(journal)
+    };
 
     let pending = PendingChanges::read(call.host.pending());
-    let (mut components, pending) = execute(call, builder, work, began, journal, pending)?;
+    let (mut components, pending) = match execute(call, builder, work, &began, &mut begin, pending) {
+        Ok(Executed::Done { components, pending }) => (components, pending),
+        Ok(Executed::Refused(error)) => {
+            // The check may have laid out an earlier module.
+            layout.remove_run(&builder.run_id);
+            return Err(error);
+        }
+        Err(error) => {
+            // It is a run that failed, also where it came to nothing.
+            if !is_begun.get() {
+                begin()?;
+            }
+            return Err(error);
+        }
+    };
     call.host.keep_pending(&pending.to_json());
     if answer::result(&components) == Some(true) {
         run_values::forget(&layout, &environment, &builder.run_id);
@@ -85,7 +107,8 @@ fn attempt(
             report.notes.push(broken_modules::note(faults));
         }
     }
-    let mut extra = kept_plans::after_apply(builder, &environment, &components, &left);
+    let resume = resume_command::of(builder, &layout, &environment, &began, &components);
+    let mut extra = kept_plans::after_apply(builder, &environment, &components, &mut left);
     components.extend(left);
     match kept.keep(builder, &components, made_by) {
         Ok(keys) => extra.extend(keys),
@@ -93,25 +116,33 @@ fn attempt(
         // The changes are complete and in the report.
         Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
     }
+    extra.extend(resume.map(|command| ("resume_command".to_owned(), command.into())));
     components.extend(orphans);
     Ok((components, extra))
 }
 
+enum Executed {
+    /// The call was refused before anything began, so it is no run.
+    Refused(Error),
+    /// `pending`: what later states of the state run have to know.
+    Done { components: BTreeMap<Name, ComponentReport>, pending: PendingChanges },
+}
+
 /// Runs each component's turn, and the rollback if one failed. `pending`: what earlier states of the state run would
-/// change. The second result is the same for later states.
+/// change.
 fn execute(
     call: &Call<'_>,
     builder: &ReportBuilder,
     work: PreparedRun,
-    began: RunStart,
-    journal: Journal,
+    began: &RunStart,
+    begin: &mut dyn FnMut() -> Result<Journal>,
     pending: PendingChanges,
-) -> Result<(BTreeMap<Name, ComponentReport>, PendingChanges)> {
+) -> Result<Executed> {
     let graph = work.graph();
     let PreparedRun { prepared, intent, selected, resumes, meanings, .. } = work;
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
-    let journal_handle = JournalHandle { journal: Some(journal), done };
-    driver::in_session(call, builder, prepared, journal_handle, &selected, async move |session: &Session| {
+    let resuming = JournalHandle::resuming(done);
+    driver::in_run(call, builder, prepared, resuming, &selected, begin, async move |session: &Session| {
         meanings.iter().for_each(|line| session.call.channel.say(line));
         let mut holding = BTreeSet::new();
         if intent.takes_data() {
@@ -121,7 +152,11 @@ fn execute(
         let mut intent = if is_held { intent.only_saving_plans() } else { intent };
         if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
             let plans = SavedPlans::new(&session.call.layout, plan_id);
-            let waits = as_applied::check_all(session, &graph, &plans).await?;
+            let waits = match as_applied::check_all(session, &graph, &plans).await {
+                Ok(waits) => waits,
+                Err(error) if error.code.refuses_a_plan() => return Ok(Executed::Refused(error)),
+                Err(error) => return Err(error),
+            };
             // A destroy does not begin while a part of it waits for an approval.
             if waits && intent.destroys() {
                 (intent, is_held) = (intent.only_preview(), true);
@@ -129,8 +164,19 @@ fn execute(
         }
         // Nothing is destroyed, so each plan can be shown, whatever the others say.
         let graph = if is_held { graph.without_edges() } else { graph };
+        let rollback = match intent.rollback() {
+            Some(request) => {
+                let names = graph.names().cloned().collect();
+                match rollback::request::requested(session, &names, request, intent.mode).await {
+                    Ok(rollback) => Some(rollback),
+                    Err(error) => return Ok(Executed::Refused(error)),
+                }
+            }
+            None => None,
+        };
+        session.begin().await?;
         let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
-        last_run::tell(locks, environment, &began, false).await;
+        last_run::tell(locks, environment, began, false).await;
         let foreseen = ForeseenOutputs::new(session, &pending, graph.names().cloned().collect());
         let keeping = data::KeepingComponents::new(session);
         let turn = async |name: Name| {
@@ -145,19 +191,16 @@ fn execute(
             keeping.note(&name, &report);
             report
         };
-        let reports = match intent.rollback() {
-            Some(request) => {
-                let names = graph.names().cloned().collect();
-                rollback::request::asked(session, &names, request, intent.mode).await?
-            }
+        let reports = match rollback {
+            Some(rollback) => rollback.run(session).await,
             None => {
                 let mut reports = schedule(session, graph, |name| session.on_failure(name), turn).await;
                 data::tell(&mut reports, &holding);
                 rollback::after(session, &intent, reports).await
             }
         };
-        last_run::tell(locks, environment, &began, answer::result(&reports) == Some(true)).await;
+        last_run::tell(locks, environment, began, answer::result(&reports) == Some(true)).await;
         let pending = if intent.decides_outputs() { foreseen.after(&reports) } else { pending.clone() };
-        Ok((reports, pending))
+        Ok(Executed::Done { components: reports, pending })
     })
 }

@@ -11,7 +11,7 @@ use crate::graph::{Graph, NodeOutcome, ReadyQueue};
 use crate::model::{Blueprint, Name, OnFailure};
 use crate::operation::session::Session;
 use crate::operation::session::channel::HostChannel;
-use crate::report::{ComponentReport, Status};
+use crate::report::{After, ComponentReport, Status};
 use crate::view::progress::Stage;
 
 /// Runs `work` for every name of the graph. A name that is never started is reported as skipped. `on_failure` decides
@@ -30,9 +30,9 @@ pub(super) async fn schedule(
     let mut queue = ReadyQueue::new(graph);
     let mut running = FuturesUnordered::new();
     let mut reports = BTreeMap::new();
-    let skip = |names: Vec<Name>, reason: Code, reports: &mut BTreeMap<_, _>| {
+    let skip = |names: Vec<Name>, reason: Code, after: Option<&After>, reports: &mut BTreeMap<_, _>| {
         for name in names {
-            let report = ComponentReport::new(Status::Skipped, reason);
+            let report = not_started(reason, after);
             tell_end(&session.call.channel, &name, &report);
             reports.insert(name, report);
         }
@@ -56,9 +56,10 @@ pub(super) async fn schedule(
         tell_end(&session.call.channel, &name, &report);
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
-                skip(queue.finish(&name, NodeOutcome::Failed), Code::DependencyNotDone, &mut reports);
+                let after = Some(&After { component: name.clone(), status: report.status });
+                skip(queue.finish(&name, NodeOutcome::Failed), Code::DependencyNotDone, after, &mut reports);
                 if report.status == Status::Failed && on_failure(&name) != OnFailure::Continue {
-                    skip(queue.stop(), Code::StoppedAfterFailure, &mut reports);
+                    skip(queue.stop(), Code::StoppedAfterFailure, after, &mut reports);
                 }
             }
             _ => {
@@ -67,8 +68,21 @@ pub(super) async fn schedule(
         }
         reports.insert(name, report);
     }
-    skip(queue.stop(), Code::Cancelled, &mut reports);
+    skip(queue.stop(), Code::Cancelled, None, &mut reports);
     reports
+}
+
+/// The report of a component that had no turn. `after`: the one that prevented it.
+fn not_started(reason: Code, after: Option<&After>) -> ComponentReport {
+    let mut report = ComponentReport::new(Status::Skipped, reason);
+    report.after = after.cloned();
+    let why = after.map_or_else(|| "the run was stopped before".to_owned(), After::now);
+    let only = match reason {
+        Code::StoppedAfterFailure => ", and only on_failure: continue goes on after a failure",
+        _ => "",
+    };
+    report.notes.push(format!("not started, because {why}{only}"));
+    report
 }
 
 /// Whether every provider of this component may serve one more component.

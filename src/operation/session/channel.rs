@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::change::Redactor;
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
+use crate::journal::Journal;
 use crate::model::Name;
 use crate::printable::printable;
 use crate::report::ComponentReport;
@@ -35,6 +37,8 @@ pub enum HostMessage {
     },
     Note(String),
     Ask(HostQuestion),
+    /// The run begins now. The answer is its journal.
+    Begin(oneshot::Sender<Result<Journal>>),
 }
 
 /// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
@@ -140,6 +144,16 @@ impl HostChannel {
     pub fn say(&self, text: &str) {
         tracing::info!(repeated = true, "{text}");
         let _ = self.sender.send(HostMessage::Note(text.to_owned()));
+    }
+
+    /// Everything was checked: the run begins, and it gets its journal.
+    pub async fn begin(&self) -> Result<Journal> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.sender.send(HostMessage::Begin(answer));
+        answered.await.unwrap_or_else(|_| {
+            let message = "the thread that talks to Salt has ended";
+            Err(Error::new(Layer::Host, Phase::Preparation, Code::Internal, message, "run again"))
+        })
     }
 
     /// A value from Salt's sdb.

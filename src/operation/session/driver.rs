@@ -14,8 +14,9 @@ use super::channel::{HostChannel, HostMessage, LogLayer};
 use super::interrupts::InterruptCount;
 use super::{JournalHandle, Session};
 use crate::command_line;
-use crate::error::Result;
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::Host;
+use crate::journal::Journal;
 use crate::model::Name;
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::request::answer::ReportBuilder;
@@ -39,6 +40,19 @@ pub fn in_session<T: Send>(
     shown: &BTreeSet<Name>,
     work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
 ) -> Result<T> {
+    in_run(call, builder, prepared, journal_handle, shown, &mut never, work)
+}
+
+/// The same for a run, which begins once `work` says so: `begin` then makes its journal, on the caller's thread.
+pub fn in_run<T: Send>(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    prepared: Prepared,
+    journal_handle: JournalHandle,
+    shown: &BTreeSet<Name>,
+    begin: Begin<'_>,
+    work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
+) -> Result<T> {
     let blueprint = &prepared.blueprint;
     let cancel_file = Layout::of(blueprint)?.run(&builder.run_id).join("cancel");
     let parallelism = blueprint.settings.parallelism.get();
@@ -47,7 +61,8 @@ pub fn in_session<T: Send>(
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
     let stop = StopRequests { file: &cancel_file, interrupts: InterruptCount::default(), cancel: &cancel };
-    drive(call.host, &mut progress, stop, channel, receiver, move |channel| {
+    let caller = Caller { host: call.host, progress: &mut progress, begin };
+    drive(caller, stop, channel, receiver, move |channel| {
         runtime()?.block_on(async move {
             let session =
                 Session::open(builder, prepared, journal_handle, run_cancel, channel, identity).await?;
@@ -95,9 +110,8 @@ fn beside<T: Send>(
     let asked = cancel.clone();
     // No file asks such work to stop.
     let stop = StopRequests { file: Path::new(""), interrupts, cancel: &cancel };
-    drive(call.host, &mut progress, stop, channel, receiver, move |channel| {
-        Ok(runtime()?.block_on(work(channel, asked)))
-    })
+    let caller = Caller { host: call.host, progress: &mut progress, begin: &mut never };
+    drive(caller, stop, channel, receiver, move |channel| Ok(runtime()?.block_on(work(channel, asked))))
 }
 
 /// Where requests to stop come from, and what they set.
@@ -119,14 +133,30 @@ fn channel(builder: &ReportBuilder, environment: &Name) -> (HostChannel, Receive
     (channel, receiver)
 }
 
+/// What the caller's thread does for the run.
+struct Caller<'a> {
+    host: &'a dyn Host,
+    progress: &'a mut ProgressDisplay,
+    begin: Begin<'a>,
+}
+
+/// Makes the journal of a run.
+type Begin<'a> = &'a mut dyn FnMut() -> Result<Journal>;
+
+/// A question never begins as a run.
+fn never() -> Result<Journal> {
+    let message = "this call is no run, so it has no journal";
+    Err(Error::new(Layer::Host, Phase::Preparation, Code::Internal, message, ""))
+}
+
 fn drive<T: Send>(
-    host: &dyn Host,
-    progress: &mut ProgressDisplay,
+    caller: Caller<'_>,
     mut stop: StopRequests<'_>,
     channel: HostChannel,
     receiver: Receiver<HostMessage>,
     work: impl FnOnce(HostChannel) -> T + Send,
 ) -> T {
+    let Caller { host, progress, begin } = caller;
     std::thread::scope(|scope| {
         let command_line = command_line::current();
         let run = scope.spawn(move || {
@@ -139,6 +169,7 @@ fn drive<T: Send>(
                 Ok(HostMessage::Note(text)) => progress.note(&text),
                 Ok(HostMessage::Event { tag, data }) => host.emit(&tag, &data),
                 Ok(HostMessage::Ask(question)) => question.put(host),
+                Ok(HostMessage::Begin(answer)) => drop(answer.send(begin())),
                 Ok(HostMessage::Log { level, message, repeated: false }) => host.log(level, &message),
                 Ok(HostMessage::Log { level, message, repeated: true }) => host.log_repeated(level, &message),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),

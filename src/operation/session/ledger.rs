@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::produced_outputs::ProducedOutputs;
+use super::produced_outputs::{PendingOutputs, ProducedOutputs};
 use crate::decide::ChangeProgress;
 use crate::error::Result;
 use crate::journal::{CompletedComponent, Journal, JournalEntry};
-use crate::model::Name;
+use crate::model::{Name, OutputRef};
 use crate::operation::runtime::blocking;
 use crate::report::ComponentReport;
 
@@ -26,17 +26,27 @@ pub struct PriorState {
     pub state: Option<Arc<Vec<u8>>>,
 }
 
-/// The journal of a run, and the completed components of the run that it resumes. A question has neither.
+/// The journal of a run once it has begun, and the completed components of the run that it resumes. A question has
+/// neither.
 #[derive(Default)]
 pub struct JournalHandle {
-    pub journal: Option<Journal>,
+    journal: RefCell<Option<Journal>>,
     pub done: BTreeMap<Name, CompletedComponent>,
+}
+
+impl JournalHandle {
+    /// Of a run that continues one which has completed these.
+    pub fn resuming(done: BTreeMap<Name, CompletedComponent>) -> Self {
+        Self { done, ..Self::default() }
+    }
 }
 
 /// The journal of a run, and the results of its turns so far.
 pub struct Ledger {
     journal_handle: JournalHandle,
     pub produced: RefCell<BTreeMap<Name, ProducedOutputs>>,
+    /// In a rollback: the outputs that a preview shows as pending, because the plan of their component changes them.
+    unforeseen: RefCell<BTreeMap<Name, PendingOutputs>>,
     /// The facts of components whose turn succeeded.
     completed: RefCell<BTreeMap<Name, CompletedComponent>>,
     /// Components that this run changed, as they were before.
@@ -48,6 +58,7 @@ impl Ledger {
         Self {
             journal_handle,
             produced: RefCell::default(),
+            unforeseen: RefCell::default(),
             completed: RefCell::default(),
             changed: RefCell::default(),
         }
@@ -55,7 +66,13 @@ impl Ledger {
 
     /// The same journal without any results, for turns with other configurations.
     pub fn without_results(&self) -> Self {
-        Self::new(JournalHandle { journal: self.journal_handle.journal.clone(), done: BTreeMap::new() })
+        let journal = self.journal_handle.journal.clone();
+        Self::new(JournalHandle { journal, done: BTreeMap::new() })
+    }
+
+    /// From here on, every step is noted.
+    pub fn begin(&self, journal: Journal) {
+        self.journal_handle.journal.replace(Some(journal));
     }
 
     /// This run is about to change `name`.
@@ -79,6 +96,16 @@ impl Ledger {
         self.produced.borrow_mut().insert(name.clone(), produced);
     }
 
+    /// The plan of `name` changes these outputs. The first call counts.
+    pub fn changes_outputs(&self, name: &Name, outputs: PendingOutputs) {
+        self.unforeseen.borrow_mut().entry(name.clone()).or_insert(outputs);
+    }
+
+    /// Whether a preview could not know this output.
+    pub fn is_unforeseen(&self, output: &OutputRef) -> bool {
+        self.unforeseen.borrow().get(&output.component).is_some_and(|outputs| outputs.holds(&output.output))
+    }
+
     /// The result of `name` in the run that this one resumes.
     pub fn done(&self, name: &Name) -> Option<&CompletedComponent> {
         self.journal_handle.done.get(name)
@@ -89,11 +116,12 @@ impl Ledger {
     }
 
     pub fn note(&self, entry: JournalEntry) -> Result<()> {
-        self.journal_handle.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
+        self.journal_handle.journal.borrow().as_ref().map_or(Ok(()), |journal| journal.note(entry))
     }
 
     pub async fn note_durably(&self, entry: JournalEntry) -> Result<()> {
-        let Some(journal) = self.journal_handle.journal.clone() else { return Ok(()) };
+        let journal = self.journal_handle.journal.borrow().clone();
+        let Some(journal) = journal else { return Ok(()) };
         blocking(move || journal.note_durably(entry)).await
     }
 

@@ -71,6 +71,13 @@ impl Session {
         Ok(Self { call: Rc::new(call), blueprint, modules, given, ledger: Ledger::new(journal_handle) })
     }
 
+    /// Begins the run: everything that may refuse the call was checked.
+    pub async fn begin(&self) -> Result<()> {
+        let journal = self.call.channel.begin().await?;
+        self.ledger.begin(journal);
+        Ok(())
+    }
+
     /// The same run with other configurations of these components. Outputs of other components are read again.
     pub fn toward(&self, targets: BTreeMap<Name, (Node, Arc<Module>)>) -> Self {
         let (mut blueprint, mut modules) = (self.blueprint.clone(), self.modules.clone());

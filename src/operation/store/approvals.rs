@@ -35,6 +35,14 @@ pub struct Approval {
     pub plan: String,
 }
 
+/// Whether the approval of a plan counts, and so is used by its apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovalUse {
+    Yes,
+    /// There is none, or it does not count. Policy allows the plan without it.
+    No,
+}
+
 impl Approval {
     /// An approval of exactly this plan, by this caller, given now.
     pub fn of(plans: &SavedPlans, stored: &StoredPlan, by: Holder, groups: Option<UserGroups>) -> Self {

@@ -4,18 +4,27 @@ use std::collections::BTreeSet;
 
 use super::approvals::Approval;
 use super::saved_plans::{SavedPlan, SavedPlans};
+use crate::command_line::{self, Program, joined};
 use crate::decide::{ApproverFault, approver_fault};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::UserGroups;
 use crate::model::{ApprovalRules, Identity};
+use crate::operation::request::call::CallPlace;
 use crate::words::Words;
 
 /// Why an approval does not count, and what to do. For people.
 #[derive(Clone, Debug)]
 pub struct VoidApproval {
     pub reason: String,
-    remedy: &'static str,
+    remedy: Remedy,
     fault: ApproverFault,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Remedy {
+    /// Salt has to know who it is. How depends on where the plan is.
+    Authenticate,
+    Other(&'static str),
 }
 
 impl VoidApproval {
@@ -28,17 +37,41 @@ impl VoidApproval {
     pub fn without_groups(self, why: &str) -> Self {
         Self {
             reason: format!("{}, and no group counts, because {why}", self.reason),
-            remedy: "name this user in settings:approvals:from, or give the user rights in only one external_auth, \
-                     one that knows groups (pam, ldap)",
+            remedy: Remedy::Other(
+                "name this user in settings:approvals:from, or give the user rights in only one external_auth, one \
+                 that knows groups (pam, ldap)",
+            ),
             ..self
         }
     }
+
+    /// The error of a call that approves this plan.
+    pub fn error(self, place: &CallPlace, plan_id: &str) -> Error {
+        let remedy = match self.remedy {
+            Remedy::Authenticate => Words::own(authenticated(place, plan_id)),
+            Remedy::Other(remedy) => remedy.into(),
+        };
+        Error::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, Words::own(self.reason), remedy)
+    }
 }
 
-impl From<VoidApproval> for Error {
-    fn from(VoidApproval { reason, remedy, .. }: VoidApproval) -> Self {
-        Self::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, Words::own(reason), remedy)
-    }
+/// How a user whom Salt authenticates approves a plan that is here.
+fn authenticated(place: &CallPlace, plan_id: &str) -> String {
+    let approve = place.approve_command(plan_id, "");
+    let by = match (place, command_line::current().program) {
+        (CallPlace::Master { .. }, Program::Eos) => format!("{approve} with --auth pam, or with --api URL"),
+        (CallPlace::Master { .. }, Program::SaltRun) => {
+            format!("{approve} with -a pam, or eos approve {plan_id} with --auth pam or --api URL")
+        }
+        (CallPlace::Minion(minion), _) => {
+            let salt = joined(&["salt", "-a", "pam", minion].map(str::to_owned));
+            format!("on the master, {salt} eos_terraform.approve plan_id={plan_id}")
+        }
+        (CallPlace::Masterless(_), _) => {
+            return "without a master, Salt authenticates nobody: plan and approve on a master".to_owned();
+        }
+    };
+    format!("approve as a user of external_auth: {by}")
 }
 
 impl SavedPlans {
@@ -99,7 +132,7 @@ fn explained(
                     false => "users whom Salt authenticated",
                 }
             ),
-            "approve as a user of external_auth: eos approve PLAN_ID --auth pam, or --api URL, or salt-run -a pam",
+            Remedy::Authenticate,
         ),
         ApproverFault::NotNamed => {
             let groups = groups.map_or_else(String::new, |groups| {
@@ -115,19 +148,53 @@ fn explained(
             };
             (
                 format!("{by} may not approve: {from}{groups}"),
-                "ask somebody whom settings:approvals:from names",
+                Remedy::Other("ask somebody whom settings:approvals:from names"),
             )
         }
         ApproverFault::Author => (
             format!(
                 "{author} made this plan, and approvals:other_than_author wants another person than {by}"
             ),
-            "ask another person to approve it",
+            Remedy::Other("ask another person to approve it"),
         ),
         ApproverFault::UnknownAuthor => (
             format!("the plan is by {author}, so nobody knows whether {by} is another person"),
-            "make a new plan as a user of external_auth, and let another person approve that one",
+            Remedy::Other(
+                "make a new plan as a user of external_auth, and let another person approve that one",
+            ),
         ),
     };
     VoidApproval { reason, remedy, fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_line::CommandLine;
+
+    #[test]
+    fn who_is_not_authenticated_learns_how_to_approve_a_plan_where_it_is() {
+        let eos =
+            CommandLine { program: Program::Eos, words: vec!["eos".to_owned()], ..CommandLine::default() };
+        let minion = || CallPlace::Minion("web 1".to_owned());
+        let table = [
+            (
+                CommandLine::default(),
+                CallPlace::default(),
+                "salt-run infrastructure.approve plan_id=01P with -a pam",
+            ),
+            (eos.clone(), CallPlace::default(), "eos approve 01P with --auth pam, or with --api URL"),
+            (eos, minion(), "on the master, salt -a pam 'web 1' eos_terraform.approve plan_id=01P"),
+            (CommandLine::default(), CallPlace::Masterless("web1".to_owned()), "without a master"),
+        ];
+        for (line, place, said) in table {
+            let void = VoidApproval {
+                reason: String::new(),
+                remedy: Remedy::Authenticate,
+                fault: ApproverFault::NotAuthenticated,
+            };
+            let remedy = line.during(|| void.error(&place, "01P").remedy.to_string());
+            assert!(remedy.contains(said), "{remedy}");
+        }
+    }
 }

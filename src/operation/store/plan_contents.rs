@@ -10,6 +10,7 @@ use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
 use crate::model::{Blueprint, Name};
+use crate::operation::request::call::CallPlace;
 use crate::report::Status;
 use crate::words::words;
 use crate::workdir::{ensure_lasting, read_json, write_json};
@@ -50,7 +51,7 @@ impl PlanContents {
                     Phase::Planning,
                     Code::PlanMoved,
                     message,
-                    "make a new plan",
+                    words!["make a new plan: ", command("plan").of(&blueprint.environment)],
                 ));
             };
             if planned_now(status) && only.is_none_or(|only| only.contains(name)) {
@@ -83,6 +84,28 @@ impl SavedPlans {
             Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
         })?;
         Ok(self.with_unplanned(contents))
+    }
+
+    /// The command that makes the same plans again.
+    pub fn again_command(&self, blueprint: &Blueprint, place: &CallPlace) -> String {
+        let environment = &blueprint.environment;
+        let contents = self.contents().ok();
+        let destroys = contents.as_ref().is_some_and(|contents| contents.destroy);
+        let is_enabled = |name: &Name| blueprint.nodes.get(name).is_some_and(|node| node.component.enabled);
+        let names =
+            contents.iter().flat_map(|contents| contents.names()).filter_map(|name| Name::new(name).ok());
+        let names: BTreeSet<Name> = names.filter(is_enabled).collect();
+        let is_all = blueprint.nodes.keys().filter(|name| is_enabled(name)).all(|name| names.contains(name));
+        match place {
+            CallPlace::Master { .. } if destroys => {
+                let destroy = command("destroy").of(environment);
+                let some = names.iter().map(Name::as_str).collect::<Vec<_>>().join(",");
+                let destroy = if is_all { destroy } else { destroy.with("components", some) };
+                destroy.with("confirm", environment).to_string()
+            }
+            CallPlace::Master { .. } if is_all => command("plan").of(environment).to_string(),
+            _ => place.plan_command(environment, &names),
+        }
     }
 
     /// An earlier version listed the components without a plan among the others.

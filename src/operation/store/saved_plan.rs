@@ -11,6 +11,8 @@ use crate::change::{Changes, Redactor};
 use crate::decide::{PolicyViolation, State};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::model::{Component, Input};
+use crate::record::Record;
 use crate::words::Words;
 use crate::workdir::{read_json, write_json};
 
@@ -51,7 +53,7 @@ impl SavedPlan<'_> {
     }
 
     /// The error of a plan whose facts have changed.
-    pub fn moved(&self, moved: &[&str]) -> Error {
+    pub fn moved(&self, moved: &[String]) -> Error {
         let begun = self.applied().ok().flatten();
         let begun = begun.map(|applied| format!(". {}", applied.sentence())).unwrap_or_default();
         let (plan_id, moved) = (self.plan_id(), moved.join(", "));
@@ -125,10 +127,14 @@ pub struct StoredPlan {
 
 impl StoredPlan {
     /// In words: differences that a new plan with the same changes would still have.
-    pub fn is_superseded(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
+    ///
+    /// `record` knows which run has written the state.
+    pub fn is_superseded(&self, before: Option<&State>, record: Option<&Record>) -> Result<Vec<String>> {
         let found = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
-        let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
-        let file = (file_digest(&self.file)? != self.plan).then_some("the plan file itself");
+        let by = record.filter(|record| (record.lineage.as_str(), record.serial) == found);
+        let by = by.map(|record| format!(" (by run {})", record.run_id)).unwrap_or_default();
+        let state = (found != (self.lineage.as_str(), self.serial)).then(|| format!("the state{by}"));
+        let file = (file_digest(&self.file)? != self.plan).then(|| "the plan file itself".to_owned());
         Ok(state.into_iter().chain(file).collect())
     }
 
@@ -144,8 +150,14 @@ impl StoredPlan {
     }
 
     /// In words: the facts that have changed since the plan was made.
-    pub fn moved(&self, now: &PlanBasis) -> Vec<&'static str> {
-        self.basis.moved(now)
+    pub fn moved(&self, now: &PlanBasis, component: &Component) -> Vec<String> {
+        self.basis.moved(now, |variable| {
+            let read = component.inputs.get(variable).map(Input::outputs).unwrap_or_default();
+            let read: Vec<_> = read.iter().map(|one| format!("{}.{}", one.component, one.output)).collect();
+            let reads =
+                if read.is_empty() { String::new() } else { format!(" (it reads {})", read.join(", ")) };
+            format!("{variable:?}{reads}")
+        })
     }
 }
 

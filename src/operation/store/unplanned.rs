@@ -8,7 +8,7 @@ use super::kept_text::KeptText;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::model::{Name, listed};
 use crate::operation::request::call::CallPlace;
-use crate::report::{ComponentReport, Status};
+use crate::report::{After, ComponentReport, Status};
 use crate::words::{Words, words};
 
 /// Why one component has no plan. Secrets are removed.
@@ -22,6 +22,9 @@ pub struct Unplanned {
     pub remedy: KeptText,
     /// The components whose outputs it reads, if one of these outputs was pending.
     pub reads: BTreeSet<Name>,
+    /// The component after which its planning was not started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
     /// Whether its plan was to destroy it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub destroys: bool,
@@ -41,6 +44,7 @@ impl Unplanned {
             reason: report.reason().to_owned(),
             message: error.map(|error| error.message.to_string()).unwrap_or_default(),
             remedy: error.map(|error| KeptText::from(&error.remedy)).unwrap_or_default(),
+            after: report.after.clone(),
             reads: if report.status == Status::PendingInputs { reads } else { BTreeSet::new() },
             destroys,
         })
@@ -71,7 +75,8 @@ impl Unplanned {
             }
             Status::Blocked => with("it was blocked when the plan was made"),
             Status::Skipped => {
-                "something that it depends on failed or was blocked when the plan was made".to_owned()
+                let unknown = || "something that it depends on failed or was blocked".to_owned();
+                format!("{} when the plan was made", self.after.as_ref().map_or_else(unknown, After::then))
             }
             Status::Cancelled => "the planning was stopped".to_owned(),
             _ => with("its planning failed"),
@@ -88,7 +93,12 @@ impl Unplanned {
         match (self.status(), remedy.trim_end_matches(", then run again")) {
             (Status::PendingInputs, _) => None,
             // Many components can have these. Their texts are the same, so that a report draws them once.
-            (Status::Skipped, _) => Some("put that right, then plan again".to_owned()),
+            (Status::Skipped, _) => Some(match &self.after {
+                Some(After { component, status: Status::Blocked }) => {
+                    format!("once {component} is not blocked any more, plan again")
+                }
+                _ => "put that right, then plan again".to_owned(),
+            }),
             (Status::Cancelled, _) => Some("plan again".to_owned()),
             (_, "") => Some(again),
             (_, remedy) => Some(format!("{remedy}; then {again}")),
@@ -115,7 +125,15 @@ impl Unplanned {
             _ => Status::Skipped,
         };
         let mut report = ComponentReport::new(status, Code::LeftWithoutAPlan);
+        report.after.clone_from(&self.after);
         report.notes.push(self.sentence(name, environment, place));
+        report
+    }
+
+    /// Its report after the component that it waited for was applied with the plan: nothing is wrong with it.
+    pub fn may_go_on(after: &After) -> ComponentReport {
+        let mut report = ComponentReport::new(Status::PendingInputs, Code::LeftWithoutAPlan);
+        report.notes.push(format!("it has no plan, because {} when the plan was made", after.then()));
         report
     }
 

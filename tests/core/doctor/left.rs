@@ -31,6 +31,17 @@ fn what_a_killed_run_left_is_told_with_its_command_until_a_later_run_completes_i
     let remedy = apply["remedy"].as_str().unwrap();
     assert!(remedy.contains(&format!("infrastructure.resume run_id={run_id}")), "{remedy}");
 
+    // What resume refuses is called again.
+    let journal = site.folder.path().join("root/staging/.eos/runs").join(&run_id).join("journal.jsonl");
+    let steps = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, steps.replace("\"orchestrate\"", "\"rollback\"")).unwrap();
+    let remedy = with_code(&doctor(&site), "unfinished_apply")["remedy"].to_string();
+    assert!(remedy.contains("call rollback again") && !remedy.contains("resume"), "{remedy}");
+    let shown = eos::view::text(&site.run("show", json!({ "run_id": run_id })), false);
+    assert!(shown.contains("and has no report; call rollback again") && !shown.contains("resume"), "{shown}");
+    assert_eq!(site.run("resume", json!({ "run_id": run_id }))["error"]["code"], "not_resumable");
+    std::fs::write(&journal, steps).unwrap();
+
     world.faults(&json!([]));
     assert_eq!(site.run("resume", json!({ "run_id": run_id }))["result"], true);
     assert_eq!(found(&doctor(&site), &["runs"]), ["terraform runs ok -"]);

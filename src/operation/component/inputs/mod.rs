@@ -8,12 +8,14 @@ pub mod task_secrets;
 pub mod upstream_outputs;
 pub mod variables;
 
+use serde_json::json;
+
 use self::prepared_secrets::PreparedSecrets;
 use self::variables::Inputs;
 use crate::operation::session::Session;
 use crate::operation::session::call_context::CallContext;
 use crate::operation::session::secrets::SecretReader;
-use crate::operation::store::keyed_digest::keyed;
+use crate::operation::store::keyed_digest::DigestKey;
 use crate::operation::store::plan_basis::PlanBasis;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -33,8 +35,13 @@ pub struct CollectedInputs {
 impl CollectedInputs {
     /// The facts on which a plan of this module with these inputs is based.
     pub fn plan_basis(&self, call: &CallContext, module: &Module) -> Result<PlanBasis> {
-        let inputs = keyed(&call.layout, &self.inputs.basis())?;
-        Ok(PlanBasis::new(module, inputs, self.backend.as_deref(), call.tool.identity()))
+        let key = DigestKey::of(&call.layout)?;
+        let inputs = key.digest(&self.inputs.basis());
+        // Equal values of two variables have different digests.
+        let each = self.inputs.lasting();
+        let variables =
+            each.into_iter().map(|(name, value)| (name.clone(), key.digest(&json!([name, value])))).collect();
+        Ok(PlanBasis::new(module, inputs, variables, self.backend.as_deref(), call.tool.identity()))
     }
 }
 
@@ -58,8 +65,11 @@ pub async fn collect_inputs(
     reader: &SecretReader,
     publishing: SecretPublishing,
 ) -> Result<CollectedInputs> {
-    upstream_outputs::read(session, node).await?;
-    let produced = |producer: &_| session.ledger.produced.borrow().get(producer).cloned();
+    let read = match publishing {
+        SecretPublishing::Yes => upstream_outputs::read(session, node).await?,
+        SecretPublishing::No => upstream_outputs::read_present(session, node).await?,
+    };
+    let produced = |producer: &_| read.get(producer).cloned();
     let mut inputs = variables::inputs(node, &produced, reader).await?;
     let component = &node.component;
     // An earlier configuration is a plain module. Its tasks keep the secrets that they have.

@@ -1,23 +1,46 @@
 //! The outputs of components that this run does not change, read from their states.
 
+use std::collections::BTreeMap;
+
 use crate::decide::State;
 use crate::error::Result;
-use crate::model::{Name, Node};
+use crate::model::{Name, Node, OutputRef};
 use crate::operation::component::recorded_state;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::session::Session;
 use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
 
-/// Reads the outputs that this component's inputs refer to, if this run has not produced them.
-pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
-    for reference in node.component.reads() {
-        if !session.ledger.produced.borrow().contains_key(&reference.component) {
-            let produced = last(session, &reference.component).await?;
-            session.ledger.produce(&reference.component, produced);
+/// The outputs by the component that has them.
+type Read = BTreeMap<Name, ProducedOutputs>;
+
+/// The outputs of each component that this component's inputs refer to. What this run has not produced is read.
+pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<Read> {
+    let mut read = Read::new();
+    for OutputRef { component, .. } in node.component.reads() {
+        let known = session.ledger.produced.borrow().get(component).cloned();
+        let produced = match known {
+            Some(produced) => produced,
+            None => {
+                let produced = last(session, component).await?;
+                session.ledger.produce(component, produced.clone());
+                produced
+            }
+        };
+        read.insert(component.clone(), produced);
+    }
+    Ok(read)
+}
+
+/// The same for a destroy or a question: no pending change hides an output, because it is still there.
+pub(in crate::operation::component) async fn read_present(session: &Session, node: &Node) -> Result<Read> {
+    let mut read = read(session, node).await?;
+    for (component, produced) in &mut read {
+        if produced.pending != PendingOutputs::None {
+            *produced = last(session, component).await?;
         }
     }
-    Ok(())
+    Ok(read)
 }
 
 /// Produces the outputs of a component whose pending changes are known: its last outputs, and which of them change.

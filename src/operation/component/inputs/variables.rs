@@ -29,11 +29,17 @@ impl Inputs {
     /// What a plan depends on. Between a plan and its apply, an ephemeral value may change, but must not appear or
     /// vanish.
     pub(super) fn basis(&self) -> Value {
-        let lasting = |(name, value): (&String, &Value)| {
-            let is_hidden = self.ephemeral.contains(name) && !value.is_null();
-            (name.clone(), if is_hidden { json!("ephemeral") } else { value.clone() })
-        };
-        json!([self.known, self.secret.iter().map(lasting).collect::<BTreeMap<_, _>>()])
+        json!([self.known, self.secret.iter().map(|one| self.lasting_one(one)).collect::<BTreeMap<_, _>>()])
+    }
+
+    /// The same for each variable.
+    pub(super) fn lasting(&self) -> BTreeMap<String, Value> {
+        self.known.iter().chain(&self.secret).map(|one| self.lasting_one(one)).collect()
+    }
+
+    fn lasting_one(&self, (name, value): (&String, &Value)) -> (String, Value) {
+        let is_hidden = self.ephemeral.contains(name) && !value.is_null();
+        (name.clone(), if is_hidden { json!("ephemeral") } else { value.clone() })
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::Turn;
 use crate::change::Changes;
+use crate::command_line::command;
 use crate::decide::{self, PolicyViolation, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::Component;
+use crate::model::{Component, Name};
 use crate::operation::component::apply::PlannedApply;
 use crate::operation::component::{plan, reports};
 use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
@@ -28,6 +29,8 @@ impl Turn<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let component = &run.node.component;
+        let (session, pending) = (run.invoker.context.session, self.pending(before, &changes));
+        session.ledger.changes_outputs(&component.name, pending.pending.clone());
         let kept = match (step.target.preserve_data, before) {
             (true, Some(state)) => decide::kept(state, &component.data, &component.policy.protect),
             _ => Vec::new(),
@@ -41,7 +44,10 @@ impl Turn<'_> {
             Some(_) if self.intent.is_test() => (changes, true),
             Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
         };
-        let verdict = judge(step, component, &changes);
+        let verdict = judge(step, component, &session.blueprint.environment, &changes);
+        if self.intent.is_test() {
+            session.ledger.produce(&component.name, pending);
+        }
         let changes = reports::redacted(&run.invoker.context.redactor, changes);
         if let Err(violation) = verdict {
             if step.trigger == RollbackTrigger::Automatic {
@@ -109,13 +115,22 @@ fn share(step: &RollbackStep, mut kept: Vec<KeptResource>, changes: &Changes) ->
 }
 
 /// Whether this plan may be applied without approval.
-fn judge(step: &RollbackStep, component: &Component, changes: &Changes) -> Result<(), PolicyViolation> {
+fn judge(
+    step: &RollbackStep,
+    component: &Component,
+    environment: &Name,
+    changes: &Changes,
+) -> Result<(), PolicyViolation> {
     let mut rollback = component.rollback.clone();
-    if step.trigger == RollbackTrigger::Confirmed {
+    let is_confirmed = step.trigger == RollbackTrigger::Confirmed;
+    if is_confirmed && step.unforeseen.is_empty() {
         rollback.needs_approval_for.clear();
     }
     let asks = decide::needs_approval(&component.policy, &rollback, step.target.before.as_ref(), changes);
     let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
+    if !asks.is_empty() && is_confirmed && !step.unforeseen.is_empty() {
+        return Err(unseen(step, &component.name, environment, asks));
+    }
     if !asks.is_empty() {
         return Err(refused("the rollback would destroy resources that existed before the run", asks));
     }
@@ -148,6 +163,32 @@ impl RollbackShare {
             report.reason = Some(Code::Waits);
         }
         report
+    }
+}
+
+/// The confirmation does not cover what no preview could show.
+fn unseen(step: &RollbackStep, name: &Name, environment: &Name, addresses: Vec<String>) -> PolicyViolation {
+    let outputs = step.unforeseen.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let again = || {
+        let again = command("rollback").of(environment).with("components", name);
+        if step.target.preserve_data { again.flag("preserve_data") } else { again }
+    };
+    PolicyViolation {
+        code: Code::RollbackNeedsApproval,
+        message: words![
+            "the rollback would destroy resources, and no preview could show this before ",
+            Words::own(outputs),
+            " was rolled back: ",
+            addresses.join(", ")
+        ],
+        remedy: words![
+            "see it: ",
+            again().flag("test"),
+            "; to allow it: ",
+            again().with("confirm", environment),
+            "; resources of policy:protect stay protected"
+        ],
+        addresses,
     }
 }
 

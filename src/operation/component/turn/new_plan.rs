@@ -15,6 +15,7 @@ use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, plan, registrations, reports};
 use crate::operation::intent::Mode;
 use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
+use crate::operation::store::approvals::ApprovalUse;
 use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
@@ -28,13 +29,20 @@ struct PlanLimits {
     targets: Vec<String>,
 }
 
+/// A saved plan that is made again, and may be applied if its changes are the same.
+pub struct PlannedAgain<'a> {
+    pub plan: SavedPlan<'a>,
+    pub kept: Box<StoredPlan>,
+    pub approval: ApprovalUse,
+}
+
 impl Turn<'_> {
     /// `again` is the saved plan that this plan replaces, if its changes are the same.
     pub async fn plan_and_apply(
         &self,
         run: PlannedApply<'_>,
         before: Option<&State>,
-        again: Option<(SavedPlan<'_>, Box<StoredPlan>)>,
+        again: Option<PlannedAgain<'_>>,
         selection: &Selection,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
@@ -113,7 +121,7 @@ impl Turn<'_> {
         &self,
         run: PlannedApply<'_>,
         before: Option<&State>,
-        again: Option<(SavedPlan<'_>, Box<StoredPlan>)>,
+        again: Option<PlannedAgain<'_>>,
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
@@ -124,8 +132,9 @@ impl Turn<'_> {
         let data = taken(component, intent.existed_before(), changes.destroyed());
         let verdict = judge(&component.policy, &changes, intent.consent(), &data);
         let changes = reports::redacted(&invoker.context.redactor, changes);
-        if let Some((_, kept)) = &again {
+        if let Some(PlannedAgain { plan, kept, .. }) = &again {
             let same = approval::compare(kept, &changes, name);
+            let same = same.map_err(|error| approval::with_command(session, *plan, error));
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         } else if let Err(violation) = verdict {
             session.ledger.produce(name, self.pending(before, &changes));
@@ -134,12 +143,12 @@ impl Turn<'_> {
         match intent.mode {
             Mode::Apply => {
                 let fence = guard.fence().await?;
-                let again = again.map(|(plan, _)| plan);
-                let note = again.map(|plan| self.use_plan(plan)).transpose()?;
+                let note =
+                    again.as_ref().map(|again| self.use_plan(again.plan, again.approval)).transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
-                again.iter().for_each(|plan| self.end_plan(*plan, report.status));
+                again.iter().for_each(|again| self.end_plan(again.plan, report.status));
                 report.notes.extend(note.flatten());
                 if let Some(edit) = intent.state_edit().filter(|_| report.status == Status::Applied) {
                     state_edit::remember(invoker.context.paths, edit)?;
@@ -219,7 +228,7 @@ impl Turn<'_> {
 
     /// The current outputs, and which of them the plan would change. An output in neither list is null after this
     /// plan.
-    fn pending(&self, before: Option<&State>, changes: &Changes) -> ProducedOutputs {
+    pub(super) fn pending(&self, before: Option<&State>, changes: &Changes) -> ProducedOutputs {
         let state = before.cloned().unwrap_or_default();
         let state =
             if self.intent.destroys() { state } else { state.with_nulls(&self.node.interface.outputs) };

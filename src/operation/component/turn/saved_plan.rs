@@ -7,6 +7,7 @@ use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, reports};
 use crate::operation::exec::state;
+use crate::operation::store::approvals::ApprovalUse;
 use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
@@ -16,7 +17,7 @@ use crate::workdir::{Manifest, remove};
 pub enum SavedPlanOutcome {
     Over(Box<ComponentReport>),
     /// Plan again: if the changes are the same, they may be applied.
-    Again(Box<StoredPlan>),
+    Again(Box<StoredPlan>, ApprovalUse),
 }
 
 impl Turn<'_> {
@@ -32,20 +33,25 @@ impl Turn<'_> {
         let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
         recovery.compare(before);
         let rules = invoker.context.session.blueprint.settings.approvals.as_ref();
-        let stored = match approval::ready(invoker.context.component, plan, self.basis, before, rules)? {
-            SavedPlanDecision::Again(stored) => return Ok(SavedPlanOutcome::Again(Box::new(stored))),
+        let found = (before, self.record);
+        let ready = approval::ready(invoker.context.component, plan, self.basis, found, rules);
+        let ready = ready.map_err(|error| approval::with_command(invoker.context.session, plan, error))?;
+        let (stored, approval) = match ready {
+            SavedPlanDecision::Again(stored, approval) => {
+                return Ok(SavedPlanOutcome::Again(Box::new(stored), approval));
+            }
             SavedPlanDecision::Blocked(stored, violation) => {
                 let asking = approval::asking(invoker.context.session, violation, plan);
                 return Ok(SavedPlanOutcome::Over(Box::new(reports::blocked(stored.changes, asking, name))));
             }
-            SavedPlanDecision::Apply(stored) if self.intent.is_test() => {
+            SavedPlanDecision::Apply(stored, _) if self.intent.is_test() => {
                 return Ok(SavedPlanOutcome::Over(Box::new(reports::planned(stored.changes))));
             }
-            SavedPlanDecision::Apply(stored) => stored,
+            SavedPlanDecision::Apply(stored, approval) => (stored, approval),
         };
         let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes).await?;
         let fence = self.guard.fence().await?;
-        let note = self.use_plan(plan)?;
+        let note = self.use_plan(plan, approval)?;
         let run = self.run(pulled_state.as_ref(), recovery, stored.destroy);
         let mut report = run.apply(fence, manifest, &stored.file, stored.changes.clone()).await?;
         if let Some(locked) = report.error.take_if(|error| error.code == Code::StateLocked) {
@@ -60,10 +66,14 @@ impl Turn<'_> {
         Ok(SavedPlanOutcome::Over(Box::new(report)))
     }
 
-    /// Uses the approval, right before the apply, and notes which run applies the plan. Returns who approved it.
-    pub(super) fn use_plan(&self, plan: SavedPlan<'_>) -> Result<Option<Words>> {
+    /// Uses the approval if it counts, right before the apply, and notes which run applies the plan. Returns who approved
+    /// it.
+    pub(super) fn use_plan(&self, plan: SavedPlan<'_>, approval: ApprovalUse) -> Result<Option<Words>> {
         let session = self.invoker.context.session;
-        let note = plan.use_approval(&session.call.layout, &session.call.run_id)?;
+        let note = match approval {
+            ApprovalUse::Yes => plan.use_approval(&session.call.layout, &session.call.run_id)?,
+            ApprovalUse::No => None,
+        };
         plan.note_apply(&session.holder(plan.component), None)?;
         Ok(note)
     }

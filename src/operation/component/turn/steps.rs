@@ -1,5 +1,6 @@
 //! The steps of a turn, in their order.
 
+use super::new_plan::PlannedAgain;
 use super::{Turn, apply_rollback, saved_plan, state_edit};
 use crate::decide::State;
 use crate::error::{Code, Result};
@@ -31,7 +32,9 @@ impl Turn<'_> {
         let again = match plans.as_ref().map(|plans| plans.of(&self.node.component.name)) {
             Some(plan) => match self.apply_kept(plan, recovery, manifest).await? {
                 saved_plan::SavedPlanOutcome::Over(report) => return Ok(*report),
-                saved_plan::SavedPlanOutcome::Again(kept) => Some((plan, kept)),
+                saved_plan::SavedPlanOutcome::Again(kept, approval) => {
+                    Some(PlannedAgain { plan, kept, approval })
+                }
             },
             None => None,
         };

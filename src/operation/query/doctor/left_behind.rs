@@ -9,6 +9,7 @@ use crate::decide::doctor::{BlockedComponent, DiedRun, InterruptedApply, RunFact
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Draft, LockSettings, Name};
+use crate::operation::query::work_left;
 use crate::operation::store::run_log::{self, LoggedRun};
 use crate::operation::store::shared_records;
 use crate::record::{Record, UnfinishedApply, UnreportedOrphans};
@@ -32,9 +33,10 @@ pub fn examined(draft: &Draft, sees_locks: bool) -> LeftBehind {
     let mut left = LeftBehind { runs, ..LeftBehind::default() };
     // The check of the root says why there is no layout.
     let Ok(layout) = Layout::new(&draft.settings.root, &draft.environment) else { return left };
-    left.read_journals(&layout, &draft.environment);
+    left.read_journals(draft, &layout);
     for name in draft.components.keys() {
-        let found = layout.component(name).and_then(|paths| left.read_component(&layout, name, &paths));
+        let found =
+            layout.component(name).and_then(|paths| left.read_component(draft, &layout, name, &paths));
         left.runs.unreadable.extend(found.err().map(|error| error.of(name)));
     }
     if sees_locks && matches!(draft.settings.lock, LockSettings::Consul(_)) {
@@ -44,58 +46,47 @@ pub fn examined(draft: &Draft, sees_locks: bool) -> LeftBehind {
 }
 
 impl LeftBehind {
-    fn read_journals(&mut self, layout: &Layout, environment: &Name) {
+    fn read_journals(&mut self, draft: &Draft, layout: &Layout) {
         let here = lock::host_name();
-        // The components that later runs have completed.
-        let mut completed: BTreeSet<Name> = BTreeSet::new();
-        for (run_id, run) in run_log::all(layout, environment) {
+        for (run_id, run) in run_log::all(layout, &draft.environment) {
             let began = Ulid::from_string(&run_id).ok().map(|id| id.datetime());
             self.newest_run = self.newest_run.max(began);
-            let run = match run {
-                Ok(run) => run,
-                Err(error) => {
-                    self.runs.unreadable.push(error);
-                    continue;
-                }
-            };
-            let (history, who) = (&run.history, &run.history.began.who);
+            let Ok(run) = run else { continue };
+            let who = &run.history.began.who;
             if !who.host.is_empty() && who.host != here {
                 self.other_hosts.insert(who.host.clone());
             }
-            if history.is_alive() {
+            if run.history.is_alive() {
                 self.runs.running.push(run_id);
-            } else if history.is_complete() && history.began.changes_things() {
-                completed.extend(history.began.components.iter().cloned());
-            } else if is_unfinished(&run)
-                && who.host == here
-                && !history.began.components.is_subset(&completed)
-            {
-                self.add_died(&run);
             }
         }
+        let (unfinished, unreadable) = work_left::all(draft, layout);
+        self.runs.unreadable.extend(unreadable);
+        let died = unfinished.into_iter().filter(|(run, _)| {
+            let history = &run.history;
+            history.finished.is_none() && !history.is_alive() && history.began.who.host == here
+        });
+        self.runs.died = died.take(SHOWN).map(|(run, _)| died_run(draft, &run)).collect();
     }
 
-    fn add_died(&mut self, run: &LoggedRun) {
-        let began = &run.history.began;
-        if self.runs.died.len() < SHOWN {
-            self.runs.died.push(DiedRun {
-                run_id: run.run_id.clone(),
-                operation: began.who.operation.clone(),
-                is_resumable: !(began.is_about_drift() || began.is_state_edit() || began.is_rollback()),
-                user: began.user.clone(),
-                since: began.who.since.clone(),
-            });
-        }
-    }
-
-    fn read_component(&mut self, layout: &Layout, name: &Name, paths: &ComponentPaths) -> Result<()> {
+    fn read_component(
+        &mut self,
+        draft: &Draft,
+        layout: &Layout,
+        name: &Name,
+        paths: &ComponentPaths,
+    ) -> Result<()> {
         let apply = UnfinishedApply::read(&paths.applying())?;
         // Read again: the apply may have ended before its lock was read.
         let apply = apply.filter(|_| matches!(lock::holder(&paths.lock()), Ok(None)));
         let apply = apply.filter(|apply| {
             UnfinishedApply::read(&paths.applying()).is_ok_and(|again| again.as_ref() == Some(apply))
         });
-        self.runs.interrupted.extend(apply.map(|apply| interrupted(name, apply)));
+        let apply = apply.map(|apply| {
+            let run = run_log::one(layout, &draft.environment, &apply.run_id).ok().flatten();
+            interrupted(draft, run.as_ref(), name, apply)
+        });
+        self.runs.interrupted.extend(apply);
         let orphans = UnreportedOrphans::read(&paths.unreported_orphans())?;
         // The file outlives the report that names them.
         if orphans.is_some_and(|one| !one.suspects.is_empty() && !layout.report(&one.run_id).exists()) {
@@ -122,7 +113,7 @@ impl LeftBehind {
                     match apply {
                         Err(error) => self.runs.unreadable.push(error),
                         Ok(apply) if self.knows(&name) => drop(apply),
-                        Ok(apply) => self.runs.interrupted.push(interrupted(&name, apply)),
+                        Ok(apply) => self.runs.interrupted.push(interrupted(draft, None, &name, apply)),
                     }
                 }
             }
@@ -134,11 +125,31 @@ impl LeftBehind {
     }
 }
 
-fn is_unfinished(run: &LoggedRun) -> bool {
-    run.history.finished.is_none() && run.history.began.changes_things()
+fn died_run(draft: &Draft, run: &LoggedRun) -> DiedRun {
+    let began = &run.history.began;
+    DiedRun {
+        run_id: run.run_id.clone(),
+        operation: began.who.operation.clone(),
+        next: work_left::way_on(draft, &run.history),
+        user: began.user.clone(),
+        since: began.who.since.clone(),
+    }
 }
 
-fn interrupted(name: &Name, apply: UnfinishedApply) -> InterruptedApply {
+/// `run`: the run of the apply, if this host has its journal.
+fn interrupted(
+    draft: &Draft,
+    run: Option<&LoggedRun>,
+    name: &Name,
+    apply: UnfinishedApply,
+) -> InterruptedApply {
     let UnfinishedApply { run_id, started, host, .. } = apply;
-    InterruptedApply { component: name.to_string(), run_id, since: started, host }
+    InterruptedApply {
+        component: name.to_string(),
+        run_id,
+        operation: run.map(|run| run.history.began.who.operation.clone()).unwrap_or_default(),
+        next: run.map(|run| work_left::way_on(draft, &run.history)).unwrap_or_default(),
+        since: started,
+        host,
+    }
 }

@@ -31,7 +31,7 @@ pub fn facts(
     let (mut total, mut is_applicable, mut made) = (Counts::default(), !saved.is_empty(), String::new());
     for (name, status) in names(contents) {
         let verdict = verdicts.remove(&name);
-        is_applicable &= matches!(verdict, None | Some(Verdict::Applicable));
+        is_applicable &= matches!(verdict, None | Some(Verdict::Applicable | Verdict::PlannedAgain(_)));
         let one = one(plans.of(&name), status, verdict, draft, &mut made);
         total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
         components.insert(name, one);
@@ -41,14 +41,17 @@ pub fn facts(
         components.insert(name.clone(), unplanned(without, name, &draft.environment, place));
     }
     // One plan that cannot be applied stops all of them.
-    let is_refused = components.values().any(|one| one["applicable"] == false && one["saved"] == true);
+    let is_false = |one: &Value| one["applicable"] == false && one["saved"] == true;
+    let is_refused = components.values().any(|one| is_false(one) && one["waits"] != true);
+    let cannot = components.values().any(is_false);
     let unknown = components.values().any(|one| one["applicable"] == Value::Null && one["saved"] == true);
     let apply = place.apply_command(&plans.plan_id(), saved.iter(), draft.environment.as_str());
     let pending = contents.unplanned.iter().filter(|(_, one)| one.status() == Status::PendingInputs);
     let mut pending = pending.map(|(name, _)| name).peekable();
     let next = pending.peek().is_some().then(|| place.bring_up_command(&draft.environment, pending));
-    let waits = names(contents).any(|(_, status)| status == Status::Blocked);
-    let approve = waits.then(|| place.approve_command(&plans.plan_id(), ""));
+    let waits = components.values().any(|one| one["waits"] == true);
+    // An approval of what cannot be applied would lead nowhere.
+    let approve = (waits && !is_refused).then(|| place.approve_command(&plans.plan_id(), ""));
     let was_applied = components
         .values()
         .filter(|one| one["saved"] == true)
@@ -60,7 +63,7 @@ pub fn facts(
         "destroy": contents.destroy,
         "counts": total,
         "applied": was_applied && !saved.is_empty(),
-        "applicable": if unknown && !is_refused { Value::Null } else { is_applicable.into() },
+        "applicable": if unknown && !cannot { Value::Null } else { is_applicable.into() },
         "components": components,
         "apply_command": (!saved.is_empty()).then_some(apply),
         "approve_command": approve,
@@ -123,6 +126,7 @@ fn one(
     // An approval that was used counted then.
     let unused = approval.as_ref().filter(|_| used.is_none());
     let void = unused.and_then(|approval| plan.why_void(rules, approval));
+    let is_open = used.is_none() && approval.as_ref().is_none_or(|_| void.is_some());
     shown["approved"] = json!(approval.filter(|_| void.is_none()).map(|approval| approval.words()));
     shown["used_by"] = json!(used.map(|used| used.run_id));
     shown["applied"] = applied.map_or(
@@ -130,11 +134,24 @@ fn one(
         |applied| json!({ "by": applied.by, "status": applied.status, "ended_well": applied.ended_well() }),
     );
     shown["too_old"] = is_old.into();
+    let waits = match verdict {
+        Some(Verdict::NeedsApproval(_)) => true,
+        Some(Verdict::Unknown(_)) => status == Status::Blocked && is_open,
+        _ => false,
+    };
+    shown["waits"] = waits.into();
+    let again = |moved: Vec<String>| (!moved.is_empty()).then(|| reports::planned_again(&moved));
     let (applicable, why) = match verdict {
         Some(Verdict::Applicable) => (json!(true), None),
-        Some(Verdict::NeedsApproval) => {
+        Some(Verdict::PlannedAgain(moved)) => (json!(true), again(moved)),
+        Some(Verdict::NeedsApproval(moved)) => {
             let waits = "it waits for approval".to_owned();
-            (json!(false), Some(void.map_or(waits.clone(), |void| format!("{waits}: {void}"))))
+            let waits = void.map_or(waits.clone(), |void| format!("{waits}: {void}"));
+            let said = [Some(waits), again(moved)].into_iter().flatten().collect::<Vec<_>>();
+            (json!(false), Some(said.join("; ")))
+        }
+        Some(Verdict::Refused(error)) if error.code == Code::PlanMoved => {
+            (json!(false), Some(format!("{}; next: {}", error.message, error.remedy)))
         }
         Some(Verdict::Refused(error)) => (json!(false), Some(error.message.to_string())),
         Some(Verdict::Unknown(error)) => (Value::Null, Some(error.message.to_string())),

@@ -12,14 +12,16 @@ use serde_json::{Value, json};
 
 use super::find_run::{self, Found};
 use super::run_summary::{self, RunState, summary};
+use super::work_left;
 use crate::command_line::command;
 use crate::error::Result;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::store::run_log::{self, LoggedRun};
-use crate::report::Report;
+use crate::report::{Report, Status};
 use crate::view;
+use crate::words::Words;
 
 pub fn show(call: &Call<'_>) -> Report {
     let request = &call.request;
@@ -56,6 +58,7 @@ fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<BTre
         let (state, report) = (RunState::of(run), run_summary::report(run)?);
         let mut run_facts = summary(run, state, &report);
         run_facts["resumed_by"] = resumed_by(found, run).into();
+        run_facts["next"] = json!(next(found, run));
         if report.is_null() {
             facts.insert("progress", steps::progress(run, state));
         }
@@ -70,6 +73,22 @@ fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<BTre
         facts.insert("plan", plan);
     }
     Ok(facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// What to do with the work that the run has left. None if it has none, still goes on, or only waits for a decision.
+fn next(found: &Found, run: &LoggedRun) -> Option<Words> {
+    if run.history.is_alive() || run.history.is_complete() {
+        return None;
+    }
+    let layout = find_run::layout(&found.draft).ok()?;
+    let (unfinished, _) = work_left::all(&found.draft, &layout);
+    let (_, work) = unfinished.iter().find(|(other, _)| other.run_id == run.run_id)?;
+    let of = |name| run.history.statuses.get(name).map_or(Status::Failed, |word| Status::from_word(word));
+    if work.left.iter().all(|name| matches!(of(name), Status::Blocked | Status::Skipped)) {
+        return None;
+    }
+    let way_on = work_left::way_on(&found.draft, &run.history);
+    Some(way_on.words(&run.history.began.who.operation, &run.run_id))
 }
 
 /// The newest run that continued this one.

@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Draft, Name, Overrides};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
 use crate::operation::blueprint::{given_for_plan, prepare};
+use crate::operation::component::approval::CheckedPlan;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::operation::run::as_applied;
@@ -24,21 +25,22 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Whether the plan of one component could be applied now.
 pub enum Verdict {
     Applicable,
-    NeedsApproval,
+    /// In words: what changed since it was made. An apply plans it again, and applies only the same changes.
+    PlannedAgain(Vec<String>),
+    NeedsApproval(Vec<String>),
     Refused(Error),
     /// It could not be examined.
     Unknown(Error),
 }
 
 impl Verdict {
-    fn of(checked: Result<bool>) -> Self {
+    fn of(checked: Result<CheckedPlan>) -> Self {
         match checked {
-            Ok(false) => Self::Applicable,
-            Ok(true) => Self::NeedsApproval,
-            Err(error) => match error.code {
-                Code::PlanMoved | Code::PlanSpent | Code::NoSuchPlan => Self::Refused(error),
-                _ => Self::Unknown(error),
-            },
+            Ok(CheckedPlan { waits: true, moved }) => Self::NeedsApproval(moved),
+            Ok(CheckedPlan { moved, .. }) if moved.is_empty() => Self::Applicable,
+            Ok(CheckedPlan { moved, .. }) => Self::PlannedAgain(moved),
+            Err(error) if error.code.refuses_a_plan() => Self::Refused(error),
+            Err(error) => Self::Unknown(error),
         }
     }
 
@@ -103,7 +105,7 @@ async fn within(
     until: Instant,
     saved: BTreeSet<Name>,
     parallelism: usize,
-    check: impl AsyncFn(Name) -> Result<bool>,
+    check: impl AsyncFn(Name) -> Result<CheckedPlan>,
 ) -> BTreeMap<Name, Verdict> {
     let late = |name: &Name| (name.clone(), Verdict::Unknown(not_in_time()));
     let mut verdicts: BTreeMap<_, _> = saved.iter().map(late).collect();
@@ -136,13 +138,13 @@ mod tests {
         let saved = ["a", "hangs", "z"].map(|name| Name::new(name).unwrap());
         let check = async |name: Name| match name.as_str() {
             "hangs" => std::future::pending().await,
-            name => Ok(name == "z"),
+            name => Ok(CheckedPlan { waits: name == "z", ..CheckedPlan::default() }),
         };
         let verdicts = runtime.block_on(async {
             within(Instant::now() + Duration::from_secs(1), saved.into(), 2, check).await
         });
         let of = |name: &str| &verdicts[&Name::new(name).unwrap()];
-        assert!(matches!(of("a"), Verdict::Applicable) && matches!(of("z"), Verdict::NeedsApproval));
+        assert!(matches!(of("a"), Verdict::Applicable) && matches!(of("z"), Verdict::NeedsApproval(_)));
         let Verdict::Unknown(error) = of("hangs") else { panic!("it is known") };
         assert!(error.code == Code::Timeout && error.message.to_string().contains("limit of 5s"), "{error}");
     }

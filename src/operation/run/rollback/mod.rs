@@ -19,6 +19,7 @@ use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
 use crate::operation::intent::rollback::{RollbackStep, RollbackTarget, RollbackTrigger};
 use crate::operation::intent::{Destruction, Intent, Mode, What};
+use crate::operation::session::produced_outputs::PendingOutputs;
 use crate::operation::session::{PriorState, Session};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
@@ -123,7 +124,7 @@ async fn roll_back(
     let turn = async |name: Name, waits: bool| {
         if let Some(destruction) = plan.taken_down.get(&name) {
             // It goes when nothing reads it any more.
-            if waits && mode == Mode::Apply {
+            if waits {
                 return ComponentReport::new(Status::Planned, Code::Waits);
             }
             let intent = Intent::new(What::Destroy(*destruction), mode);
@@ -137,13 +138,21 @@ async fn roll_back(
         let target = plan.targets[&name].clone();
         let to = result::rolled_back_to(session, &name, &target);
         let read = read(&session.blueprint, &name, &plan.targets, &back.borrow());
-        let step = RollbackStep { target, trigger, read, defers_destroys: waits && mode == Mode::Apply };
+        let unforeseen = unforeseen(&toward, &name);
+        let defers_destroys = waits && mode == Mode::Apply;
+        let step = RollbackStep { target, trigger, read, unforeseen, defers_destroys };
         let intent = Intent::new(What::RollbackStep(step), mode);
         let mut report = component::run(&toward, &name, &intent).await;
         keeping.note(&name, &report);
-        let would_be = mode == Mode::Preview && report.status == Status::Planned;
-        if result::is_back(&report) || would_be {
+        let would_be = matches!(report.status, Status::Planned | Status::PendingInputs);
+        if result::is_back(&report) || (mode == Mode::Preview && would_be) {
             report.back_to(to);
+        }
+        if report.status == Status::PendingInputs {
+            report.notes.push(
+                "what it would change is known only once that is rolled back. To delete or replace something, it \
+                 then needs a confirmation of its own",
+            );
         }
         if result::is_back(&report) {
             back.borrow_mut().insert(name);
@@ -218,6 +227,17 @@ fn read(
     let pending = targets.keys().filter(|other| *other != name && !back.contains(*other));
     let outputs = pending.flat_map(|other| blueprint.nodes[other].component.reads());
     outputs.filter(|output| output.component == *name).map(|output| output.output.clone()).collect()
+}
+
+/// The outputs that it reads and that an earlier turn of this rollback changed.
+fn unforeseen(toward: &Session, name: &Name) -> BTreeSet<String> {
+    let reads = toward.blueprint.nodes[name].component.reads();
+    let found: BTreeSet<_> = reads.filter(|output| toward.ledger.is_unforeseen(output)).collect();
+    if !found.is_empty() {
+        // Its own plan was unknown too.
+        toward.ledger.changes_outputs(name, PendingOutputs::All);
+    }
+    found.into_iter().map(|output| format!("{}.{}", output.component, output.output)).collect()
 }
 
 fn addresses(state: Option<&[u8]>) -> BTreeSet<String> {

@@ -19,13 +19,22 @@ use crate::report::{ComponentReport, Status};
 use crate::snapshot::{Snapshot, SnapshotStore};
 use crate::words::words;
 
-pub(in crate::operation::run) async fn asked(
+/// A rollback that can begin: each component has a goal.
+pub(in crate::operation::run) struct RequestedRollback {
+    plan: RollbackPlan,
+    trigger: RollbackTrigger,
+    mode: Mode,
+    order: Option<Graph>,
+}
+
+/// Finds the goal of each component. An error refuses the call.
+pub(in crate::operation::run) async fn requested(
     session: &Session,
     names: &BTreeSet<Name>,
     request: &RollbackRequest,
     mode: Mode,
-) -> Result<Reports> {
-    let given = request.order.as_ref().map(|order| chain(&session.blueprint.graph, order)).transpose()?;
+) -> Result<RequestedRollback> {
+    let order = request.order.as_ref().map(|order| chain(&session.blueprint.graph, order)).transpose()?;
     let mut plan = RollbackPlan::default();
     for name in names {
         match leg(session, name, request).await.map_err(|error| error.of(name))? {
@@ -43,13 +52,20 @@ pub(in crate::operation::run) async fn asked(
         refuse_needed(&session.blueprint, &session.call.layout, names)?;
     }
     let trigger = if request.confirmed { RollbackTrigger::Confirmed } else { RollbackTrigger::Requested };
-    let mut reports = roll_back(session, &plan, trigger, mode, given).await;
-    for (name, report) in &mut reports {
-        if plan.taken_down.contains_key(name) {
-            tell(&session.blueprint.environment, report);
+    Ok(RequestedRollback { plan, trigger, mode, order })
+}
+
+impl RequestedRollback {
+    pub async fn run(self, session: &Session) -> Reports {
+        let Self { plan, trigger, mode, order } = self;
+        let mut reports = roll_back(session, &plan, trigger, mode, order).await;
+        for (name, report) in &mut reports {
+            if plan.taken_down.contains_key(name) {
+                tell(&session.blueprint.environment, report);
+            }
         }
+        reports
     }
-    Ok(reports)
 }
 
 /// Says why the component is taken down, and how to confirm it.
