@@ -8,7 +8,7 @@
 python := .venv/bin/python
 salt_run := .venv/bin/salt-run -c .demo/conf
 tools := salt shtab maturin pytest pytest-timeout pytest-xdist ruff mypy
-rust_files := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml pyproject.toml
+rust_files := $(shell find src -type f) Cargo.toml Cargo.lock askama.toml rust-toolchain.toml pyproject.toml
 python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples docs
 # pyo3's build script needs an absolute path.
@@ -106,7 +106,7 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed servers t
 # Tests that take minutes. `make test` runs one case of each.
 matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
-	$(cargo_test) --test core -- --ignored drift_aws::
+	$(cargo_test) --test core -- --ignored drift_aws:: page::
 
 # The same tests with several versions of Terraform and with OpenTofu; half an hour, and as long again for the builds.
 # VERSIONS names some of them, such as VERSIONS="terraform-1.5.7 tofu-1.12.6".

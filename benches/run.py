@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cli
 import layers
+import page
 import salt.config
 import salt.loader
 from bare import FLAGS, run_make
@@ -268,6 +269,7 @@ def main():
         many = pillar(scratch / "many", module, MANY, str(counting(scratch)))
         conf = configure(scratch, many)
         peak = memory(conf)
+        page_seconds, page_size = page.measure(conf, ROUNDS)
         slowest, spawned = ensured(scratch, many, conf)
         unchanged, destroyed = layers.measure(scratch / "layers", MANY, REPEATS)
         asked = pillar(scratch / "asked", module, COMPONENTS)
@@ -276,6 +278,8 @@ def main():
             ("eos --help, ms", cli.help_milliseconds(REPEATS * ROUNDS), 60),
             (f"eos status of {COMPONENTS} above Salt itself, s", above_floor, 0.35),
             ("  and in relation to salt-run", of_salt_run, 0.5),
+            (f"eos show --html of {MANY}, s", page_seconds, 1),
+            ("  and the size of the page, KB", page_size, 500),
             ("first run: core / make -j", first, 1.10),
             ("no change: core / make -j", again, 1.10),
             ("drift check without drift: core / make -j plan", looks, 1.10),

@@ -5,6 +5,7 @@
 
 pub mod examined;
 mod files;
+mod given;
 mod narrow;
 mod ownership;
 mod trust;
@@ -14,6 +15,7 @@ pub use files::{
     append_line, create_json, ensure_lasting, ensure_private, open_private, read, read_json, read_ours,
     remove, replace, set_executable, sync_file, sync_folder, torn, write, write_json, write_whole,
 };
+pub use given::write_given;
 pub use narrow::{close, narrow_all, narrow_files};
 pub use ownership::give_all;
 pub use trust::Trust;

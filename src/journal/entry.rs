@@ -85,6 +85,18 @@ pub struct RunStart {
     /// Others were told that it started, so they are also told how it ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub announced: bool,
+    /// Absent in runs of earlier versions, and where no component has a turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<RunOrder>,
+}
+
+/// What decides when the turn of a component begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOrder {
+    /// How many turns may run at the same time.
+    pub parallelism: usize,
+    /// A component, and those that it waits for. In a destroy, a component waits for those that need it.
+    pub waits_for: BTreeMap<Name, BTreeSet<Name>>,
 }
 
 /// What the call of a run gave beside the components. A run that resumes it uses the same.
@@ -128,6 +140,7 @@ impl RunStart {
             components,
             options: CallOptions::default(),
             announced: false,
+            order: None,
         }
     }
 

@@ -28,6 +28,7 @@ use query::{doctor, drift, graph, health, history, outputs, show, snapshots, sta
 use request::answer::ReportBuilder;
 use request::call::unknown;
 
+pub use crate::disk::write_given as write_page;
 use crate::error::Result;
 use crate::report::Report;
 

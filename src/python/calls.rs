@@ -1,5 +1,6 @@
 //! The functions that Python calls: extract, detach, run, convert.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -86,6 +87,12 @@ pub fn draw(report: &Bound<'_, PyAny>, colour: bool, command_line: Option<&Bound
 #[pyfunction]
 pub fn above(lines: &Bound<'_, PyString>) {
     view::progress::live::above(&lines.to_string_lossy());
+}
+
+/// Writes a page into a file. Returns what is wrong, or None.
+#[pyfunction]
+pub fn write_page(path: PathBuf, page: &Bound<'_, PyString>) -> Option<String> {
+    operation::write_page(&path, page.to_string_lossy().as_bytes()).err().map(|error| error.to_string())
 }
 
 /// Turns a report into a state's return: for one component, or for all of them with one row each.

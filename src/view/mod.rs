@@ -15,6 +15,7 @@ mod history;
 mod layers;
 mod locks;
 mod markdown;
+mod page;
 pub mod progress;
 mod quote;
 pub mod returns;
@@ -31,4 +32,5 @@ mod wrap;
 
 pub use attribute::short;
 pub use markdown::markdown;
+pub use page::page;
 pub use text::text;

@@ -99,6 +99,16 @@ pub fn plan_facts(plan: &Value) -> Vec<String> {
         .collect()
 }
 
+/// A fact as the words that say what its value is, and the value.
+pub fn split_fact(fact: &str) -> (&str, &str) {
+    let at = ["continued by run", "continues run", "applies plan", "approves plan", "tests plan", "made by"]
+        .iter()
+        .find(|words| fact.starts_with(**words))
+        .map_or_else(|| fact.find(' ').unwrap_or(fact.len()), |words| words.len());
+    let (word, value) = fact.split_at(at);
+    (word, value.trim())
+}
+
 /// What a reader has to know about a run that has no report, or whose plan is gone. Empty if there is nothing.
 pub fn how_it_stands(answer: &Value) -> String {
     let run = &answer["run"];

@@ -33,7 +33,11 @@ pub fn counted<'a>(statuses: impl Iterator<Item = &'a Value>) -> Vec<String> {
             None => counts.push((status, 1)),
         }
     }
-    let rank = |status: &str| ORDER.iter().position(|known| *known == status).unwrap_or(ORDER.len());
     counts.sort_by_key(|(status, _)| rank(status));
     counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect()
+}
+
+/// The place of a status in the order, the worst first. An unknown one is last.
+pub fn rank(status: &str) -> usize {
+    ORDER.iter().position(|known| *known == status).unwrap_or(ORDER.len())
 }

@@ -34,6 +34,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     if let Some(drawing) = report["drawing"].as_str() {
         return drawing.to_owned();
     }
+    if let Some(path) = report["html"].as_str() {
+        return format!("the page is in {}\n", one_line(path));
+    }
     if report["runs"].is_array() {
         return history::history(report, style);
     }

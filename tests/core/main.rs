@@ -35,6 +35,7 @@ mod naming;
 mod nomad;
 mod opentofu;
 mod orchestrate;
+mod page;
 mod panics;
 mod patterns;
 mod power_cut;

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from saltext.eos.cli import call, inputs, parser
+from saltext.eos.cli import call, inputs, page, parser
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.options import OPTIONS
 from saltext.eos.cli.verbs import NAMES, VERBS
@@ -163,6 +163,8 @@ def test_wrong_usage_ends_with_1_and_says_what_is_wrong(line, words, capsys):
         (f"apply {ID} web", "too many words|web"),
         (f"apply {ID} --upgrade", "--upgrade was decided when the plan was made"),
         (f"apply {ID} --var a=b", "--var was decided when the plan was made"),
+        (f"show {ID} --html a --format html", "--html and --format exclude each other"),
+        (f"show {ID} --html ''", "--html: name a file"),
     ],
 )
 def test_a_call_that_cannot_be_meant_is_refused(line, words):
@@ -171,7 +173,23 @@ def test_a_call_that_cannot_be_meant_is_refused(line, words):
         assert made(line).arguments == {"environment": ID, "plan_id": "web"}
         return
     with pytest.raises(UsageError, match=words):
-        made(line)
+        page.asked(made(line))
+
+
+def test_the_file_of_a_page_is_the_callers_and_never_goes_to_the_master():
+    asked, file = page.asked(made(f"show {ID} --html run.html"))
+    assert (asked.arguments, file) == (
+        {"run_id": ID, "format": "html"},
+        os.path.abspath("run.html"),
+    )
+    for answer in ({"drawing": "VALUE_TRIMMED"}, {"drawing": {}}):
+        with pytest.raises(UsageError, match="larger than max_event_size"):
+            page.kept(answer, file)
+    assert page.kept({"error": {"message": "no such run"}}, file) == {
+        "error": {"message": "no such run"}
+    }
+    with pytest.raises(UsageError, match="is a folder: it was not written"):
+        page.kept({"drawing": "a page"}, "/")
 
 
 @pytest.mark.parametrize("name", VERBS)

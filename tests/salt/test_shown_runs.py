@@ -27,6 +27,9 @@ def test_a_pattern_is_named_before_the_run_and_a_past_run_is_drawn_alone(tenants
     page = tenants.run("infrastructure.show", "staging", run["run_id"], "format=markdown", out=None)
     assert page.rc == 0 and page.stdout.startswith("### `orchestrate of staging`"), page
     assert "| `tenant_a` | applied |" in page.stdout and "```diff\n+ " in page.stdout, page
+    written = tenants.run("infrastructure.show", run["run_id"], "html=run.html", out=None)
+    file = tenants.folder / "run.html"
+    assert written.stdout == f"the page is in {file}\n" and "tenant_a" in file.read_text(), written
     listed = tenants.run("infrastructure.history", "staging", out=None)
     assert all(len(line) <= 80 for line in listed.stdout.splitlines()), listed
     assert f"by {run['user']}" in listed.stdout, listed

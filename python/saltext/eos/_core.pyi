@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["__version__", "above", "draw", "failed", "run", "state"]
+__all__ = ["__version__", "above", "draw", "failed", "run", "state", "write_page"]
 
 __version__: str
 
@@ -50,3 +50,6 @@ def above(lines: str) -> None:
 
 def state(report: Any, name: str, component: str | None = None) -> dict[str, Any]:
     """A report as a state returns it: for one component, or for all with a row for each."""
+
+def write_page(path: str, page: str) -> str | None:
+    """Write a page into a private file, complete or not at all. Returns what is wrong, or None."""

@@ -7,7 +7,7 @@ use super::remediate_target;
 use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
-use crate::journal::{CallOptions, RunStart};
+use crate::journal::{CallOptions, RunOrder, RunStart};
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
@@ -107,7 +107,17 @@ impl PreparedRun {
             resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),
             options: self.options(),
             announced: self.intent.changes_things(),
+            order: Some(self.order()),
             ..RunStart::new(who, &builder.identity.user, self.intent.kind(), self.selected.clone())
+        }
+    }
+
+    fn order(&self) -> RunOrder {
+        let graph = self.graph();
+        let waits_for = graph.names().map(|name| (name.clone(), graph.dependencies(name).clone()));
+        RunOrder {
+            parallelism: self.prepared.blueprint.settings.parallelism.get(),
+            waits_for: waits_for.filter(|(_, names)| !names.is_empty()).collect(),
         }
     }
 

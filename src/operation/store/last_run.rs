@@ -22,7 +22,8 @@ pub async fn tell(locks: &LockService, environment: &Name, began: &RunStart, com
     if !began.changes_things() || began.is_about_drift() {
         return;
     }
-    let last = LastRun { began: began.clone(), complete };
+    // A run that resumes it makes its own order.
+    let last = LastRun { began: RunStart { order: None, ..began.clone() }, complete };
     let text = serde_json::to_vec(&last).unwrap_or_default();
     if let Err(error) = consul.put_run(environment.as_str(), text).await {
         tracing::warn!("another master cannot resume this run: {error}");

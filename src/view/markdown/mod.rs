@@ -5,7 +5,7 @@ mod escape;
 use serde_json::Value;
 
 use self::escape::{code, details, fence, html};
-use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, verdict};
+use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, split_fact, verdict};
 use super::{changes, components, drift, failures, history, units, warnings};
 use crate::count::counted;
 use crate::report::Counts;
@@ -61,14 +61,10 @@ pub fn markdown(answer: &Value) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// The first word says what the value is. Nothing of the value is read as markdown.
+/// Nothing of the value is read as markdown.
 fn fact_of(fact: &str) -> String {
-    let at = ["continued by run", "continues run", "applies plan", "made by"]
-        .iter()
-        .find(|words| fact.starts_with(**words))
-        .map_or_else(|| fact.find(' ').unwrap_or(fact.len()), |words| words.len());
-    let (word, value) = fact.split_at(at);
-    format!("{word} {}", code(value.trim()))
+    let (word, value) = split_fact(fact);
+    format!("{word} {}", code(value))
 }
 
 fn heading(answer: &Value, report: &Value) -> String {

@@ -1,5 +1,6 @@
 //! A host without Salt, and an environment in a folder, for tests of the core.
 
+pub mod browser;
 pub mod disk;
 pub mod draw;
 pub mod http_backend;

@@ -24,7 +24,11 @@ class Call:
 
     def having(self, **arguments):
         """The same call with other values for these arguments."""
-        return replace(self, arguments=self.arguments | arguments)
+        return self.with_arguments(self.arguments | arguments)
+
+    def with_arguments(self, arguments):
+        """The same call with only these arguments."""
+        return replace(self, arguments=arguments)
 
 
 def made(options):

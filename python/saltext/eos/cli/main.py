@@ -34,9 +34,9 @@ def _run(options):
 
         return completion.show(options.shell)
     # Imported late, because the help needs none of these.
-    from saltext.eos.cli import call, confirm, inputs, places, shown
+    from saltext.eos.cli import call, confirm, inputs, page, places, shown
 
-    made = call.made(options)
+    made, page_file = page.asked(call.made(options))
     place = places.of(options)
     if getattr(options, "secrets", None):
         if made.gives_again:
@@ -51,6 +51,8 @@ def _run(options):
         )
         if agreed:
             report = place.report(agreed)
+    if page_file:
+        report = page.kept(report, page_file)
     if options.json:
         shown.document(report)
     else:

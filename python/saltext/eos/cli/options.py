@@ -27,6 +27,7 @@ _ALL = (
     Option("confirm", "--confirm", "ENV", help="The environment's name once more."),
     Option("component", "--component", "NAMES", help="Only runs of these, with commas."),
     Option("format", "--format", "FORMAT", help="Print it so, and nothing else."),
+    Option("html", "--html", "FILE", help="Write a page for a browser into this file."),
     Option("include_dependencies", "--include-dependencies"),
     Option("layers", "--layers", help="Also ask Salt, Terraform, Nomad, Consul and Vault."),
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),

@@ -214,13 +214,14 @@ _ALL = (
         "show",
         "show a past run or a kept plan",
         ("run_id",),
-        ("format",),
+        ("format", "html"),
         needs=("run_id",),
         also="show_run",
-        formats=("text", "markdown"),
+        formats=("text", "markdown", "html"),
         examples=(
             (f"show {_RUN_ID}", "the id that eos history shows"),
             (f"show {_RUN_ID} --format markdown", "for a merge request"),
+            (f"show {_RUN_ID} --html run.html", "for a browser"),
         ),
     ),
     Verb(

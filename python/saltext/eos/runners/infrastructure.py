@@ -438,7 +438,7 @@ def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
 
 
 @bridge.runner
-def show(environment=None, run_id=None, format=None, minion=None, *args, **kwargs):
+def show(environment=None, run_id=None, format=None, minion=None, html=None, *args, **kwargs):
     """
     Show a past run or a kept plan: who, when, what changed, and why it failed.
 
@@ -451,7 +451,10 @@ def show(environment=None, run_id=None, format=None, minion=None, *args, **kwarg
         Id of the run or of the plan, from a report, an event, the log or
         ``history``.
     format
-        ``text``, or ``markdown`` for a merge request. By default text.
+        ``text``, ``markdown`` for a merge request, or ``html`` for a page that
+        a browser shows. By default text.
+    html
+        File for the page. Only the user that runs ``salt-run`` can write one.
 
     CLI Example:
 
@@ -459,11 +462,12 @@ def show(environment=None, run_id=None, format=None, minion=None, *args, **kwarg
 
         salt-run infrastructure.show 01JD3KV6T0W8Q5YB4E2N9RZXCM
         salt-run infrastructure.show 01JD3KV6T0W8Q5YB4E2N9RZXCM format=markdown
+        salt-run infrastructure.show 01JD3KV6T0W8Q5YB4E2N9RZXCM html=run.html
     """
 
 
 @bridge.runner
-def show_run(environment=None, run_id=None, minion=None, format=None, *args, **kwargs):
+def show_run(environment=None, run_id=None, minion=None, format=None, html=None, *args, **kwargs):
     """
     Another name of ``show``.
 
@@ -471,7 +475,10 @@ def show_run(environment=None, run_id=None, minion=None, format=None, *args, **k
         Not needed: the run names it. A different one is refused. The id alone
         may be in its place.
     format
-        ``text``, or ``markdown`` for a merge request. By default text.
+        ``text``, ``markdown`` for a merge request, or ``html`` for a page that
+        a browser shows. By default text.
+    html
+        File for the page. Only the user that runs ``salt-run`` can write one.
 
     CLI Example:
 

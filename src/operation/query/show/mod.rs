@@ -2,7 +2,9 @@
 //!
 //! A run has the id of the plans that it saved, so one id can mean both.
 
+mod form;
 mod kept_plan;
+mod order;
 mod steps;
 mod verdicts;
 
@@ -10,10 +12,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use self::form::Form;
 use super::find_run::{self, Found};
 use super::run_summary::{self, RunState, summary};
 use super::work_left;
 use crate::command_line::command;
+use crate::disk;
 use crate::error::Result;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
@@ -29,30 +33,51 @@ pub fn show(call: &Call<'_>) -> Report {
     let key = if arguments.gives("plan_id") { "plan_id" } else { "run_id" };
     let id =
         arguments.run_id(key, |environment| format!("{} shows the runs", command("history").of(environment)));
-    let markdown = match arguments.text("format").as_deref() {
-        None | Some("text") => false,
-        Some("markdown") => true,
-        Some(_) => {
-            arguments.problem("format", "must be one of: text, markdown");
-            false
-        }
-    };
+    let form = Form::of(&mut arguments, request);
     arguments.value("minion");
     let found = find_run::run_or_plan(&mut arguments, request, &id);
     let environment = found.as_ref().map(|found| found.draft.environment.to_string()).unwrap_or_default();
     let builder = ReportBuilder::new(&request.operation, &environment, false, &request.identity);
-    let shown = arguments.check().and(found).and_then(|found| facts(call, &builder, &found));
+    let shown = arguments.check().and(found).and_then(|found| {
+        let facts = facts(call, &builder, &found)?;
+        drawn(facts, &form, &found)
+    });
     match shown {
-        Ok(facts) => {
-            let drawing = markdown.then(|| ("drawing".to_owned(), view::markdown(&json!(facts)).into()));
-            builder.answer(BTreeMap::new(), facts.into_iter().chain(drawing).collect())
-        }
+        Ok(facts) => builder.answer(BTreeMap::new(), facts),
         Err(error) => builder.failed(error),
     }
 }
 
+/// The facts, and the drawing where the call wants one. A page stands alone: it would double the answer.
+fn drawn(facts: Facts, form: &Form, found: &Found) -> Result<Facts> {
+    let page = |facts| {
+        let environment = json!(found.draft.environment);
+        let more = [("order".to_owned(), order::order(found)), ("environment".to_owned(), environment)];
+        view::page(&json!(with(facts, more)))
+    };
+    Ok(match form {
+        Form::Text => facts,
+        Form::Markdown => {
+            let drawing = view::markdown(&json!(facts)).into();
+            with(facts, [("drawing".to_owned(), drawing)])
+        }
+        Form::Html => Facts::from([("drawing".to_owned(), page(facts).into())]),
+        Form::File(path) => {
+            disk::write_given(path, page(facts).as_bytes())?;
+            Facts::from([("html".to_owned(), path.to_string_lossy().into())])
+        }
+    })
+}
+
+type Facts = BTreeMap<String, Value>;
+
+fn with<const N: usize>(mut facts: Facts, more: [(String, Value); N]) -> Facts {
+    facts.extend(more);
+    facts
+}
+
 /// What is known. A run that has no report is shown by its journal, a plan whose run is gone by its files.
-fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<BTreeMap<String, Value>> {
+fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<Facts> {
     let mut facts = BTreeMap::from([("run", Value::Null), ("steps", json!([])), ("report", Value::Null)]);
     if let Some(run) = &found.run {
         let (state, report) = (RunState::of(run), run_summary::report(run)?);

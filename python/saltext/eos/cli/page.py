@@ -1,0 +1,40 @@
+"""The page of a run or a plan, in a file of whoever calls ``eos``. The core makes the page, here or on the master."""
+
+import os
+
+from saltext.eos.cli.errors import UsageError
+
+# Salt puts this word in place of a value that makes an event too large.
+_TRIMMED = "VALUE_TRIMMED"
+
+
+def asked(call):
+    """The call that returns the page, and the file that it names. None if it names none."""
+    path = call.arguments.get("html")
+    if path is None:
+        return call, None
+    if call.arguments.get("format"):
+        raise UsageError("--html and --format exclude each other")
+    if not path:
+        raise UsageError("--html: name a file")
+    arguments = {name: value for name, value in call.arguments.items() if name != "html"}
+    # Absolute at once, because a process of Salt may change its folder.
+    return call.with_arguments({**arguments, "format": "html"}), os.path.abspath(path)
+
+
+def kept(report, path):
+    """The report after its page was written. Without a page it stays as it is."""
+    from saltext.eos import _core
+
+    report = dict(report)
+    page = report.pop("drawing", None)
+    if page is None:
+        return report
+    if page == _TRIMMED or not isinstance(page, str):
+        raise UsageError(
+            "the page is larger than max_event_size of the master: run eos on the master"
+        )
+    wrong = _core.write_page(path, page)
+    if wrong:
+        raise UsageError(wrong)
+    return {**report, "html": path}
