@@ -47,7 +47,7 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
     page = echo.folder / "run.html"
     page.write_text("older")
     shown = echo.eos("show", run["run_id"], "--html", "run.html")
-    assert (shown.rc, shown.stdout) == (0, f"the page is in {page}\n"), shown
+    assert (shown.rc, shown.stdout.strip()) == (0, f"the page is in {page}"), shown
     assert page.read_text().startswith("<!doctype html>") and page.stat().st_mode & 0o777 == 0o600
     assert run["run_id"] in page.read_text() and shown.stderr == "", shown
     gone = echo.eos("destroy", "staging", "--confirm", "staging", "--json")

@@ -56,7 +56,7 @@ def test_a_run_on_the_master_ends_with_its_report_and_exit_code(master, way, req
     assert done.report["user"] == "alice" and done.stderr == "", done
     page = master.folder / f"{name}.html"
     shown = master.eos("show", done.report["run_id"], "--html", page.name, *options, env=env)
-    assert (shown.rc, shown.stdout) == (0, f"the page is in {page}\n"), shown
+    assert (shown.rc, shown.stdout.strip()) == (0, f"the page is in {page}"), shown
     assert "<dt>by</dt><dd>alice</dd>" in page.read_text(), page.read_text()
     asked = master.eos("outputs", name, *options, env=env)
     its = master.run("infrastructure.outputs", name, out=None)

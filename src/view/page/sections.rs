@@ -86,7 +86,7 @@ pub fn sections(
             room -= used;
             let (own, id) = (bodies[first].lines(), format!("c{}", links.0.len()));
             lines += own;
-            let is_open = is_failure && lines <= SCREENS || own <= SHORT && lines <= SCREENS;
+            let is_open = (is_failure || own <= SHORT) && lines <= SCREENS;
             let places = group.names.iter().filter_map(|name| work.place(name));
             links.0.extend(places.map(|place| (place, id.clone())));
             all.push(Section { id, is_open, ..section });
