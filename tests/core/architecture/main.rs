@@ -16,6 +16,10 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     while let Some(next) = open.pop() {
         if next.is_file() {
+            // Templates and styles stand beside the sources.
+            if next.extension().is_none_or(|one| one != "rs") {
+                continue;
+            }
             let text = fs::read_to_string(&next).unwrap();
             // Comments may contain words that the code must not contain.
             let code: String = text
