@@ -87,7 +87,6 @@ def write(folder, pillar, states, *, ports=(14505, 14506), extra=None, settings=
     (folder / "cache" / "proc").mkdir(parents=True, exist_ok=True)
     master = shared | {
         "ret_port": ret,
-        "auto_accept": True,
         "pidfile": str(root / "master.pid"),
     }
     minion = shared | {
@@ -127,7 +126,7 @@ def main():
         [path.resolve() for path in given.states],
         settings=settings,
     )
-    print(f"Next: eos -c {shlex.quote(str(conf))} validate")
+    print(f"Next: eos -c {shlex.quote(str(conf))} doctor")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::count::counted;
 use crate::model::{self, Name};
 
 /// Everything that can name the environment of a call.
@@ -62,6 +63,26 @@ const DEFAULT: &str = "infrastructure:settings:default_environment";
 /// Whether a text is the id of a run or a plan. An environment's name is never an id: names begin with a letter.
 pub fn is_id(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit()) && ulid::Ulid::from_string(text).is_ok()
+}
+
+/// Whether a text is meant as an id, but has a character too few, too many or a wrong one.
+pub fn is_like_an_id(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric();
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && (ID / 2..ID * 2).contains(&text.len())
+        && text.bytes().all(is_part)
+        && !is_id(text)
+}
+
+/// The characters of an id.
+const ID: usize = ulid::ULID_LEN;
+
+/// Why a text is not an id.
+pub fn id_fault(text: &str) -> String {
+    match text.chars().count() {
+        ID => "it has a character that no id has".to_owned(),
+        many => format!("it has {}, and an id has {ID}", counted(many, "character")),
+    }
 }
 
 /// Applies the table.
@@ -135,6 +156,12 @@ impl fmt::Display for EnvironmentError {
                         list(environments)
                     )
                 }
+                _ if is_like_an_id(named) => write!(
+                    f,
+                    "{named:?} is not the id of a run or a plan: {}. Nor is it an environment; {}",
+                    id_fault(named),
+                    list(environments)
+                ),
                 Err(reason) => write!(f, "{named:?} {reason}"),
                 Ok(_) => {
                     let hint = model::environment_hint(named, environments.iter().map(Name::as_str));
@@ -275,6 +302,14 @@ mod tests {
         refused(
             &EnvironmentSources { call: vec![("environment", id)], ..both() },
             "is the id of a run or a plan",
+        );
+        refused(
+            &EnvironmentSources { call: vec![("environment", &id[1..])], ..both() },
+            "it has 25 characters, and an id has 26",
+        );
+        refused(
+            &EnvironmentSources { call: vec![("environment", &id.replace("KV", "KU"))], ..both() },
+            "it has a character that no id has",
         );
         refused(
             &EnvironmentSources { pillar: Some("prod"), ..both() },

@@ -43,7 +43,7 @@ pub use drift_alert::{RepeatedFinding, next_alert};
 pub use drift_cause::{DriftFacts, drift_cause};
 pub use environment::{
     ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
-    is_id,
+    id_fault, is_id, is_like_an_id,
 };
 pub use going_back::{RollbackFacts, RollbackGoal, rollback_goal};
 pub use health::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};

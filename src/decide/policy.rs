@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::listed_briefly;
 use crate::change::Changes;
+use crate::command_line::switch;
 use crate::error::Code;
 use crate::model::{DataPolicy, PlannedStep, Policy};
 use crate::report::ResourceChange;
@@ -57,7 +58,9 @@ pub fn judge(
             message: words![
                 "the destroy would take what holds data: ",
                 data.join(", "),
-                "; destroy with preserve_data=True keeps it"
+                "; a destroy with ",
+                Words::own(switch("preserve_data")),
+                " keeps it"
             ],
             remedy: "set policy: {data: allow}".into(),
             addresses: data.to_vec(),
@@ -67,7 +70,7 @@ pub fn judge(
     if !lost.is_empty() && !policy.allow_destroy && !consents {
         return Err(PolicyViolation {
             code: Code::Destroys,
-            message: words!["the plan destroys ", name_some(&lost)],
+            message: words!["the plan ", does(&lost)],
             remedy: "set policy: {allow_destroy: true} for this component or environment".into(),
             addresses: lost.iter().map(|change| change.address.clone()).collect(),
         });
@@ -75,7 +78,7 @@ pub fn judge(
     match policy.max_destroys {
         Some(most) if destroyed.len() as u64 > most => Err(PolicyViolation {
             code: Code::MaxDestroys,
-            message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
+            message: words!["the plan ", does(&destroyed), "; policy allows ", most],
             remedy: "raise policy:max_destroys in the pillar".into(),
             addresses: addresses(),
         }),
@@ -159,6 +162,17 @@ pub fn covers(guarded: &str, address: &str) -> bool {
     address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 
+/// `destroys a.x, and replaces a.y: the old one is destroyed`
+fn does(destroyed: &[&ResourceChange]) -> Words {
+    let (replaced, gone): (Vec<_>, Vec<_>) = destroyed.iter().partition(|change| change.does("create"));
+    let replaces = |names| words!["replaces ", names, ": the old one is destroyed"];
+    match (&gone[..], &replaced[..]) {
+        (gone, []) => words!["destroys ", name_some(gone)],
+        ([], replaced) => replaces(name_some(replaced)),
+        (gone, replaced) => words!["destroys ", name_some(gone), ", and ", replaces(name_some(replaced))],
+    }
+}
+
 fn name_some(changes: &[&ResourceChange]) -> Words {
     listed_briefly(&changes.iter().map(|change| change.object()).collect::<Vec<_>>())
 }
@@ -227,11 +241,25 @@ mod tests {
             if expected == Some(Code::TakesData) {
                 let message = violation.unwrap().message.to_string();
                 assert!(
-                    message.contains("what holds data: a.x; destroy with preserve_data=True"),
+                    message.contains("what holds data: a.x; a destroy with preserve_data=True keeps it"),
                     "{message}"
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_is_replaced_is_not_said_to_be_destroyed_only() {
+        let said = |actions: &[(&str, &str)]| {
+            let one = |(address, action): &(&str, &str)| planned(address, "a", "x", action, None);
+            let resources = actions.iter().filter_map(one).collect();
+            let changes = Changes { resources, ..Changes::default() };
+            judge(&policy(false, None, &[]), &changes, Consent::None, &[]).unwrap_err().message.to_string()
+        };
+        assert_eq!(said(&[("a.x", "delete")]), "the plan destroys a.x");
+        assert_eq!(said(&[("a.y", "replace")]), "the plan replaces a.y: the old one is destroyed");
+        let both = "the plan destroys a.x, and replaces a.y: the old one is destroyed";
+        assert_eq!(said(&[("a.x", "delete"), ("a.y", "replace")]), both);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! What is known of a folder and its file system, without writing anything.
+//! What is known of a folder and its file system. Nothing that was written stays.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
@@ -22,9 +22,12 @@ pub fn root(path: &Path) -> Result<RootFacts> {
         statvfs(&nearest).map_err(|error| Error::file(&nearest, "examine the disk of", error.into()))?;
     let has = |flag| disk.f_flag.contains(flag);
     let may = accessat(CWD, &nearest, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok();
+    let exists = nearest == path;
+    let takes_none = (!exists && may && metadata.is_dir()).then(|| takes_no_folder(&nearest)).flatten();
     Ok(RootFacts {
         path: path.display().to_string(),
-        exists: nearest == path,
+        exists,
+        takes_none,
         is_folder: metadata.is_dir(),
         is_writable: may,
         is_read_only: has(StatVfsMountFlags::RDONLY),
@@ -35,6 +38,14 @@ pub fn root(path: &Path) -> Result<RootFacts> {
         nearest: nearest.display().to_string(),
         ..RootFacts::default()
     })
+}
+
+/// Why no folder can be made there. Only an attempt shows it: rights say nothing about a file system such as /proc, a
+/// quota, or a folder that is marked as immutable.
+fn takes_no_folder(folder: &Path) -> Option<String> {
+    let attempt = folder.join(format!(".eos-doctor-{}", std::process::id()));
+    let made = fs::DirBuilder::new().mode(0o700).create(&attempt);
+    made.and_then(|()| fs::remove_dir(&attempt)).err().map(|error| error.to_string())
 }
 
 /// The space of the file system that has this path. `used_for`: what it is used for.
@@ -95,10 +106,20 @@ mod tests {
         let found = root(&path).unwrap();
         assert!(!found.exists && found.is_writable && found.is_folder, "{found:?}");
         assert_eq!(found.nearest, folder.path().display().to_string());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something was left there");
         fs::write(folder.path().join("srv"), "").unwrap();
         let below_a_file = root(&path).unwrap();
         assert!(!below_a_file.is_folder && !below_a_file.exists, "{below_a_file:?}");
         assert!(disk(&path, "the root").unwrap().total > 0);
+    }
+
+    #[test]
+    fn a_root_below_a_folder_that_takes_no_folder_cannot_be_made() {
+        let found = root(Path::new("/proc/nope/root")).unwrap();
+        assert_eq!((found.nearest.as_str(), found.exists), ("/proc", false));
+        // Root may write everywhere. Others are refused by the rights.
+        assert_eq!(found.takes_none.is_some(), found.is_writable, "{found:?}");
+        assert!(found.takes_none.is_some() || !geteuid().is_root(), "{found:?}");
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Effect {
     Wins,
     /// Only these parts of it are used.
     Part(Vec<String>),
+    /// It is used too, besides what wins.
+    Added,
     Overridden,
 }
 
@@ -88,6 +90,7 @@ impl Effect {
         match self {
             Self::Wins => "wins",
             Self::Part(_) => "part",
+            Self::Added => "added",
             Self::Overridden => "overridden",
         }
     }

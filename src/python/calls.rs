@@ -44,9 +44,9 @@ pub fn run<'py>(
     if operation == ensure::OPERATION {
         let pillar = PyPillar::new(infrastructure);
         let world = PyHost::new(host, Arc::default());
-        let answer = panic_guard::guarded(operation, || {
-            ensure::unchanged(&request, &pillar, &world).filter(|_| pillar.is_sound()).unwrap_or_default()
-        });
+        let command_line = request.identity.command_line.clone();
+        let unchanged = || ensure::unchanged(&request, &pillar, &world).filter(|_| pillar.is_sound());
+        let answer = panic_guard::guarded(operation, || command_line.during(unchanged).unwrap_or_default());
         if !answer.is_null() {
             return plain::to_python(py, &answer);
         }

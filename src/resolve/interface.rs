@@ -131,6 +131,11 @@ fn has_computed_source(block: &Block) -> bool {
     block.kind == "module" && ["source", "version"].iter().any(computed)
 }
 
+/// Whether Terraform reads this file of a module by itself. `end`: `.tfvars` or `.tfvars.json`.
+pub fn is_own_tfvars(name: &str, end: &str) -> bool {
+    name == format!("terraform{end}") || name.ends_with(&format!(".auto{end}"))
+}
+
 /// Variables that are set by files of the module. Terraform reads these files automatically.
 fn preset(
     files: &[ModuleFile],
@@ -139,11 +144,10 @@ fn preset(
 ) -> Result<BTreeSet<String>, String> {
     let mut preset = BTreeSet::new();
     for (name, file) in document::in_folder(files, subdir) {
-        let own = |end: &str| name == format!("terraform{end}") || name.ends_with(&format!(".auto{end}"));
-        let (names, lines) = if own(".tfvars") {
+        let (names, lines) = if is_own_tfvars(name, ".tfvars") {
             let (body, lines) = body::read(&document::bytes(file)?);
             (body.arguments.into_keys().collect(), lines)
-        } else if own(".tfvars.json") {
+        } else if is_own_tfvars(name, ".tfvars.json") {
             json::names(&document::bytes(file)?)
                 .map_or_else(|line| (Vec::new(), vec![line]), |names| (names, Vec::new()))
         } else {

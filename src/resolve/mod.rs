@@ -22,6 +22,7 @@ mod needed;
 mod providers;
 mod syntax;
 mod undeclared;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +34,7 @@ pub use ignored_changes::ignored_changes;
 pub use lock_file::{moved_providers, newer_providers, selected_providers, without_providers};
 pub use module::{Content, Module, ModuleFile};
 pub use needed::needed_to_destroy;
+pub use values::{ModuleValues, values};
 
 use crate::digest::sha256;
 use crate::host::Host;

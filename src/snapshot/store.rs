@@ -129,8 +129,7 @@ impl SnapshotStore {
         let bytes = if Ulid::from_string(snapshot_id).is_ok() { read(&path)? } else { None };
         let Some(bytes) = bytes else {
             let message = format!("this component has no snapshot {snapshot_id:?}");
-            let remedy =
-                words![command("snapshots").of("ENVIRONMENT"), " lists the snapshots; Eos removes old ones"];
+            let remedy = words![command("snapshots").here(), " lists the snapshots; Eos removes old ones"];
             return Err(refused(Code::NoSuchSnapshot, message, remedy));
         };
         let snapshot: Snapshot =

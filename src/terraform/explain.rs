@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{Diagnostic, Severity};
+use crate::command_line::{command, only_a_retry};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::process::Exit;
+use crate::words::Words;
 
 /// A text that Terraform prints, Eos's code for it, and the remedy. The first match counts, so a cause is above its
 /// effects: Terraform reports a state that it cannot read as a lock that it cannot acquire.
@@ -67,11 +69,11 @@ const OPEN_FILES: &str = "raise the limit of open files (ulimit -n) of the proce
 const DECLARE: &str = "first declare it in the component's module, under this address";
 const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
                     force-unlock ID` in the workdir";
-const DEPLOYMENT: &str = "correct the job. Nomad no longer tries this version, and only orchestrate with \
-                          retry=True registers it again";
+/// The end of the remedy names the option of a retry.
+const DEPLOYMENT: &str = "correct the job. ";
 const STATE: &str = "check that the user that runs Salt can reach the state and write to its location";
-const MIGRATE: &str =
-    "to move the state, run orchestrate with migrate_backend=True; otherwise set the old backend again";
+/// The end of the remedy names the command that moves the state.
+const MIGRATE: &str = "set the old backend again, or move the state: ";
 /// Terraform's text between the provider of a lock file and the version that the configuration requires.
 const OUTGROWN: &str = "does not match configured version constraint";
 const LOCK_FILE: &str = "the module ships its .terraform.lock.hcl: run `terraform init -upgrade` at the module's source and \
@@ -95,6 +97,12 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         (Code::TerraformFailed, "correct the cause that Terraform names, then run again"),
         |&(_, code, remedy)| (code, remedy),
     );
+    // What the caller can paste.
+    let remedy = Words::from(remedy).and(match code {
+        Code::DeploymentFailed => Words::own(only_a_retry()),
+        Code::BackendChanged => command("orchestrate").here().flag("migrate_backend").into(),
+        _ => Words::default(),
+    });
     let lock = (code == Code::StateLocked).then(|| json!(lock_info(&words)));
     let words = without_advice(&words);
     let message = match words.is_empty() {

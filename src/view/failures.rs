@@ -61,7 +61,10 @@ fn failure(one: &Value) -> String {
     let addresses: Vec<_> =
         error["details"]["addresses"].as_array().into_iter().flatten().map(line).collect();
     let at = if addresses.is_empty() { String::new() } else { format!(", {}", addresses.join(", ")) };
-    let mut text = format!("  {} at {}{at}\n", string(&one["status"]), string(&error["phase"]));
+    let status = string(&one["status"]);
+    // What is blocked has not begun.
+    let phase = if status == "blocked" { String::new() } else { format!(" at {}", string(&error["phase"])) };
+    let mut text = format!("  {status}{phase}{at}\n");
     let who = if error["layer"] == "terraform" { "terraform: " } else { "" };
     text.push_str(&format!("    {who}{}\n", block(&error["message"], "    ")));
     for note in one["notes"].as_array().into_iter().flatten() {

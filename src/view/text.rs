@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::wrap::COLUMNS;
+use super::wrap::{COLUMNS, filled};
 use super::{
     attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run, snapshots,
     statuses, units, warnings, why,
@@ -198,9 +198,12 @@ fn extras(report: &Value) -> String {
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }
-    if let Some(order) = report["order"].as_array() {
+    let edges = report["edges"].as_array();
+    if let (Some(order), None) = (report["order"].as_array(), edges) {
+        let names: Vec<_> = order.iter().filter_map(Value::as_str).collect();
+        text.push_str(&format!("\n  order: {}\n", filled(&names.join(", "), "  order: ".len())));
+    } else if let Some(order) = report["order"].as_array() {
         text.push('\n');
-        let edges = report["edges"].as_array();
         for name in order.iter().filter_map(Value::as_str) {
             let needs: Vec<_> = edges
                 .into_iter()

@@ -88,6 +88,7 @@ fn mark(level: &Value) -> String {
         match level["effect"].as_str() {
             Some("wins") => "wins",
             Some("part") => "used in part",
+            Some("added") => "added",
             _ => "overridden",
         },
         MARK,

@@ -19,6 +19,7 @@ mod exclusion;
 mod folders;
 mod given;
 mod going_back;
+mod gone;
 mod handing;
 mod handover;
 mod health;

@@ -182,7 +182,8 @@ fn humantime(at: std::time::SystemTime) -> String {
 }
 
 fn of_system(site: &Site, arguments: Value) -> Value {
-    let known = Identity { name: "ana".to_owned(), authentication: Authentication::System };
+    let known =
+        Identity { name: "ana".to_owned(), authentication: Authentication::System, ..Identity::default() };
     site.call(&NoSalt, CallerIdentity { known, ..CallerIdentity::default() }, "show", arguments)
 }
 

@@ -157,8 +157,59 @@ fn settings_and_their_defaults_are_explained_too() {
         (&json!(["plan"]), &json!(["apply"])),
         "{answer:#}"
     );
-    let (_, text) = why(&site, "settings.parallelism");
-    assert!(text.contains("  wins          the default of Eos"), "{text}");
+    for (what, said) in [
+        ("settings.parallelism", "the default of Eos = 4"),
+        ("settings.timeouts.init", "the default of Eos = \"10m\""),
+        ("settings.run_hooks", "the default of Eos = []"),
+        ("settings.approvals", "the default of Eos"),
+        ("web.enabled", "the default of Eos = true"),
+        ("web.policy.allow_destroy", "the default of Eos = false"),
+    ] {
+        let (_, text) = why(&site, what);
+        assert!(text.lines().any(|line| line == format!("  wins          {said}")), "{what}: {text}");
+    }
+}
+
+#[test]
+fn the_default_of_a_module_is_shown_with_its_value_unless_it_is_secret() {
+    let mut site = Site::new();
+    site.component("web", WEB, json!({ "variables": { "needed": 1 } }));
+    std::fs::write(site.folder.path().join("modules/web/terraform.tfvars"), "left = 8\n").unwrap();
+    let (_, text) = why(&site, "web");
+    for line in ["  size = 1 ", "  password = (not shown) ", "  left = 8 "] {
+        assert!(text.lines().any(|one| one.starts_with(line)), "no {line:?} in\n{text}");
+    }
+    let (_, text) = why(&site, "web.left");
+    assert!(text.contains("overridden    the module's default = 7"), "{text}");
+}
+
+#[test]
+fn the_hooks_of_the_settings_are_added_to_those_of_a_component_unless_it_refuses_them() {
+    let mut site = site();
+    let hook = |prefix: &str| json!([{ "consul_kv": { "prefix": prefix } }]);
+    site.infrastructure["settings"]["hooks"] = hook("all");
+    let effects = |site: &Site| {
+        let (answer, _) = why(site, "web.hooks");
+        let levels = answer["why"][0]["levels"].as_array().unwrap().clone();
+        let text = |level: &Value, key: &str| level[key].as_str().unwrap().to_owned();
+        levels.iter().map(|one| text(one, "level") + " " + &text(one, "effect")).collect::<Vec<_>>()
+    };
+    assert_eq!(effects(&site), ["settings added"]);
+    site.infrastructure["components"]["web"]["hooks"] = hook("own");
+    assert_eq!(effects(&site), ["component wins", "settings added"]);
+    site.infrastructure["components"]["web"]["inherit_hooks"] = json!(false);
+    assert_eq!(effects(&site), ["component wins"]);
+}
+
+#[test]
+fn a_path_in_place_of_the_environment_is_the_value_that_is_asked_for() {
+    let site = site();
+    let answer = site.run_on(&OneFile, "why", json!({ "environment": "web.size" }));
+    assert_eq!(
+        (&answer["what"], &answer["environment"]),
+        (&json!("web.size"), &json!("staging")),
+        "{answer:#}"
+    );
 }
 
 #[test]

@@ -139,9 +139,27 @@ def test_a_pillar_without_infrastructure_is_refused(site):
 def test_a_pillar_that_does_not_render_is_refused_without_a_traceback(site):
     site.pillar_text("infrastructure: {{ this is no jinja\n")
     done = site.orchestrate()
-    # Salt itself logs the place at which its renderer failed.
     assert done.rc == 1 and "Traceback" not in done.stdout, done
     assert "could not compile the pillar" in done.error_text(), done
+    place = f"{site.pillars}/infrastructure.sls, line 1 cannot be rendered by jinja"
+    assert place in done.error_text(), done
+
+
+def test_wrong_yaml_is_told_with_its_file_and_line_and_without_a_word_of_the_file(site):
+    text = "infrastructure:\n  settings: {}\n  a: hunter2: hunter3\n"
+    site.pillar_text(text)
+    plain = f"{site.pillars}/infrastructure.sls, line 3 cannot be rendered: mapping values"
+    done = site.eos("doctor")
+    told = " ".join(done.stdout.replace("| ", "").split())
+    assert plain in told and f"salt-run -c {site.conf} pillar.show_pillar" in told, done
+    # The log on the terminal does not repeat it, with a traceback and a part of the file.
+    assert "Traceback" not in done.stderr and "hunter" not in done.stdout + done.stderr, done
+    # The pillar of a masterless minion is compiled before the call.
+    assert plain in site.call("eos_terraform.plan", "echo", "staging").error_text()
+    site.pillar_text(text.replace("a: hunter2: hunter3", "a: *hunter2"))
+    done = site.eos("plan", "staging")
+    assert "line 3 cannot be rendered" in done.stdout, done
+    assert "hunter" not in done.stdout + done.stderr, done
 
 
 def test_a_cycle_is_named_in_its_order(site):

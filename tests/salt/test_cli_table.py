@@ -304,3 +304,43 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
         ) | ({"detailed-exitcode"} if name == "plan" else set()) | (
             {"yes"} if name == "rollback" else set()
         ) | ({"secret"} if verb.gives_again else set()), name
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("-e staging plan web", {"environment": "staging", "components": ["web"]}),
+        ("--environment=staging plan -c /x", {"environment": "staging"}),
+        ("-e staging plan -e production", {"environment": "production"}),
+        ("--minion web1 status", {"minion": "web1"}),
+        ("why web.size", {"what": "web.size"}),
+        ("why staging web", {"environment": "staging", "what": "web"}),
+        ("remediate web 0f", {"component": "web", "drift_id": "0f"}),
+        ("acknowledge staging", {"environment": "staging"}),
+    ],
+)
+def test_the_environment_can_stand_before_the_verb_and_is_left_out_where_it_is_optional(
+    line, arguments
+):
+    assert call.made(parser.parsed(line.split())).arguments == arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--var a=b plan web", "--var belongs behind the verb: eos VERB --var"),
+        ("plan --tst", "there is no option --tst; eos plan --help lists the options"),
+        ("stagin", "there is no verb stagin; eos --help lists the verbs"),
+        ("stats", "there is no verb stats; did you mean status?"),
+    ],
+)
+def test_a_wrong_word_gets_only_a_hint_that_helps(line, said, capsys):
+    with pytest.raises(SystemExit):
+        parser.parsed(line.split())
+    assert capsys.readouterr().err.endswith(f": {said}\n")
+
+
+def test_help_is_a_verb_too(capsys):
+    with pytest.raises(SystemExit):
+        parser.parsed(["help", "plan"])
+    assert capsys.readouterr().out.startswith("usage: eos plan [ENV]")

@@ -35,7 +35,7 @@ def test_the_plan_of_eos_is_applied_by_the_command_that_it_shows(echo):
         "-c",
         str(echo.conf),
         "history",
-        "ENVIRONMENT",
+        "staging",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Each message of the core that advises an option names a function that has this option."""
+"""Each message of the core that advises an option names a function that has this option, and is written for its caller."""
 
 import importlib
 import inspect
@@ -34,34 +34,24 @@ KNOWN = {
         [("operation/request/plan_commands.rs", name) for name in ("plan_id", "components")],
         ("infrastructure.approve", "eos_terraform.approve"),
     ),
-    ("operation/request/arguments/mod.rs", "confirm"): (
-        "infrastructure.destroy",
-        "infrastructure.rollback",
-        "terraform.staged_rollback",
-        "eos_terraform.rollback_to_snapshot",
-    ),
-    ("operation/command/requests.rs", "confirm"): ("infrastructure.destroy",),
-    ("operation/component/turn/apply_rollback.rs", "confirm"): (
-        "infrastructure.rollback",
-        "terraform.staged_rollback",
-        "eos_terraform.rollback_to_snapshot",
-    ),
-    ("operation/run/rollback/request.rs", "confirm"): (
-        "infrastructure.rollback",
-        "terraform.staged_rollback",
-    ),
-    ("operation/run/rollback/result.rs", "confirm"): ("infrastructure.rollback",),
     ("operation/request/arguments/naming.rs", "component"): ("eos_terraform.plan",),
-    ("operation/blueprint/mod.rs", "minion"): ("infrastructure.plan", "infrastructure.status"),
     ("operation/layers/salt.rs", "minion"): ("infrastructure.status", "infrastructure.health"),
-    ("operation/blueprint/saved_arguments.rs", "secrets"): (
-        "infrastructure.plan",
-        "infrastructure.orchestrate",
-        "infrastructure.destroy",
-    ),
-    ("operation/component/apply/failed_version.rs", "retry"): ("infrastructure.orchestrate",),
-    ("view/text.rs", "plan_id"): ("infrastructure.apply", "infrastructure.approve"),
 }
+# How Salt writes a call, and a word in place of the environment, which the core knows.
+SALTS = re.compile(
+    r"\binfrastructure\.[a-z]|\bENVIRONMENT\b|\bsalt-(?:run|call)\b|\borchestrate [a-z]"
+    r"|(?:^|[\s,;:(])[a-z_]+=(?:True|False|[A-Z{])"
+)
+# Texts that only a call of Salt gets, or that are about Salt itself.
+ONLY_OF_SALT = (
+    "command_line.rs",
+    "operation/request/arguments/forms.rs",
+    "operation/request/arguments/naming.rs",
+    "operation/request/plan_commands.rs",
+    "operation/layers/salt.rs",
+    "operation/request/host_reference.rs",
+    "operation/store/approver.rs",
+)
 # Words before `=` that are no option of a function.
 OTHERS = ("saltenv", "index", "wait", "release", "flags", "basicConstraints")
 
@@ -101,3 +91,17 @@ def test_an_option_in_a_message_belongs_to_the_function_that_the_message_names()
             assert all(has(function, option) for function in known), (file, text)
             seen.add((file, option))
     assert seen, "no message was read"
+
+
+def test_no_text_of_the_core_is_written_for_one_program_only():
+    """``command_line.rs`` writes commands and options for whoever calls: ``eos`` or a program of Salt."""
+    others = [
+        (file, text)
+        for file, text in literals()
+        if SALTS.search(text)
+        and file not in ONLY_OF_SALT
+        and not file.startswith("model/")
+        # Programs of others, such as `rerun_if_dead = true`.
+        and not any(f"{word}=" in text for word in OTHERS)
+    ]
+    assert not others

@@ -66,7 +66,7 @@ def test_a_value_has_its_levels_files_and_lines_and_no_secret_is_shown(pillar):
         "      infrastructure:components:web:variables:size\n"
         f"      from {own}, line 2\n"
         f"      overrides {common}, line 7\n"
-        "  overridden    the module's default\n\n"
+        "  overridden    the module's default = 1\n\n"
     )
     every = pillar.eos("why", "staging", "web", "--var", "size=9")
     assert every.rc == 0 and "hunter2" not in every.stdout, every

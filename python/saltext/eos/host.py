@@ -199,7 +199,9 @@ class Host:
         pillar = self.pillar()
         errors = pillar.get("_errors")
         if errors:
-            self.problems.append(master_pillar.problem(self.identity["minion"], *errors))
+            self.problems.append(
+                master_pillar.problem(self.identity["minion"], *self._placed(errors))
+            )
         infrastructure = pillar.get("infrastructure")
         if "nomad_service" not in pillar:
             return infrastructure
@@ -212,6 +214,10 @@ class Host:
                 self.problems.append(f"{twice}: use one place")
             infrastructure = {"nomad_service": pillar["nomad_service"], **infrastructure}
         return infrastructure
+
+    def _placed(self, errors):
+        """The errors of the pillar, with their places if this process can know them."""
+        return errors
 
 
 class MinionHost(Host):
@@ -250,6 +256,13 @@ class MinionHost(Host):
 
     def pillar(self):
         return self._compiled.pillar if self._compiled else self._dunders["__pillar__"]
+
+    def _placed(self, errors):
+        if self._compiled or self.identity["place"][0] != "masterless":
+            return errors
+        # Salt has compiled this pillar before the call, and kept only the names of the files.
+        again = minion_pillar.compiled(self.opts, self.grains())
+        return again.pillar.get("_errors") or errors
 
     def grains(self):
         return self._dunders["__grains__"]

@@ -7,6 +7,8 @@ import salt.pillar
 import salt.utils.minions
 import salt.utils.verify
 
+from saltext.eos import pillar_faults
+
 
 @dataclass
 class Compiled:
@@ -28,7 +30,7 @@ def compiled(opts, minion):
     try:
         grains = _grains(opts, name)
         pillar = salt.pillar.Pillar(opts, grains, name, "base", pillarenv=opts.get("pillarenv"))
-        return Compiled(name, grains, pillar.compile_pillar())
+        return Compiled(name, grains, pillar_faults.compiled(pillar))
     except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
         return Compiled(name, problems=[problem(name, error)])
 

@@ -2,7 +2,7 @@
 
 import salt.pillar
 
-from saltext.eos import master_pillar
+from saltext.eos import master_pillar, pillar_faults
 
 
 def is_new(opts, context):
@@ -22,7 +22,7 @@ def compiled(opts, grains):
             opts.get("saltenv"),
             pillarenv=opts.get("pillarenv"),
         )
-        return master_pillar.Compiled(minion, pillar=pillar.compile_pillar())
+        return master_pillar.Compiled(minion, pillar=pillar_faults.compiled(pillar))
     except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
         problem = (
             f"{master_pillar.problem(minion, error)}. The minion has an older pillar, from which nothing is applied: "

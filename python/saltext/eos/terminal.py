@@ -17,13 +17,7 @@ _DAEMONS = {"salt-api", "salt-master", "salt-minion", "salt-proxy", "salt-syndic
 def shared():
     """Shares the terminal with Salt's log and with everybody else who writes to stderr."""
     handlers = _handlers()
-    with contextlib.ExitStack() as until_the_end:
-        if os.path.basename(sys.argv[0]) not in _DAEMONS:
-            for handler in handlers:
-                # A function of Eos can call another one. The outer one removes the filter.
-                if handler.level >= logging.WARNING and _is_not_repeated not in handler.filters:
-                    handler.addFilter(_is_not_repeated)
-                    until_the_end.callback(handler.removeFilter, _is_not_repeated)
+    with without(_is_repeated), contextlib.ExitStack() as until_the_end:
         if _is_terminal(sys.stderr):
             above = _Above(sys.stderr)
             until_the_end.callback(above.end)
@@ -33,8 +27,31 @@ def shared():
         yield
 
 
-def _is_not_repeated(record):
-    return record.name != repeated.name
+@contextlib.contextmanager
+def without(is_told):
+    """Leaves out of the log on the terminal what the report says too. ``is_told``: whether a record is such a one."""
+    with contextlib.ExitStack() as until_the_end:
+        if os.path.basename(sys.argv[0]) not in _DAEMONS:
+            for handler in _handlers():
+                # A function of Eos can call another one. The outer one removes the filter.
+                known = [getattr(one, "leaves_out", None) for one in handler.filters]
+                if handler.level >= logging.WARNING and is_told not in known:
+                    keep = _Filter(is_told)
+                    handler.addFilter(keep)
+                    until_the_end.callback(handler.removeFilter, keep)
+        yield
+
+
+class _Filter:
+    def __init__(self, leaves_out):
+        self.leaves_out = leaves_out
+
+    def filter(self, record):
+        return not self.leaves_out(record)
+
+
+def _is_repeated(record):
+    return record.name == repeated.name
 
 
 def _handlers():
@@ -71,7 +88,10 @@ class _Above:
             self.write(line)
 
     def flush(self):
-        """Everything whole is written at once."""
+        """Everything whole was written at once. Flushed text without a line end is a question, so it is a line too."""
+        if self._begun:
+            _core.above(self._begun + "\n")
+            self._begun = ""
 
     def end(self):
         """Write a line that was not ended."""

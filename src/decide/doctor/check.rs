@@ -17,6 +17,35 @@ pub enum Group {
     Vault,
 }
 
+/// All checks, in the order of the page that explains them.
+pub(super) const CHECKS: [(Group, &str); 25] = [
+    (Group::Salt, "pillar"),
+    (Group::Salt, "references"),
+    (Group::Salt, "eos"),
+    (Group::Salt, "minions"),
+    (Group::Salt, "schedules"),
+    (Group::Salt, "options"),
+    (Group::Salt, "layers"),
+    (Group::Host, "root"),
+    (Group::Host, "disk"),
+    (Group::Host, "clock"),
+    (Group::Terraform, "program"),
+    (Group::Terraform, "backends"),
+    (Group::Terraform, "folders"),
+    (Group::Terraform, "locks"),
+    (Group::Terraform, "lock scope"),
+    (Group::Terraform, "runs"),
+    (Group::Nomad, "cluster"),
+    (Group::Nomad, "token"),
+    (Group::Nomad, "rights"),
+    (Group::Consul, "cluster"),
+    (Group::Consul, "token"),
+    (Group::Consul, "rights"),
+    (Group::Vault, "server"),
+    (Group::Vault, "token"),
+    (Group::Vault, "rights"),
+];
+
 /// The result of a check. The worst is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +76,7 @@ pub struct Check {
 
 impl Check {
     pub fn ok(group: Group, name: &'static str, message: impl Into<Words>) -> Self {
+        debug_assert!(CHECKS.contains(&(group, name)), "{group:?} {name} is not in the list of checks");
         let (status, message, remedy) = (CheckStatus::Ok, message.into(), Words::default());
         Self { group, name, status, message, remedy, code: None, environments: Vec::new() }
     }
@@ -76,9 +106,41 @@ impl Check {
         Self::bad(group, name, (status, error.code), message, error.remedy)
     }
 
-    /// Whether both say the same, perhaps for different environments.
+    /// Whether both say the same, perhaps for different environments. A fault is one fault, however it was found.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        (self.group, self.status, &self.message) == (other.group, other.status, &other.message)
-            && self.remedy == other.remedy
+        let is_fault = self.status >= CheckStatus::Warning;
+        (self.status, &self.message, &self.remedy) == (other.status, &other.message, &other.remedy)
+            && (is_fault || self.group == other.group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_the_doctor_explains_each_check_and_no_other() {
+        let page = include_str!("../../../docs/reference/doctor.md");
+        let table = page.split("## What is checked").nth(1).unwrap().split("\n\n").nth(1).unwrap();
+        let mut groups: Vec<String> = Vec::new();
+        let mut explained = Vec::new();
+        for row in table.lines().skip(2) {
+            let cells: Vec<_> = row.split(" | ").collect();
+            let words = |cell: &str| -> Vec<String> {
+                cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+            };
+            let named = words(cells[0]);
+            groups = if named.is_empty() { groups } else { named };
+            for name in words(cells[1]) {
+                explained.extend(groups.iter().map(|group| (group.clone(), name.clone())));
+            }
+        }
+        let word = |group: &Group| serde_json::to_value(group).unwrap().as_str().unwrap().to_owned();
+        let known: Vec<_> = CHECKS.iter().map(|(group, name)| (word(group), (*name).to_owned())).collect();
+        let lacking: Vec<_> = known.iter().filter(|one| !explained.contains(one)).collect();
+        let unknown: Vec<_> = explained.iter().filter(|one| !known.contains(one)).collect();
+        assert!(lacking.is_empty() && unknown.is_empty(), "{lacking:?} {unknown:?}");
+        let counted = page.lines().filter(|line| line.contains("  ok  ")).count();
+        assert!(page.contains(&format!("1 wrong, 1 warning, {counted} ok")), "{counted} lines are ok");
     }
 }

@@ -26,13 +26,15 @@ pub fn folded(found: Vec<(Option<String>, Check)>, all: usize) -> Vec<Check> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Group;
+    use super::super::check::{CheckStatus, Group};
     use super::*;
+    use crate::error::Code;
 
     #[test]
     fn a_check_names_its_environments_unless_it_holds_for_all() {
         let of = |environment: &str, group, said: &'static str| {
-            (Some(environment.to_owned()), Check::ok(group, "x", said))
+            let name = if group == Group::Vault { "server" } else { "pillar" };
+            (Some(environment.to_owned()), Check::ok(group, name, said))
         };
         let found = vec![
             of("a", Group::Vault, "one"),
@@ -47,5 +49,19 @@ mod tests {
             .map(|one| format!("{} {}", one.message, one.environments.join(",")))
             .collect();
         assert_eq!(shown, ["two a", "three b", "four ", "one "]);
+    }
+
+    #[test]
+    fn a_fault_that_two_groups_have_found_is_told_once() {
+        let open = |group, name| {
+            let verdict = (CheckStatus::Wrong, Code::FolderNotTrusted);
+            Check::bad(group, name, verdict, "the root is open", "chmod go-w /srv")
+        };
+        let found = vec![
+            (None, open(Group::Host, "root")),
+            (Some("a".to_owned()), open(Group::Terraform, "folders")),
+        ];
+        let left: Vec<_> = folded(found, 2).into_iter().map(|one| (one.name, one.environments)).collect();
+        assert_eq!(left, [("root", vec!["a".to_owned()])]);
     }
 }

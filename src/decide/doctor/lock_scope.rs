@@ -1,6 +1,7 @@
 //! Judges whether the lock covers every host that may work on the same states.
 
 use super::check::{Check, CheckStatus, Group};
+use crate::command_line::command;
 use crate::decide::listed_briefly;
 use crate::error::Code;
 use crate::words::words;
@@ -44,9 +45,11 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
              them, and would create everything again",
             masters.len()
         );
-        let remedy = "set infrastructure:settings:backend to one that all masters reach; orchestrate with \
-                      migrate_backend=True moves the states";
-        all.push(bad(CheckStatus::Wrong, message, remedy.to_owned()));
+        let moved = command("orchestrate").here().flag("migrate_backend");
+        let remedy = format!(
+            "set infrastructure:settings:backend to one that all masters reach. Then this moves the states: {moved}"
+        );
+        all.push(bad(CheckStatus::Wrong, message, remedy));
     }
     if !other_hosts.is_empty() && *is_file {
         let hosts = listed_briefly(other_hosts);

@@ -1,6 +1,6 @@
 //! The checks of one layer.
 
-use super::check::{Check, CheckStatus, Group};
+use super::check::{CHECKS, Check, CheckStatus, Group};
 use crate::decide::layers::{Fault, LayerLine, LayerReport, LayerStatus};
 use crate::error::Code;
 
@@ -50,7 +50,7 @@ impl From<LayerStatus> for CheckStatus {
 
 /// The part that a fault belongs to.
 fn part(group: Group, code: Code) -> &'static str {
-    match code {
+    let part = match code {
         Code::TokenExpires | Code::VaultLogin | Code::Reference => "token",
         Code::VaultWrappingUsed | Code::VaultWrappingForeign => "token",
         Code::RightsMissing => "rights",
@@ -59,13 +59,14 @@ fn part(group: Group, code: Code) -> &'static str {
         Code::FolderNotTrusted | Code::File | Code::ReadOnly => "folders",
         Code::BackendUnreachable | Code::Backend | Code::TerraformFailed => "backends",
         _ => usual(group),
-    }
+    };
+    if CHECKS.contains(&(group, part)) { part } else { usual(group) }
 }
 
 fn usual(group: Group) -> &'static str {
     match group {
         Group::Salt => "minions",
-        Group::Host => "host",
+        Group::Host => "root",
         Group::Terraform => "program",
         Group::Nomad | Group::Consul => "cluster",
         Group::Vault => "server",

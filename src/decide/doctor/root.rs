@@ -16,6 +16,8 @@ pub struct RootFacts {
     pub is_folder: bool,
     /// This user may make files in the nearest folder.
     pub is_writable: bool,
+    /// Why the nearest folder takes no folder, although this user may write there. Some file systems take none.
+    pub takes_none: Option<String>,
     pub is_read_only: bool,
     /// A network or FUSE file system.
     pub is_remote: bool,
@@ -64,6 +66,11 @@ pub fn root(found: RootFacts) -> Vec<Check> {
         };
         all.push(wrong(Code::File, message, remedy));
     }
+    if let Some(reason) = &found.takes_none {
+        let message = format!("{path} does not exist, and cannot be made in {nearest}: {reason}");
+        let remedy = "set infrastructure:settings:root to a folder on a disk of this host".to_owned();
+        all.push(wrong(Code::File, message, remedy));
+    }
     if found.is_remote {
         let message = format!(
             "{nearest} is on a network or FUSE file system: a lock there may not exclude other hosts"
@@ -109,7 +116,7 @@ mod tests {
 
     #[test]
     fn each_fault_of_the_root_is_one_line_with_its_remedy() {
-        let table: [(RootFacts, Option<Code>, &str); 8] = [
+        let table: [(RootFacts, Option<Code>, &str); 9] = [
             (facts(), None, ""),
             (RootFacts { exists: false, is_folder: false, ..facts() }, None, ""),
             (RootFacts { is_folder: false, ..facts() }, Some(Code::File), "move it away"),
@@ -118,6 +125,11 @@ mod tests {
                 RootFacts { is_writable: false, exists: false, ..facts() },
                 Some(Code::File),
                 "install -d -m 0700",
+            ),
+            (
+                RootFacts { takes_none: Some("no such file".into()), exists: false, ..facts() },
+                Some(Code::File),
+                "infrastructure:settings:root",
             ),
             (RootFacts { is_read_only: true, is_writable: false, ..facts() }, Some(Code::ReadOnly), "dmesg"),
             (RootFacts { forbids_programs: true, ..facts() }, Some(Code::NoPrograms), "mount it with exec"),

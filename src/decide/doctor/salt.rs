@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::check::{Check, CheckStatus, Group};
+use crate::command_line::{salt_call, salt_run};
 use crate::decide::listed_briefly;
 use crate::error::Code;
-use crate::words::words;
+use crate::words::{Words, words};
 
 /// A function that the configuration names and that Eos does not have.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -70,8 +71,10 @@ fn versions(found: &SaltConfiguration, core: &str) -> Check {
             "Salt uses copies of Eos's modules that differ from the installed package: ",
             listed_briefly(&found.stale_copies)
         ];
-        let remedy = "synchronise them again (salt-run saltutil.sync_all, salt-call saltutil.sync_all), or remove the \
-                      copies: the package alone is enough";
+        let [master, minion] = [salt_run, salt_call].map(|program| program(&["saltutil.sync_all"]));
+        let remedy = Words::own(format!(
+            "synchronise them again ({master}; on a minion {minion}), or remove the copies: the package alone is enough"
+        ));
         return Check::bad(Group::Salt, NAME, verdict, message, remedy);
     }
     Check::ok(Group::Salt, NAME, words![core.to_owned(), ", modules and core are of one version"])
@@ -82,7 +85,8 @@ fn names(found: &SaltConfiguration) -> Vec<Check> {
     let mut all = Vec::new();
     for NamedFunction { function, place } in &found.unknown {
         let message = format!("{place} names {function}, which does not exist");
-        let remedy = "correct the name; eos --help and salt-run sys.list_runner_functions list the functions";
+        let list = Words::own(salt_run(&["sys.list_runner_functions"]));
+        let remedy = words!["correct the name; eos --help lists the verbs, and this all functions: ", list];
         all.push(Check::bad(Group::Salt, NAME, (CheckStatus::Wrong, Code::NoSuchFunction), message, remedy));
     }
     for NamedFunction { function: file, place } in &found.missing_reactors {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::layer::{LayerReport, LayerStatus, fault};
+use crate::command_line::salt_run;
 use crate::count::counted;
 use crate::decide::listed_briefly;
 use crate::error::{Code, Error, Layer};
@@ -76,21 +77,25 @@ fn judge(minions: MinionsFacts, report: &mut LayerReport) {
     };
     judge_versions(&target, &eos, needs_eos, report);
     let silent: Vec<_> = answered.iter().filter(|(_, here)| !**here).map(|(id, _)| id.clone()).collect();
-    let away = |message: String, remedy: &'static str| fault(Layer::Salt, Code::MinionsAway, message, remedy);
-    let start = "start salt-minion there, and check that it reaches this master: salt-run manage.status";
+    let away = |message: String, remedy: Words| fault(Layer::Salt, Code::MinionsAway, message, remedy);
+    let start = || {
+        let status = Words::own(salt_run(&["manage.status"]));
+        words!["start salt-minion there, and check that it reaches this master: ", status]
+    };
     if answered.is_empty() {
         let message = format!("no minion with an accepted key matches {target:?} ({used_by})");
-        report.fault(worst, away(message, "accept the minion's key (salt-key), or correct the target"));
+        report
+            .fault(worst, away(message, "accept the minion's key (salt-key), or correct the target".into()));
     } else if silent.len() == answered.len() {
         let message = format!("no minion of {target:?} answers ({used_by}): {}", listed_briefly(&silent));
-        report.fault(worst, away(message, start));
+        report.fault(worst, away(message, start()));
     } else if !silent.is_empty() {
         let message = format!(
             "no answer from {} of {target:?} ({used_by}): {}",
             counted(silent.len(), "minion"),
             listed_briefly(&silent)
         );
-        report.fault(LayerStatus::Degraded, away(message, start));
+        report.fault(LayerStatus::Degraded, away(message, start()));
     }
 }
 

@@ -231,7 +231,7 @@ fn summary(found: &TerraformFacts) -> Words {
             [LockFacts { component, operation, user, host, since, .. }] => Words::own(format!(
                 "{said}, {component} locked by {operation} of {user} on {host} since {since}"
             )),
-            many => words![said, ", ", many.len(), " locks held (", command("locks").of("ENVIRONMENT"), ")"],
+            many => words![said, ", ", many.len(), " locks held (", command("locks").here(), ")"],
         },
         Err(_) => words![said, ", locks not visible"],
     }

@@ -129,7 +129,7 @@ pub fn lost(key: &str, loss: &LostReason, suspended: Option<(Duration, Duration)
     };
     let remedy = format!(
         "nothing was rolled back: check the current state with {}, then run again{advice}",
-        command("plan").of("ENVIRONMENT")
+        command("plan").here()
     );
     host(Code::LockLost, format!("the lock {key} was lost: {cause}{why}"), remedy)
         .with(serde_json::json!({ "lock": key }))

@@ -50,10 +50,8 @@ fn refused(key: &str, id: &str, entry: Option<&KvEntry>) -> Error {
         _ => "nobody holds it".to_owned(),
     };
     let message = format!("{key} is not held under the id {id:?}: {now}");
-    let remedy = words![
-        command("locks").of("ENVIRONMENT"),
-        " shows all locks and their holders; only those can be released"
-    ];
+    let remedy =
+        words![command("locks").here(), " shows all locks and their holders; only those can be released"];
     Error::new(Layer::Host, Phase::Preparation, Code::NotThatLock, message, remedy)
         .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(|entry| payload::read(&entry.value)) }))
 }

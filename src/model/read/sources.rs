@@ -1,12 +1,9 @@
 //! Checks references against the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::problems::Problems;
-use crate::model::{
-    Component, CredentialOrigin, HookAction, Input, Name, PillarPath, ProbeSettings, Reference,
-    RunHookAction, Settings, Webhook,
-};
+use crate::model::{Component, CredentialOrigin, Name, PillarPath, Reference, Settings, used_references};
 
 /// Without `settings:vault`, no reference may point into Vault. No variable may be set in two places.
 pub(super) fn check(
@@ -30,53 +27,21 @@ pub(super) fn check(
     if has_vault {
         return;
     }
-    let at = PillarPath::root().child("settings");
-    let mut places: Vec<PillarPath> = Vec::new();
-    let env = terraform.env.iter().filter(|(_, reference)| is_vault(reference));
-    places.extend(env.map(|(name, _)| at.child("terraform").child("env").child(name)));
-    for (server, token) in [("nomad", &settings.nomad.token), ("consul", &settings.consul.token)] {
-        places.extend(token.iter().filter(|token| is_vault(token)).map(|_| at.child(server).child("token")));
-    }
-    let in_vault = credentials().filter(|credential| match &credential.origin {
-        CredentialOrigin::Path(_) => true,
-        CredentialOrigin::Value(reference) => is_vault(reference),
-    });
-    places.extend(in_vault.map(|credential| credential.path.clone()));
-    for component in components.values() {
-        let secrets = component.inputs.iter().filter(|(_, input)| match input {
-            Input::Secret(reference) => is_vault(reference),
-            Input::Literal(_) | Input::Output(_) | Input::Outputs(_) => false,
-        });
-        places.extend(secrets.filter_map(|(name, _)| component.variables.get(name).cloned()));
-        let handed = component.task_secrets.values().filter(|secret| secret.origin.in_vault().is_some());
-        places.extend(handed.map(|secret| secret.path.clone()));
-        for gate in &component.health {
-            if let ProbeSettings::Http(probe) = &gate.probe {
-                let headers = probe.headers.iter().filter(|(_, reference)| is_vault(reference));
-                let pillar_path = gate.path.child(gate.kind()).child("headers");
-                places.extend(headers.map(|(name, _)| pillar_path.child(name)));
-            }
-        }
-    }
-    let own = components.values().flat_map(|component| &component.hooks).filter(|hook| !hook.is_shared);
-    for hook in settings.hooks.iter().chain(own) {
-        if let HookAction::Webhook(webhook) = &hook.action {
-            places.extend(in_vault_of(webhook, &hook.path.child(hook.kind())));
-        }
-    }
-    for hook in &settings.run_hooks {
-        if let RunHookAction::Webhook(webhook) = &hook.action {
-            places.extend(in_vault_of(webhook, &hook.path.child(hook.kind())));
-        }
-    }
+    let used = used_references(settings, components.values()).into_iter();
+    let mut places: BTreeSet<PillarPath> =
+        used.filter(|one| is_vault(one.reference)).map(|one| one.place).collect();
+    let whole = credentials().filter(|credential| matches!(credential.origin, CredentialOrigin::Path(_)));
+    places.extend(whole.map(|credential| credential.path.clone()));
+    let shared = settings.credentials.values().filter(
+        |credential| matches!(&credential.origin, CredentialOrigin::Value(reference) if is_vault(reference)),
+    );
+    places.extend(shared.map(|credential| credential.path.clone()));
+    let handed = components.values().flat_map(|component| component.task_secrets.values());
+    let handed = handed.filter(|secret| secret.origin.in_vault().is_some());
+    places.extend(handed.map(|secret| secret.path.clone()));
     for pillar_path in places {
         problems.add(&pillar_path, "is in Vault: set infrastructure:settings:vault (address, auth)");
     }
-}
-
-fn in_vault_of(webhook: &Webhook, path: &PillarPath) -> Vec<PillarPath> {
-    let references = webhook.references(path).into_iter().filter(|(_, one)| is_vault(one));
-    references.map(|(path, _)| path).collect()
 }
 
 fn is_vault(reference: &Reference) -> bool {

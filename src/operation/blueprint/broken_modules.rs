@@ -103,8 +103,8 @@ pub fn say(reason: &str) -> String {
 
 /// The folder of a run that is refused before it begins.
 pub(super) fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
-    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    Ok(destruction.map(|destruction| layout.run(destruction.run_id)))
+    let Some(destruction) = destruction else { return Ok(None) };
+    Ok(Some(Layout::new(&draft.settings.root, &draft.environment)?.run(destruction.run_id)))
 }
 
 /// The folder of this component's module in this run.

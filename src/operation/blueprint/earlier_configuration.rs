@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Input, Node, Source, output, reference};
 use crate::resolve::{self, Module};
 use crate::snapshot::{Configuration, SnapshotStore, ValueOrigin};
+use crate::words::words;
 
 /// The same as `target`, to be applied: an error if a value is not stored.
 pub fn whole(
@@ -99,6 +101,6 @@ fn declared(component: &Component) -> Map<String, Value> {
 
 fn unusable(reason: &str) -> Error {
     let message = format!("the earlier configuration cannot be planned: {reason}");
-    let remedy = "correct the pillar and orchestrate instead";
+    let remedy = words!["correct the pillar, then: ", command("orchestrate").here()];
     Error::new(Layer::Host, Phase::Rollback, Code::ConfigurationUnusable, message, remedy)
 }

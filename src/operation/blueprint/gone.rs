@@ -24,6 +24,16 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
     Ok(reports.collect())
 }
 
+/// What a call is told that names a component which left the pillar and still has resources.
+pub fn refusal(blueprint: &Blueprint, name: &Name) -> Option<String> {
+    let mut gone = report(blueprint, &Layout::of(blueprint).ok()?).ok()?;
+    let notes = gone.remove(name)?.notes;
+    Some(format!(
+        "{name} is not in the pillar any more: {}",
+        notes.iter().map(|note| note.as_str()).collect::<Vec<_>>().join("; ")
+    ))
+}
+
 fn describe(environment: &Name, name: &Name, record: Record) -> String {
     let edges: Vec<_> = record.edges.into_iter().collect();
     let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::broken_modules::BrokenComponents;
 use self::prepared::{AppliedConfigurations, Broken, Prepared};
+use crate::command_line::option;
 use crate::error::Error;
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::operation::request::call::{Call, Request};
@@ -105,9 +106,9 @@ pub(super) fn read(
 /// Names the minion, because a runner reads the master's own pillar if the call names no other.
 pub(super) fn no_pillar(request: &Request) -> Problem {
     let minion = &request.identity.minion;
+    let other = option("minion", "ID");
     let message = format!(
-        "the pillar of the minion {minion:?} does not have this key. Either let a runner read another minion's \
-         pillar: minion=ID. Or give {minion:?} the pillar file in top.sls (base: {{'{minion}': [FILE]}}), and \
+        "the pillar of the minion {minion:?} does not have this key. Either name the minion that has it: {other}. Or give {minion:?} the pillar file in top.sls (base: {{'{minion}': [FILE]}}), and \
          refresh it there: saltutil.refresh_pillar"
     );
     Problem::new(&model::PillarPath::root(), message)
@@ -165,6 +166,9 @@ pub(super) fn select(
     let mut problems = Vec::new();
     for name in &named {
         match blueprint.nodes.get(name) {
+            None if let Some(message) = gone::refusal(blueprint, name) => {
+                problems.push(Problem::new(&path, message));
+            }
             None => {
                 let known = blueprint.nodes.keys().map(Name::as_str);
                 let service = model::component_name(name.as_str());

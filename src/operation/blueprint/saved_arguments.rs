@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::command_line::secret;
 use crate::model::{Name, Overrides, PillarPath, Problem};
 use crate::resolve::Module;
 
@@ -24,8 +25,9 @@ pub fn secret_literals(
     let at = |name: &String| PillarPath::arguments().child("variables").child(name);
     let problem = |name: &String| {
         let message = format!(
-            "is a secret of the module, and Salt saves the arguments of a call. Give a reference: \
-             secrets={{{name}: env:NAME}}. The command eos asks for the value: --secret {name}"
+            "is a secret of the module, and Salt saves the arguments of a call. Give a reference: {}. The \
+             command eos can ask for the value: --secret {name}",
+            secret(name, "env:NAME")
         );
         Problem::new(&at(name), message)
     };

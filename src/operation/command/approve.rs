@@ -40,9 +40,8 @@ struct ApprovalRequest {
 
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let plan_id = arguments.run_id("plan_id", |environment| {
-        format!("{} saves a plan and shows its plan_id", command("plan").of(environment))
-    });
+    let plan_id = arguments
+        .run_id("plan_id", || format!("{} saves a plan and shows its plan_id", command("plan").here()));
     let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
         Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),

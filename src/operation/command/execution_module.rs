@@ -43,9 +43,10 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent: Intent::new(what, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
-            let snapshot_id = Some(arguments.run_id("snapshot_id", |environment| {
-                format!("{} shows the snapshots", command("snapshots").of(environment))
-            }));
+            let snapshot_id =
+                Some(arguments.run_id("snapshot_id", || {
+                    format!("{} shows the snapshots", command("snapshots").here())
+                }));
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
             let what =

@@ -39,9 +39,9 @@ pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
     let message = "no call takes a lock: each run takes the lock of each of its components and releases it";
     let remedy = words![
         "call apply or orchestrate; ",
-        command("locks").of("ENVIRONMENT"),
+        command("locks").here(),
         " shows who holds a lock, and ",
-        command("unlock").of("ENVIRONMENT").with("component", "COMPONENT").with("id", "ID"),
+        command("unlock").here().with("component", "COMPONENT").with("id", "ID"),
         " frees one whose holder is gone"
     ];
     let error = Error::new(Layer::Salt, Phase::Validation, Code::Invalid, message, remedy);
@@ -52,7 +52,7 @@ pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
-    let shown = command("locks").of(arguments.environment_word());
+    let shown = command("locks").here().to_string();
     let missing = format!("is missing: {shown} shows the locks, each with its component and its id");
     let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let id = arguments.text("id");

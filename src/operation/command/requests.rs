@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command_line::command;
+use crate::command_line::{command, option};
 use crate::error::Result;
 use crate::journal;
 use crate::model::{Name, Overrides};
@@ -92,8 +92,8 @@ fn overrides(arguments: &mut Arguments, components: Option<&BTreeSet<Name>>) -> 
     Overrides { variables, secrets, ..arguments.overrides() }
 }
 
-fn no_plan(environment: String) -> String {
-    let (plan, apply) = (command("plan").of(&environment), command("orchestrate").of(&environment));
+fn no_plan() -> String {
+    let (plan, apply) = (command("plan").here(), command("orchestrate").here());
     format!("{plan} saves a plan and shows its plan_id. To deploy without a saved plan: {apply}")
 }
 
@@ -120,15 +120,14 @@ pub fn accept_drift(request: &Request) -> RunRequest {
 
 fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What) -> RunRequest {
     let mut arguments = Arguments::new(request);
-    let environment = arguments.environment_word();
     let missing = format!(
         "is missing: {} shows each component that has drifted, and its drift_id",
-        command("drift").of(&environment)
+        command("drift").here()
     );
     let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
     let drift_id = arguments.text("drift_id");
     if drift_id.is_none() && names_one {
-        let drift = command("drift").of(environment).with("components", &component);
+        let drift = command("drift").here().with("components", &component);
         let message = format!("is missing: {drift} shows it");
         arguments.problem("drift_id", message);
     }
@@ -157,7 +156,8 @@ pub fn destroy(request: &Request) -> RunRequest {
         let whole = || vec!["it".to_owned()];
         let named = components.as_ref().map(|names| names.iter().map(Name::to_string).collect());
         let destroyed = named.unwrap_or_else(whole).join(", ");
-        arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy {destroyed}"));
+        let confirm = option("confirm", environment);
+        arguments.problem("confirm", format!("is missing: set {confirm} to destroy {destroyed}"));
     }
     let what = What::Destroy(Destruction::confirmed(arguments.flag("preserve_data")));
     let wanted = RunRequest {

@@ -271,7 +271,7 @@ fn refusal(code: Code, message: String) -> Error {
         Phase::Validation,
         code,
         message,
-        words![command("history").of("ENVIRONMENT"), " shows the runs of an environment"],
+        words![command("history").here(), " shows the runs of an environment"],
     )
 }
 

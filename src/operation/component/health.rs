@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::value_path;
-use crate::command_line::command;
+use crate::command_line::{command, only_a_retry};
 use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -201,8 +201,7 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
         message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
-    let remedy =
-        Words::own(format!("{remedy}; {} checks again ({})", command("health").of("ENVIRONMENT"), gate.path));
+    let remedy = Words::own(format!("{remedy}; {} checks again ({})", command("health").here(), gate.path));
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 
@@ -215,34 +214,36 @@ async fn diagnosis(gate: &HealthGate, outlook: Outlook) -> Option<crate::nomad::
 }
 
 /// The code of a gate that did not pass, and the remedy.
-pub fn ending(outlook: Outlook) -> (Code, &'static str) {
+pub fn ending(outlook: Outlook) -> (Code, Words) {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) => {
-            (Code::Unhealthy, "the applied changes stay. Find the cause, then run again")
+            (Code::Unhealthy, "the applied changes stay. Find the cause, then run again".into())
         }
         Outlook::Unseen => (
             Code::HealthUnknown,
-            "the applied changes stay. Repair that server or correct infrastructure:settings, then run again",
+            "the applied changes stay. Repair that server or correct infrastructure:settings, then run again"
+                .into(),
         ),
-        Outlook::Never(FinalReason::Denied) => {
-            (Code::HealthUnknown, "the applied changes stay. Give the token the permission, then run again")
+        Outlook::Never(FinalReason::Denied) => (
+            Code::HealthUnknown,
+            "the applied changes stay. Give the token the permission, then run again".into(),
+        ),
+        Outlook::Never(FinalReason::Failed) => {
+            (Code::DeploymentFailed, Words::own(format!("correct the job. {}", only_a_retry())))
         }
-        Outlook::Never(FinalReason::Failed) => (
-            Code::DeploymentFailed,
-            "correct the job. Nomad no longer tries this version, and only orchestrate with retry=True \
-             registers it again",
-        ),
         Outlook::Never(FinalReason::Stopped) => (
             Code::JobStopped,
             "nothing was rolled back. Start the job with `nomad job start`, then run again. In your own \
-             module, rerun_if_dead = true in its nomad_job lets a run start it",
+             module, rerun_if_dead = true in its nomad_job lets a run start it"
+                .into(),
         ),
-        Outlook::Never(FinalReason::Superseded) => {
-            (Code::Superseded, "nothing was rolled back. Find who else registers this job, then run again")
-        }
+        Outlook::Never(FinalReason::Superseded) => (
+            Code::Superseded,
+            "nothing was rolled back. Find who else registers this job, then run again".into(),
+        ),
         Outlook::Never(FinalReason::AwaitingPromotion) => (
             Code::AwaitingPromotion,
-            "check the canaries, then promote or fail the deployment, then run again",
+            "check the canaries, then promote or fail the deployment, then run again".into(),
         ),
     }
 }

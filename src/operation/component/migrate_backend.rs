@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -10,6 +11,7 @@ use crate::operation::exec::command_output::CommandOutput;
 use crate::record::Record;
 use crate::resolve::Module;
 use crate::terraform;
+use crate::words::words;
 use crate::workdir::{ComponentPaths, remove, replace};
 
 /// Runs before the new backend is written; refuses if the state may not move. True: an init has to forget the old one.
@@ -121,8 +123,11 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
     };
     let message =
         format!("{what}; the state with {} is still in the old one", counted(record.resources, "resource"));
-    let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still \
-                  work); otherwise set the old backend again";
+    let remedy = words![
+        "to move the state (old credentials must still work): ",
+        command("orchestrate").here().flag("migrate_backend"),
+        "; otherwise set the old backend again"
+    ];
     Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)
 }
 

@@ -73,7 +73,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let node = &session.blueprint.nodes[name];
     let step = node.component.step.as_ref();
     if step.is_some()
-        && let Some(report) = salt::left_alone(intent)
+        && let Some(report) = salt::left_alone(name, intent)
     {
         return Ok(report);
     }

@@ -32,8 +32,9 @@ use self::secrets::LayerSecrets;
 use self::usage::Usage;
 use crate::change::Redactor;
 use crate::decide::layers::{LayerReport, LayerStatus};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Draft, Name};
+use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::blueprint::{draft, today};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
@@ -80,15 +81,11 @@ pub struct Subject {
 impl Subject {
     /// The modules say which components need Nomad. If they cannot be read, the pillar alone says it, and the error says
     /// why.
-    pub fn of(call: &Call<'_>, draft: Draft) -> (Self, Option<Error>) {
-        let (usage, error) = match today(call, &draft.environment, Vec::new()) {
-            Ok(prepared) => {
-                let node = |name: &Name| prepared.blueprint.nodes.get(name).map(|node| &*node.interface);
-                (Usage::of(&draft, node), None)
-            }
-            Err(error) => (Usage::of(&draft, |_| None), Some(error)),
-        };
-        (Self { draft, usage }, error)
+    pub fn of(call: &Call<'_>, draft: Draft) -> (Self, Result<Prepared>) {
+        let prepared = today(call, &draft.environment, Vec::new());
+        let nodes = prepared.as_ref().ok().map(|prepared| &prepared.blueprint.nodes);
+        let usage = Usage::of(&draft, |name| nodes?.get(name).map(|node| &*node.interface));
+        (Self { draft, usage }, prepared)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::decide::layers::NamespaceUse;
 use crate::model::{
     Component, ConsulLock, CredentialOrigin, Draft, HookAction, Input, Interface, Name, ProbeSettings,
     Reference, RunHookAction, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, nomad_variable,
-    service_name,
+    service_name, used_references,
 };
 
 /// The keys of locks, and the session that holds them. `node`: that of the asked agent, if it is known.
@@ -131,35 +131,23 @@ pub fn vault_paths<'a>(
     interface: impl Fn(&Name) -> Option<&'a Interface>,
 ) -> BTreeMap<VaultPath, VaultNeed> {
     let mut needed: BTreeMap<VaultPath, VaultNeed> = BTreeMap::new();
-    let settings = &draft.settings;
-    let tokens = [&settings.nomad.token, &settings.consul.token].into_iter().flatten();
-    let mut references: Vec<&Reference> = settings.terraform.env.values().chain(tokens).collect();
-    for hook in &settings.run_hooks {
-        if let RunHookAction::Webhook(webhook) = &hook.action {
-            references.extend(webhook.references(&hook.path).into_iter().map(|(_, one)| one));
+    let uses = |component: &Component, provider: &str| {
+        interface(&component.name).is_some_and(|module| module.uses(provider))
+    };
+    for used in used_references(&draft.settings, draft.components.values()) {
+        let counts = used.component.is_none_or(|component| {
+            component.enabled && used.provider.is_none_or(|provider| uses(component, provider))
+        });
+        if let (Reference::Vault { path, .. }, true) = (used.reference, counts) {
+            needed.entry(path.clone()).or_default();
         }
     }
     for component in enabled(draft) {
-        references.extend(component.inputs.values().filter_map(|input| match input {
-            Input::Secret(reference) => Some(reference),
-            Input::Literal(_) | Input::Output(_) | Input::Outputs(_) => None,
-        }));
-        for gate in &component.health {
-            if let ProbeSettings::Http(probe) = &gate.probe {
-                references.extend(probe.headers.values());
-            }
-        }
-        for hook in &component.hooks {
-            if let HookAction::Webhook(webhook) = &hook.action {
-                references.extend(webhook.references(&hook.path).into_iter().map(|(_, one)| one));
-            }
-        }
-        // A credential is read only for a module that uses its provider.
-        let uses = |provider: &str| interface(&component.name).is_some_and(|module| module.uses(provider));
-        for (_, credential) in component.credentials.iter().filter(|(provider, _)| uses(provider)) {
-            match &credential.origin {
-                CredentialOrigin::Path(path) => drop(needed.entry(path.clone()).or_default()),
-                CredentialOrigin::Value(reference) => references.push(reference),
+        for (provider, credential) in &component.credentials {
+            if let CredentialOrigin::Path(path) = &credential.origin
+                && uses(component, provider)
+            {
+                needed.entry(path.clone()).or_default();
             }
         }
         for secret in component.task_secrets.values() {
@@ -167,11 +155,6 @@ pub fn vault_paths<'a>(
             if let Some((path, _)) = secret.origin.in_vault() {
                 needed.entry(path.clone()).or_default().writes |= writes;
             }
-        }
-    }
-    for reference in references {
-        if let Reference::Vault { path, .. } = reference {
-            needed.entry(path.clone()).or_default();
         }
     }
     needed

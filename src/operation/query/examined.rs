@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::dead_references::{DeadReference, dead};
 use crate::error::{Code, Error, Layer, Phase};
-use crate::model::{self, Name, Source};
+use crate::model::{self, Blueprint, Name, Node, Source};
 use crate::operation::blueprint::prepared::Prepared;
+use crate::operation::component::inputs::missing_variables;
 use crate::operation::component::reports::ended;
 use crate::operation::request::call::CallPlace;
 use crate::report::ComponentReport;
@@ -13,20 +15,26 @@ use crate::words::Words;
 
 #[derive(Default)]
 pub struct Examined {
-    /// The components whose modules Terraform will refuse.
+    /// The components that a run will refuse: they lack a variable, or Terraform will not take their modules.
     pub refused: BTreeMap<Name, ComponentReport>,
     /// The components of whose modules a part was not understood.
     pub unchecked: BTreeSet<Name>,
-    /// What a person should know, one sentence each.
-    pub notes: BTreeMap<Name, Vec<String>>,
+    /// What a person should know of a component or of the settings, one sentence each.
+    pub notes: BTreeMap<String, Vec<String>>,
 }
 
 impl Examined {
     /// Without a look into the modules.
     pub fn without_modules(prepared: &Prepared) -> Self {
         let nodes = prepared.blueprint.nodes.iter();
-        let notes = nodes.map(|(name, node)| (name.clone(), model::notes(node)));
-        Self { notes: notes.filter(|(_, notes)| !notes.is_empty()).collect(), ..Self::default() }
+        let notes = nodes.clone().map(|(name, node)| (name.to_string(), model::notes(node)));
+        let lacks =
+            |(name, node): (&Name, &Node)| Some((name.clone(), ended(missing_variables::note(node)?)));
+        Self {
+            refused: nodes.filter_map(lacks).collect(),
+            notes: notes.filter(|(_, notes)| !notes.is_empty()).collect(),
+            ..Self::default()
+        }
     }
 
     pub fn of(prepared: &Prepared, place: &CallPlace) -> Self {
@@ -38,7 +46,7 @@ impl Examined {
             let Some(module) = prepared.modules.get(name).filter(|_| !is_ours) else { continue };
             let Examination { faults, unchecked } = examine(module)
                 .unwrap_or_else(|message| Examination { faults: Vec::new(), unchecked: vec![message] });
-            let notes = examined.notes.entry(name.clone()).or_default();
+            let notes = examined.notes.entry(name.to_string()).or_default();
             if !faults.is_empty() {
                 notes.retain(|note| !faults.iter().any(|fault| place_of(fault) == place_of(note)));
                 let command = place.plan_command(environment, [name]);
@@ -52,9 +60,20 @@ impl Examined {
                 unchecked.into_iter().filter(|one| !known.iter().any(|place| place_of(one) == place)),
             );
         }
+        for DeadReference { component, place, error, .. } in dead_references(prepared) {
+            let about = component.map_or_else(|| "settings".to_owned(), |name| name.to_string());
+            let note = format!("{place}: {}. A run on this host would not have it", error.message);
+            examined.notes.entry(about).or_default().push(note);
+        }
         examined.notes.retain(|_, notes| !notes.is_empty());
         examined
     }
+}
+
+fn dead_references(prepared: &Prepared) -> Vec<DeadReference> {
+    let Blueprint { settings, nodes, .. } = &prepared.blueprint;
+    let components = nodes.values().map(|node| &node.component);
+    dead(settings, components, |name| nodes.get(name).map(|node| &*node.interface))
 }
 
 fn refused(faults: &[String], remedy: String) -> Error {

@@ -25,7 +25,7 @@ pub fn find(request: &Request, run_id: &str) -> Result<LoggedRun> {
         return Err(error);
     }
     let message = format!("no run {run_id} in any environment of this pillar");
-    let remedy = words![command("history").of("ENVIRONMENT"), " shows the runs of an environment"];
+    let remedy = words![command("history").here(), " shows the runs of an environment"];
     Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
 }
 
@@ -51,7 +51,7 @@ fn no_plan(request: &Request, plan_id: &str) -> Error {
             format!("no plan {plan_id} in any environment of this pillar"),
             words![
                 "make a plan with ",
-                command("plan").of("ENVIRONMENT"),
+                command("plan").here(),
                 ", or with eos_terraform.plan on a minion; only the newest plans are kept"
             ],
         ),
@@ -91,7 +91,7 @@ fn search(request: &Request, id: &str) -> Result<Found> {
     }
     let message = format!("no run and no kept plan {id} in any environment of this pillar");
     let remedy = words![
-        command("history").of("ENVIRONMENT"),
+        command("history").here(),
         " shows the runs of an environment. Only the newest runs and plans are kept, and nothing of a question such \
          as status or drift"
     ];

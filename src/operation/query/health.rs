@@ -128,7 +128,7 @@ fn with_checks(mut report: ComponentReport, record: Option<&Record>) -> Componen
     if !report.warnings.is_empty() {
         report.notes.push(words![
             "its checks are as the last run or drift check found them; ",
-            command("drift").of("ENVIRONMENT"),
+            command("drift").here(),
             " evaluates them now"
         ]);
     }
@@ -194,6 +194,6 @@ fn not_there(code: Code, message: &'static str) -> Error {
 
 fn last_run(outcome: Status) -> Error {
     let message = format!("it has no health gates, and its last run ended with {}", outcome.word());
-    let remedy = words![command("status").of("ENVIRONMENT"), " shows that run; run again"];
+    let remedy = words![command("status").here(), " shows that run; run again"];
     Error::new(Layer::Salt, Phase::Verification, Code::LastRunFailed, message, remedy)
 }

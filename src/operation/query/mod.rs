@@ -3,6 +3,7 @@
 //! Must not know a component's turn or an apply.
 
 pub mod credentials;
+mod dead_references;
 pub mod doctor;
 pub mod drift;
 mod examined;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::NomadService;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
@@ -20,6 +21,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::render;
+use crate::words::words;
 
 /// The arguments of a call about one service.
 struct ServiceRequest {
@@ -168,7 +170,8 @@ fn not_known(service: &Name) -> Error {
     let message = format!(
         "the job of {service} is not known yet: it reads outputs that have no value, or a template of yours"
     );
-    let remedy = "run orchestrate with test=True: it shows the planned job to Nomad";
+    let planned = command("orchestrate").here().with("components", model::component_name(service.as_str()));
+    let remedy = words!["this shows the planned job to Nomad: ", planned.flag("test")];
     Error::new(Layer::Salt, Phase::Validation, Code::NotKnownYet, message, remedy)
 }
 

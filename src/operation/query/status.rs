@@ -1,6 +1,6 @@
 //! What the records say of each component. Takes no lock, and starts no terraform, except to ask a layer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -40,6 +40,15 @@ fn recorded(call: &Call<'_>, builder: ReportBuilder, question: Question) -> Repo
             shared_records::environment_locks(&blueprint.settings, &blueprint.environment)?;
         let mut reports = BTreeMap::new();
         let mut last_runs = BTreeMap::new();
+        let gone = gone::report(blueprint, &layout)?;
+        let (gone, components) = match components {
+            None => (gone, None),
+            Some(named) => {
+                let (of_gone, of_pillar): (BTreeSet<_>, _) =
+                    named.into_iter().partition(|name| gone.contains_key(name));
+                (gone.into_iter().filter(|(name, _)| of_gone.contains(name)).collect(), Some(of_pillar))
+            }
+        };
         for name in select(blueprint, components, false)? {
             let place = layout.component(&name);
             let record = match torn.remove(&name) {
@@ -56,7 +65,7 @@ fn recorded(call: &Call<'_>, builder: ReportBuilder, question: Question) -> Repo
             reports.insert(name.clone(), report.unwrap_or_else(failed));
             last_runs.insert(name, json!(record.ok().flatten()));
         }
-        reports.extend(gone::report(blueprint, &layout)?);
+        reports.extend(gone);
         let running: Vec<_> = run_log::all(&layout, &environment)
             .filter_map(|(run_id, run)| run.ok()?.history.is_alive().then_some(run_id))
             .collect();

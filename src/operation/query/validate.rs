@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::examined::Examined;
-use crate::model::{Name, Node};
+use crate::model::Name;
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::blueprint::{draft, today};
-use crate::operation::component::inputs::missing_variables;
-use crate::operation::component::reports::ended;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, CallPlace};
@@ -40,7 +38,6 @@ fn read(
     match today(call, &environment, arguments.finish()) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
-            let nodes = &prepared.blueprint.nodes;
             let Examined { refused, unchecked, notes } = examine(&prepared, &builder.identity.place);
             if !notes.is_empty() {
                 extra.insert("notes".to_owned(), json!(notes));
@@ -50,9 +47,7 @@ fn read(
                 extra.insert("plan_command".to_owned(), json!(command));
                 extra.insert("unchecked".to_owned(), json!(unchecked));
             }
-            let lacks =
-                |(name, node): (&Name, &Node)| Some((name.clone(), ended(missing_variables::note(node)?)));
-            answer(builder, nodes.iter().filter_map(lacks).chain(refused).collect(), extra)
+            answer(builder, refused, extra)
         }
         Err(error) => builder.failed(error),
     }

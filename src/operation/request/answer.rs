@@ -6,8 +6,10 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
 
+use super::arguments::Arguments;
 use super::call::CallerIdentity;
 use crate::change::Redactor;
+use crate::command_line;
 use crate::error::Error;
 use crate::model::Name;
 use crate::report::{ComponentReport, Report, SCHEMA, Status};
@@ -85,7 +87,12 @@ impl ReportBuilder {
         self.close(Some(result), components, None, extra)
     }
 
-    pub fn failed(self, error: Error) -> Report {
+    pub fn failed(mut self, error: Error) -> Report {
+        // A call that is refused may have no environment. Then a placeholder stands for it.
+        let is_placeholder = self.environment == Arguments::placeholder().as_str();
+        if is_placeholder && command_line::environment() != self.environment {
+            self.environment.clear();
+        }
         self.close(Some(false), BTreeMap::new(), Some(error), BTreeMap::new())
     }
 

@@ -78,7 +78,7 @@ impl SavedPlans {
             let message = format!("plan {} does not exist", self.plan_id());
             let remedy = words![
                 "make a plan with ",
-                command("plan").of("ENVIRONMENT"),
+                command("plan").here(),
                 " in the same environment; only the newest plans are kept"
             ];
             Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)

@@ -7,6 +7,7 @@ use serde_json::Value;
 use self::escape::{code, details, fence, html};
 use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, split_fact, verdict};
 use super::{changes, components, drift, failures, history, units, warnings};
+use crate::command_line::option;
 use crate::count::counted;
 use crate::report::Counts;
 
@@ -158,7 +159,10 @@ fn changed(report: &Value, room: usize) -> String {
 fn more(of: &str, left: usize) -> String {
     match left {
         0 => String::new(),
-        left => format!("… and {of}{}: format=text shows them\n\n", counted(left, "more component")),
+        left => {
+            let text = option("format", "text");
+            format!("… and {of}{}: {text} shows them\n\n", counted(left, "more component"))
+        }
     }
 }
 

@@ -40,6 +40,11 @@ pub fn change(text: &str, lines: Vec<String>) {
     *block = lines;
 }
 
+#[cfg(test)]
+pub fn is_shown() -> bool {
+    !BLOCK.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+}
+
 fn write(old: &[String], text: &str, new: &[String]) {
     let (_, width) = size();
     // If stderr is closed, nobody can be informed.

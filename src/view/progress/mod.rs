@@ -39,6 +39,13 @@ pub struct ProgressDisplay {
     finished: BTreeMap<&'static str, usize>,
 }
 
+/// Also after a panic, nothing of the block stays: the next line of the process would erase other lines.
+impl Drop for ProgressDisplay {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
 impl ProgressDisplay {
     pub fn new(environment: &str, components: &BTreeSet<Name>, parallel: usize) -> Self {
         Self {
@@ -209,7 +216,8 @@ mod tests {
 
     fn display(count: usize) -> ProgressDisplay {
         let names = (0..count).map(|number| Name::new(&format!("tenant-{number:03}")).unwrap()).collect();
-        let mut display = ProgressDisplay { terminal: true, ..ProgressDisplay::new("staging", &names, 10) };
+        let mut display = ProgressDisplay::new("staging", &names, 10);
+        display.terminal = true;
         for (number, name) in names.into_iter().enumerate() {
             let stage = match number {
                 0..10 => {
@@ -241,6 +249,17 @@ mod tests {
             };
             assert_eq!(*last, expected);
         }
+    }
+
+    #[test]
+    fn a_panic_leaves_no_block_for_the_next_line_to_erase() {
+        let panicked = std::panic::catch_unwind(|| {
+            let mut display = display(3);
+            display.draw("");
+            assert!(live::is_shown());
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(panicked.is_err() && !live::is_shown());
     }
 
     #[test]

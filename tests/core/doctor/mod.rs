@@ -145,3 +145,60 @@ fn a_wrong_call_is_refused() {
         Site::with_net().call(&NoSalt, CallerIdentity::default(), "doctor", json!({ "nonsense": 1 }));
     assert_eq!(report["error"]["code"], "invalid", "{report:#}");
 }
+
+#[test]
+fn the_doctor_is_not_content_where_validate_is_not() {
+    let mut site = Site::new();
+    site.component("net", "variable \"cidr\" {}\n", json!({}));
+    let report = doctor(&site);
+    let lacking = with_code(&report, "missing_variable");
+    assert_eq!((&lacking["name"], &lacking["status"]), (&json!("pillar"), &json!("wrong")), "{lacking:#}");
+    assert!(lacking["remedy"].as_str().unwrap().contains("'variables={cidr: VALUE}'"), "{lacking:#}");
+    site.component("app", "output \"x\" { value = var.nothing }\n", json!({}));
+    let report = doctor(&site);
+    let pillar: Vec<_> =
+        report["checks"].as_array().unwrap().iter().filter(|one| one["name"] == "pillar").collect();
+    let [both] = pillar[..] else { panic!("{report:#}") };
+    assert!(both["message"].as_str().unwrap().starts_with("2 components would fail, first: "), "{both:#}");
+    assert!(both["remedy"].as_str().unwrap().contains("infrastructure.validate staging"), "{both:#}");
+    assert_eq!(site.run("validate", json!({}))["result"], false);
+}
+
+#[test]
+fn a_reference_that_this_host_cannot_read_is_found_wherever_it_is() {
+    let mut site = Site::with_net();
+    site.infrastructure["components"]["net"]["secrets"] = json!({});
+    let webhook = |url: &str| json!({ "webhook": { "url": url } });
+    site.infrastructure["components"]["net"]["hooks"] = json!([webhook("file:/nonexistent/url")]);
+    site.infrastructure["settings"]["run_hooks"] = json!([webhook("env:EOS_TEST_UNSET")]);
+    site.infrastructure["settings"]["terraform"] =
+        json!({ "env": { "AWS_REGION": "env:EOS_TEST_UNSET_TOO" } });
+    let report = doctor(&site);
+    let mut of: Vec<_> =
+        report["checks"].as_array().unwrap().iter().filter(|one| one["name"] == "references").collect();
+    of.sort_by_key(|one| one["message"].to_string());
+    let said: Vec<_> =
+        of.iter().map(|one| (one["status"].as_str(), one["message"].as_str().unwrap())).collect();
+    let [hook, run_hook, env] = said[..] else { panic!("{report:#}") };
+    assert_eq!(hook.0, Some("warning"));
+    assert!(hook.1.starts_with("infrastructure:components:net:hooks:0:webhook:url: file:/nonexistent/url"));
+    assert_eq!(
+        run_hook,
+        (Some("warning"), "infrastructure:settings:run_hooks:0:webhook:url: env:EOS_TEST_UNSET is not set")
+    );
+    assert_eq!(
+        env,
+        (
+            Some("wrong"),
+            "infrastructure:settings:terraform:env:AWS_REGION: env:EOS_TEST_UNSET_TOO is not set"
+        )
+    );
+    // `validate` may run elsewhere, so that it only notes them.
+    let validated = site.run("validate", json!({}));
+    assert_eq!(validated["result"], true, "{validated:#}");
+    assert!(
+        validated["notes"]["net"][0].as_str().unwrap().contains("file:/nonexistent/url"),
+        "{validated:#}"
+    );
+    assert_eq!(validated["notes"]["settings"].as_array().unwrap().len(), 2, "{validated:#}");
+}

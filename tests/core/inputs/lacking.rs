@@ -164,7 +164,7 @@ fn a_destroy_without_its_secret_is_refused_alone_and_accepts_it_from_its_call() 
     let error = &one(&gone)["error"];
     assert_eq!(error["code"], "missing_variable", "{gone:#}");
     assert!(
-        error["remedy"].as_str().unwrap().contains("secrets=\"{password: vault:mount/path#key}\""),
+        error["remedy"].as_str().unwrap().contains("infrastructure.destroy staging components=grafana confirm=staging 'secrets={password: vault:mount/path#key}'"),
         "{gone:#}"
     );
     assert!(error["message"].as_str().unwrap().contains("count of resource terraform_data.many"), "{gone:#}");

@@ -42,7 +42,8 @@ class Site:
             [self.pillars],
             [self.states, CHECKOUT / "salt"],
             ports=ports,
-            extra=(extra or {}) | (grains.OPTIONS if self.shares_grains else {}),
+            extra={"auto_accept": True, **(extra or {})}
+            | (grains.OPTIONS if self.shares_grains else {}),
         )
         if self.shares_grains:
             grains.give(self.folder / "salt")

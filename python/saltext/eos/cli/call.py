@@ -64,12 +64,26 @@ def _without_options_of_others(verb, options):
     return verb.saved_plan
 
 
+def _leaves_environment_out(verb, words):
+    """Whether the words are exactly those that the verb needs, and the environment is not one of them."""
+    one_by_one = [slot for slot in verb.words if slot not in ("components", "environment")]
+    return (
+        "environment" in verb.words
+        and "environment" not in verb.needs
+        and list(verb.needs) == one_by_one
+        and len(words) == len(one_by_one)
+    )
+
+
 def _placed(verb, words, environment):
     """The argument that each word gives."""
     words, arguments = list(words), {}
     slots = [slot for slot in verb.words if slot != "environment"]
     if environment is not None:
         arguments["environment"] = environment
+    elif _leaves_environment_out(verb, words):
+        # Without it, the core takes the default or the only one.
+        pass
     elif "environment" in verb.words:
         # An id in this place is that of a run or a plan. The core knows.
         if words:

@@ -1,6 +1,7 @@
 """The command line, parsed by argparse from the tables. Nothing here imports Salt."""
 
 import argparse
+import itertools
 
 from saltext.eos.cli.options import OPTIONS, SECRET_AGAIN
 from saltext.eos.cli.verbs import NAMES, VERBS
@@ -48,7 +49,10 @@ class _Parser(argparse.ArgumentParser):
 def parsed(argv):
     """The options of a call. Its words are in ``words``, and the verb's row of the table in ``verb``."""
     # Only the options of the called verb are built: those of all verbs take longer than Python's start.
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
     parser = build(only=set(argv))
+    _refuse_too_early(parser, argv)
     options, rest = parser.parse_known_args(argv)
     unknown = [word for word in rest if word.startswith("-") and word != "-"]
     if unknown:
@@ -60,6 +64,17 @@ def parsed(argv):
     options.words = [*getattr(options, "words", ()), *rest]
     options.verb = NAMES.get(options.name)
     return options
+
+
+def _refuse_too_early(parser, argv):
+    """An option of a verb that stands before it. argparse would take its value for the verb."""
+    before = list(itertools.takewhile(lambda word: word not in NAMES, argv))
+    known = parser._option_string_actions
+    flags = {option.flag for option in OPTIONS.values()}
+    for word in before if len(before) < len(argv) else ():
+        name = word.partition("=")[0]
+        if name in flags and name not in known:
+            parser.exit(1, f"eos: {name} belongs behind the verb: eos VERB {name}\n")
 
 
 def build(only=None):
@@ -77,12 +92,16 @@ def build(only=None):
         as_minion=False,
         auth=None,
         config_dir=None,
+        environment=None,
         json=False,
         log_level=None,
+        minion=None,
         parser=parser,
         username=None,
     )
     parser.add_argument("-h", "--help", action="help", help="Show this help.")
+    _add_environment(parser, "The environment.")
+    _add(parser, OPTIONS["minion"])
     parser.add_argument("--version", action=_Version, nargs=0, help="Show the version.")
     _add_common(parser)
     verbs = parser.add_subparsers(
@@ -116,7 +135,7 @@ def _fill(parser, verb):
     where = (
         "The environment, in place of the first word." if first else "Not needed: the id names it."
     )
-    parser.add_argument("-e", "--environment", metavar="ENV", help=where)
+    _add_environment(parser, where)
     for argument in ("minion", *verb.options):
         option = OPTIONS[argument]
         _add(parser, option._replace(choices=verb.formats) if argument == "format" else option)
@@ -135,8 +154,15 @@ def _fill(parser, verb):
     _add_common(parser.add_argument_group("where and how"))
 
 
+def _add_environment(parser, text):
+    """It can stand before the verb and after it, as the options of every verb can."""
+    parser.add_argument("-e", "--environment", metavar="ENV", default=argparse.SUPPRESS, help=text)
+
+
 def _add(parser, option):
-    how = {"dest": option.argument, "default": None, "help": _help(option)}
+    of_every_verb = option.argument == "minion"
+    default = argparse.SUPPRESS if of_every_verb else None
+    how = {"dest": option.argument, "default": default, "help": _help(option)}
     if not option.value:
         how["action"] = "store_true"
     else:
@@ -221,7 +247,8 @@ def _explained(message):
 def _near(wrong, names):
     import difflib
 
-    near = difflib.get_close_matches(wrong, names, 1)
+    # A name that is less alike was not meant.
+    near = difflib.get_close_matches(wrong, names, 1, cutoff=0.75)
     return f"did you mean {near[0]}?" if near else None
 
 

@@ -26,7 +26,7 @@ impl Trace {
         let written = Written::open(infrastructure, environment, overrides, &Problems::default())?;
         let MergedSettings { by_profile, merged, .. } = written.merged_settings();
         let levels = settings(&written, by_profile);
-        Some(Self { levels, merged, kind: Kind::Settings })
+        Some(Self { levels, merged, kind: Kind::Settings, of_all: None })
     }
 
     /// A component, or a service by its component. None if neither exists.
@@ -39,6 +39,7 @@ impl Trace {
         let written = Written::open(infrastructure, environment, overrides, &Problems::default())?;
         let MergedSettings { profile, by_profile, merged } = written.merged_settings();
         let shared = settings(&written, by_profile);
+        let of_all = (shared.clone(), merged.clone());
         let (own, tree, kind) = of_module(&written, overrides, &profile, name)
             .or_else(|| of_service(&written, overrides, &profile, name))?;
         let by_profile = of_profile(&tree).into_iter().map(|tree| (Level::Profile, tree));
@@ -46,6 +47,7 @@ impl Trace {
         let own = own.into_iter().map(|(level, tree)| (level, without_null(tree)));
         Some(Self {
             levels: by_profile.chain(shared).chain(own).collect(),
+            of_all: inherits_hooks(&tree).then_some(of_all),
             merged: merge::deep(inherited(&merged), without_null(tree)),
             kind,
         })
@@ -133,6 +135,10 @@ fn of_profile(tree: &Tree) -> Option<Tree> {
     let map: BTreeMap<_, _> =
         map.iter().filter_map(|(key, tree)| Some((key.clone(), of_profile(tree)?))).collect();
     (!map.is_empty()).then(|| Tree { path: tree.path.clone(), kind: TreeKind::Map(map) })
+}
+
+fn inherits_hooks(component: &Tree) -> bool {
+    component.get("inherit_hooks").is_none_or(|tree| tree.to_value() != false)
 }
 
 /// The settings that a component inherits.

@@ -8,7 +8,7 @@ mod setters;
 use std::collections::BTreeSet;
 
 use super::tree::{Tree, TreeKind};
-use crate::model::{Level, Setter};
+use crate::model::{Effect, Level, Setter};
 
 /// The maps of a service whose entries have names of their own.
 const SERVICE_MAPS: [&str; 4] = ["env", "from_outputs", "secrets", "variables"];
@@ -19,7 +19,12 @@ pub struct Trace {
     levels: Vec<(Level, Tree)>,
     merged: Tree,
     kind: Kind,
+    /// The levels of the settings and their merge, if the component has the hooks of these too.
+    of_all: Option<(Vec<(Level, Tree)>, Tree)>,
 }
+
+/// This key of a component does not replace that of the settings: both are used.
+const HOOKS: &str = "hooks";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -56,6 +61,9 @@ impl Trace {
             Kind::Settings | Kind::Component => self.keys_at(&[]),
         };
         keys.retain(|key| !self.maps().contains(&key.as_str()));
+        if !self.hooks_of_all().is_empty() {
+            keys.insert(HOOKS.to_owned());
+        }
         keys
     }
 
@@ -71,7 +79,22 @@ impl Trace {
 
     /// The levels that set a key, the most specific first.
     pub fn key(&self, path: &[String]) -> Vec<Setter> {
-        setters::at(&self.levels, &self.merged, &[path.to_vec()], &[])
+        let mut setters = setters::at(&self.levels, &self.merged, &[path.to_vec()], &[]);
+        if path == [HOOKS] {
+            setters.extend(self.hooks_of_all());
+        }
+        setters
+    }
+
+    fn hooks_of_all(&self) -> Vec<Setter> {
+        let Some((levels, merged)) = &self.of_all else { return Vec::new() };
+        let mut setters = setters::at(levels, merged, &[vec![HOOKS.to_owned()]], &[]);
+        for setter in &mut setters {
+            if setter.effect == Effect::Wins {
+                setter.effect = Effect::Added;
+            }
+        }
+        setters
     }
 
     fn maps(&self) -> &'static [&'static str] {

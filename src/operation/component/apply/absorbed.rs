@@ -123,7 +123,7 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
         };
         notes.push(format!(
             "{said}. This apply did not undo it. If the configuration does not have it now, this shows it: {}",
-            command("drift").of("ENVIRONMENT")
+            command("drift").here()
         ));
     }
     notes

@@ -2,7 +2,7 @@
 
 use super::PlannedApply;
 use crate::change::Changes;
-use crate::command_line::command;
+use crate::command_line::{command, switch};
 use crate::decide::{FailedVersion, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{DeploymentWatch, JobName};
@@ -61,7 +61,8 @@ pub(in crate::operation::component) fn judge(
     }
     match intent.options.retry {
         true => FailedVersionVerdict::Allowed(format!(
-            "registered again because of retry=True: it failed in run {}",
+            "registered again because of {}: it failed in run {}",
+            switch("retry"),
             failed.run_id
         )),
         false => FailedVersionVerdict::Refused(waits(run, failed)),

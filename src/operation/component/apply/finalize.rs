@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlannedApply;
 use crate::change::Changes;
+use crate::command_line::command;
 use crate::decide::{ApplyFailure, ChangeProgress, State, TurnEnd};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::OnFailure;
@@ -142,7 +143,8 @@ impl PlannedApply<'_> {
         {
             let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let message = format!("the rollback was applied, but a new plan still has changes: {left}");
-            let remedy = "find the cause of the repeated changes, then orchestrate";
+            let remedy =
+                words!["find the cause of the repeated changes, then: ", command("orchestrate").here()];
             return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
         health::hold(&self.invoker.context, state).await.map(|()| proof)

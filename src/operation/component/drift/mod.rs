@@ -17,6 +17,7 @@ use super::drift_baseline::KnownBaseline;
 use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::{migrate_backend, reports, shown_outputs};
 use crate::clock;
+use crate::command_line::{Input, command};
 use crate::decide::{DriftFacts, FailedVersion, State, drift_cause};
 use crate::error::{Code, Result};
 use crate::lock::{Holder, LockGuard};
@@ -37,7 +38,7 @@ use crate::report::{ComponentReport, Drift, DriftClass, Status};
 use crate::snapshot::{Configuration, SnapshotStore};
 use crate::terraform::Refresh;
 use crate::view::progress::Stage;
-use crate::words::words;
+use crate::words::{Words, words};
 use crate::workdir::{ComponentPaths, ensure_private, remove, write};
 
 /// Every result, also an error, becomes the report of the component.
@@ -58,7 +59,8 @@ pub async fn check(session: &Session, name: &Name, kind: DriftCheckKind) -> Comp
 async fn unlocked(session: &Session, name: &Name, kind: DriftCheckKind) -> Result<ComponentReport> {
     if session.blueprint.nodes[name].component.step.is_some() {
         let mut report = ComponentReport::new(Status::Unchanged, Code::SaltStep);
-        report.notes.push("a Salt step: orchestrate with test=True checks it");
+        let check = command("orchestrate").here().with("components", name).flag("test");
+        report.notes.push(words!["a Salt step: ", check, " checks it"]);
         return Ok(report);
     }
     let paths = session.call.layout.component(name)?;
@@ -118,7 +120,9 @@ async fn locked(
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
-    let node = missing_variables::with_nulls(node, &module, remedy)?;
+    let node = missing_variables::with_nulls(node, &module, |input, variable, value| {
+        remedy(name, input, variable, value)
+    })?;
     let reader = session.call.reading();
     let collected = collect_inputs(session, &node, &reader, SecretPublishing::Yes).await?;
     let (inputs, backend) = (&collected.inputs, collected.backend.as_deref());
@@ -197,8 +201,9 @@ async fn locked(
 }
 
 /// The remedy for a variable whose value is not stored.
-fn remedy(argument: &str) -> String {
-    format!("apply it again with a reference, which is recorded: {argument}")
+fn remedy(name: &Name, input: Input, variable: &str, value: &str) -> Words {
+    let again = command("orchestrate").here().with("components", name).input(input, variable, value);
+    words!["apply it again with a reference, which is recorded: ", again]
 }
 
 /// Whether the pillar differs from the applied configuration, and the failed version that it asks for again, if any.
@@ -212,7 +217,9 @@ async fn compare_with_pillar<'a>(
     let (node, module) = (&session.blueprint.nodes[name], &session.modules[name]);
     // Values that only a state or a call gives are assumed to be unchanged.
     let pillar = missing_variables::with_last(node, configuration, store);
-    let collected = match missing_variables::with_nulls(pillar, module, remedy) {
+    let collected = match missing_variables::with_nulls(pillar, module, |input, variable, value| {
+        remedy(name, input, variable, value)
+    }) {
         Ok(pillar) => collect_inputs(session, &pillar, reader, SecretPublishing::Yes).await,
         Err(error) => Err(error),
     };

@@ -48,7 +48,7 @@ pub(super) fn same(found: &DriftPlan, drift_id: &str, file: &Path) -> Result<()>
         None => "there is no such drift now".to_owned(),
     };
     let message = format!("drift {drift_id} is out of date: {now}");
-    let remedy = words!["nothing was applied; check again with ", command("drift").of("ENVIRONMENT")];
+    let remedy = words!["nothing was applied; check again with ", command("drift").here()];
     Err(Error::new(Layer::Terraform, Phase::Planning, Code::DriftMoved, message, remedy))
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::command_line::{self, command};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, Variable, output, reference};
 use crate::operation::session::Session;
@@ -16,6 +17,7 @@ use crate::operation::store::configurations;
 use crate::record::Record;
 use crate::resolve::{Module, needed_to_destroy};
 use crate::snapshot::{Configuration, SnapshotStore, ValueOrigin};
+use crate::words::{Words, words};
 
 /// With this, no value is missing the next time.
 const KEEP: &str = "apply it again with the value in secrets, as a reference, which is recorded";
@@ -35,8 +37,10 @@ pub(in crate::operation::component) async fn supply<'a>(
             let name = &node.component.name;
             let last = last(session, node, record).await?;
             let environment = &session.blueprint.environment;
-            let how = |argument: &str| {
-                format!("run eos_terraform.destroy {name} {environment} auto_approve=True {argument}")
+            let how = |input, variable: &str, value: &str| {
+                let destroy = command("destroy").of(environment).with("components", name);
+                let destroy = destroy.with("confirm", environment).input(input, variable, value);
+                words!["give its value: ", destroy]
             };
             with_nulls(last, &session.modules[name], how).map(Cow::Owned)
         }
@@ -66,9 +70,25 @@ fn refuse(node: &Node) -> Error {
     let message = format!(
         "the module's {variables} {verb} no default, and neither {pillar_path} nor this call sets a value"
     );
-    let remedy = "set it in variables, from_outputs or secrets of the pillar, or use the state or the call \
-                  that sets it in variables or secrets";
+    let mut plan = command("plan").here().with("components", &node.component.name);
+    for name in &node.missing_variables {
+        let (input, value) = asked(node.interface.variables.get(name));
+        plan = plan.input(input, name, value);
+    }
+    let remedy = words![
+        "set it in variables, from_outputs or secrets of the pillar. If a state sets it, call that state. Or \
+         give it in a call for this component: ",
+        plan
+    ];
     Error::new(Layer::Salt, Phase::Preparation, Code::MissingVariable, message, remedy)
+}
+
+/// How a call gives a value to this variable, and a word in place of the value.
+fn asked(declared: Option<&Variable>) -> (command_line::Input, &'static str) {
+    match declared.is_some_and(Variable::is_hidden) {
+        true => (command_line::Input::Secret, "vault:mount/path#key"),
+        false => (command_line::Input::Variable, "VALUE"),
+    }
 }
 
 /// One sentence, for a question about the pillar.
@@ -141,7 +161,7 @@ fn again(origin: &ValueOrigin) -> Option<Input> {
 pub(in crate::operation::component) fn with_nulls(
     mut node: Node,
     module: &Module,
-    how: impl Fn(&str) -> String,
+    how: impl Fn(command_line::Input, &str, &str) -> Words,
 ) -> Result<Node> {
     if node.missing_variables.is_empty() {
         return Ok(node);
@@ -161,16 +181,13 @@ pub(in crate::operation::component) fn with_nulls(
         };
         let message =
             format!("variable {variable:?} has no default, its last value is not stored, and {why}");
-        let argument = match declared.is_some_and(Variable::is_hidden) {
-            true => format!("secrets=\"{{{variable}: vault:mount/path#key}}\""),
-            false => format!("variables=\"{{{variable}: VALUE}}\""),
-        };
+        let (input, value) = asked(declared);
         return Err(Error::new(
             Layer::Salt,
             Phase::Preparation,
             Code::MissingVariable,
             message,
-            how(&argument),
+            how(input, variable, value),
         ));
     }
     Ok(node)

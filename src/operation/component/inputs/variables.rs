@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, SecretOrigin, Variable};
 use crate::operation::component::value_path::{below, with_dotted_key};
 use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::session::secrets::SecretReader;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// Values for the variables. No Debug: it holds secrets in clear.
 #[derive(Default)]
@@ -140,8 +141,8 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
 }
 
 /// The remedy for an output that has no value yet.
-pub(super) fn bring_up_first(producer: &Name) -> String {
-    format!("bring up {producer} first. orchestrate with include_dependencies=True brings up both")
+pub(super) fn bring_up_first(producer: &Name) -> Words {
+    words!["bring up ", producer, " first: ", command("orchestrate").here().with("components", producer)]
 }
 
 /// The output is null, and its reader cannot use null.

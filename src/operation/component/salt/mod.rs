@@ -9,12 +9,13 @@ use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
 use super::{health, hooks, reports};
 use crate::clock;
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
 use crate::lock::{Holder, LockGuard};
-use crate::model::{Node, SaltStep};
+use crate::model::{Name, Node, SaltStep};
 use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
@@ -23,18 +24,25 @@ use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::workdir::ComponentPaths;
 
 /// An operation that is for modules alone does not change a step, and reports that.
-pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
+pub(super) fn left_alone(name: &Name, intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match (&intent.what, intent.mode) {
-        _ if intent.destroys() => (Code::SaltNotUndone, "a destroy does not undo the changes of Salt states"),
+        _ if intent.destroys() => {
+            (Code::SaltNotUndone, "a destroy does not undo the changes of Salt states".into())
+        }
         (What::SavedPlan { .. }, _) | (_, Mode::SavePlans) => {
-            (Code::SaltNotPlanned, "a Salt step has no plan: orchestrate runs it, and test=True checks it")
+            let run = || command("orchestrate").here().with("components", name);
+            let (check, run) = (run().flag("test"), run());
+            (
+                Code::SaltNotPlanned,
+                words!["a Salt step has no plan: ", run, " runs it, and ", check, " checks it"],
+            )
         }
         (What::Configuration, _) => return None,
-        _ => (Code::SaltStep, "a Salt step: it has no Terraform resources"),
+        _ => (Code::SaltStep, "a Salt step: it has no Terraform resources".into()),
     };
     let report = ComponentReport::new(Status::Unchanged, reason);
     Some(ComponentReport { notes: vec![note].into(), ..report })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Turn;
 use crate::change::Changes;
-use crate::command_line::command;
+use crate::command_line::{command, environment, option};
 use crate::decide::{self, PolicyViolation, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Name};
@@ -92,7 +92,7 @@ pub(super) fn refuse_changed_state(
             Phase::Rollback,
             Code::MovedSince,
             "its state changed after this run: someone else has applied something",
-            "check the resources, then orchestrate",
+            words!["check the resources, then: ", command("orchestrate").here()],
         )),
     }
 }
@@ -196,7 +196,11 @@ fn refused(what: impl Into<Words>, addresses: Vec<String>) -> PolicyViolation {
     PolicyViolation {
         code: Code::RollbackNeedsApproval,
         message: words![what, ": ", addresses.join(", ")],
-        remedy: "to allow this, set confirm=ENVIRONMENT; resources of policy:protect stay protected".into(),
+        remedy: words![
+            "to allow this, roll back with ",
+            Words::own(option("confirm", environment())),
+            "; resources of policy:protect stay protected"
+        ],
         addresses,
     }
 }

@@ -19,8 +19,10 @@ pub fn checks(subjects: &[Subject]) -> Vec<Check> {
     let mut all = Vec::new();
     let mut shares = false;
     for (path, subjects) in by_root {
-        all.extend(of_root(path, &subjects));
-        all.extend(of_disk(path, "the root"));
+        let (checks, can_be_made) = of_root(path, &subjects);
+        all.extend(checks);
+        // The disk above it says nothing then.
+        all.extend(can_be_made.then(|| of_disk(path, "the root")).into_iter().flatten());
         shares |= examined::share_a_disk(path, &temporary);
     }
     if !shares {
@@ -30,11 +32,13 @@ pub fn checks(subjects: &[Subject]) -> Vec<Check> {
     all
 }
 
-fn of_root(path: &Path, subjects: &[&Subject]) -> Vec<Check> {
+/// Its checks, and whether it exists or can be made.
+fn of_root(path: &Path, subjects: &[&Subject]) -> (Vec<Check>, bool) {
     let facts = match examined::root(path) {
         Ok(facts) => facts,
-        Err(error) => return vec![unknown("root", error)],
+        Err(error) => return (vec![unknown("root", error)], false),
     };
+    let can_be_made = facts.takes_none.is_none();
     let mut open = Vec::new();
     let mut refused: Vec<Error> = Vec::new();
     for subject in subjects {
@@ -48,7 +52,7 @@ fn of_root(path: &Path, subjects: &[&Subject]) -> Vec<Check> {
         }
     }
     let is_remote = lock::is_on_remote(Path::new(&facts.nearest));
-    root(RootFacts { is_remote, open, refused, ..facts })
+    (root(RootFacts { is_remote, open, refused, ..facts }), can_be_made)
 }
 
 fn of_disk(path: &Path, used_for: &'static str) -> Vec<Check> {

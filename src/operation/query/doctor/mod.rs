@@ -6,6 +6,7 @@
 mod host;
 mod left_behind;
 mod pillar;
+mod references;
 
 use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime};
@@ -13,7 +14,7 @@ use std::time::{Instant, SystemTime};
 use serde_json::{Value, json};
 
 use self::left_behind::LeftBehind;
-use self::pillar::Examined;
+use self::pillar::ExaminedPillar;
 use crate::decide::doctor::{
     Check, CheckStatus, Group, HostClock, SaltConfiguration, clock, folded, lock_scope, of_layer, runs, salt,
 };
@@ -53,7 +54,7 @@ pub fn doctor(call: &Call<'_>) -> Report {
 
 fn examine(call: &Call<'_>, builder: &ReportBuilder, named: &[String]) -> Vec<Check> {
     let (watched, began) = (Instant::now(), SystemTime::now());
-    let Examined { subjects, mut found, is_known } = pillar::examined(call, named);
+    let ExaminedPillar { subjects, mut found, is_known } = pillar::examined(call, named);
     let all = subjects.len();
     let configuration = call.host.configuration();
     let is_told = !configuration.is_null();

@@ -2,23 +2,25 @@
 
 use serde_json::{Value, json};
 
-use crate::command_line::command;
+use super::references;
+use crate::command_line::{command, salt_call, salt_run};
 use crate::count::counted;
 use crate::decide::doctor::{Check, CheckStatus, Group};
 use crate::error::{Code, Error};
 use crate::model::{self, Draft, Name, Overrides, Problem, environment_hint};
 use crate::operation::blueprint::no_pillar;
 use crate::operation::layers::Subject;
+use crate::operation::query::examined::Examined;
 use crate::operation::request::arguments::Arguments;
-use crate::operation::request::call::Call;
-use crate::words::words;
+use crate::operation::request::call::{Call, CallPlace, Request};
+use crate::words::{Words, words};
 
 const NAME: &str = "pillar";
 
 /// Each check with the environment that it is about. None: it is about this host.
 pub type Found = Vec<(Option<String>, Check)>;
 
-pub struct Examined {
+pub struct ExaminedPillar {
     /// Never empty. Without a readable environment, it has the settings of the pillar, or else the defaults.
     pub subjects: Vec<Subject>,
     pub found: Found,
@@ -27,12 +29,12 @@ pub struct Examined {
 }
 
 /// `named`: the environments of the call. Empty: all of the pillar.
-pub fn examined(call: &Call<'_>, named: &[String]) -> Examined {
+pub fn examined(call: &Call<'_>, named: &[String]) -> ExaminedPillar {
     let (request, mut found, mut subjects) = (&call.request, Found::new(), Vec::new());
     let pillar = &request.infrastructure;
     let of_pillar: Vec<_> = request.problems.iter().filter(|one| !one.path.is_argument()).cloned().collect();
     if !of_pillar.is_empty() {
-        found.push((None, wrong(&of_pillar, "salt-run pillar.show_pillar MINION shows what Salt compiles")));
+        found.push((None, wrong(&of_pillar, what_salt_compiles(request))));
     } else if pillar.is_null() {
         found.push((None, wrong(&[no_pillar(request)], "write the pillar, or name the minion that has it")));
     }
@@ -53,13 +55,21 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> Examined {
         match draft {
             None => found.push((None, wrong(&problems, "correct the pillar or the call"))),
             Some(draft) => {
-                let (subject, error) = Subject::of(call, draft);
-                let check = match error {
-                    // It has the problems of the pillar too.
-                    Some(error) => broken(name, &error),
-                    None => Check::ok(Group::Salt, NAME, words!["it and its modules are correct"]),
+                let (subject, prepared) = Subject::of(call, draft);
+                let interface = |component: &Name| {
+                    let nodes = &prepared.as_ref().ok()?.blueprint.nodes;
+                    nodes.get(component).map(|node| &*node.interface)
                 };
-                found.push((Some(name.clone()), check));
+                let mut checks = references::checks(&subject.draft, interface);
+                checks.insert(
+                    0,
+                    match &prepared {
+                        // It has the problems of the pillar too.
+                        Err(error) => broken(name, error),
+                        Ok(prepared) => sound(name, &Examined::of(prepared, &request.identity.place)),
+                    },
+                );
+                found.extend(checks.into_iter().map(|check| (Some(name.clone()), check)));
                 subjects.push(subject);
             }
         }
@@ -73,7 +83,7 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> Examined {
     if !is_known {
         subjects.extend(stand_in(pillar, named).map(|draft| Subject::of(call, draft).0));
     }
-    Examined { subjects, found, is_known }
+    ExaminedPillar { subjects, found, is_known }
 }
 
 /// An environment without components, so that the host can be examined with the settings of the pillar.
@@ -86,7 +96,31 @@ fn stand_in(pillar: &Value, named: &[String]) -> Option<Draft> {
     with(&pillar["settings"]).or_else(|| with(&json!({})))
 }
 
-fn wrong(problems: &[Problem], remedy: &'static str) -> Check {
+/// What would fail in a run of a component, although its pillar fits its module.
+fn sound(environment: &str, examined: &Examined) -> Check {
+    let mut errors = examined.refused.values().filter_map(|report| report.error.clone());
+    match (errors.next(), examined.refused.len()) {
+        (None, _) => Check::ok(Group::Salt, NAME, words!["it and its modules are correct"]),
+        (Some(error), 1) => Check::of_error(Group::Salt, NAME, CheckStatus::Wrong, error),
+        (Some(first), many) => {
+            let verdict = (CheckStatus::Wrong, first.code);
+            let first = Check::of_error(Group::Salt, NAME, CheckStatus::Wrong, first);
+            let message = words![counted(many, "component"), " would fail, first: ", first.message];
+            let remedy = words!["all of them: ", command("validate").of(environment)];
+            Check::bad(Group::Salt, NAME, verdict, message, remedy)
+        }
+    }
+}
+
+fn what_salt_compiles(request: &Request) -> Words {
+    let shows = match request.identity.place {
+        CallPlace::Master { .. } => salt_run(&["pillar.show_pillar", &request.identity.minion]),
+        CallPlace::Minion(_) | CallPlace::Masterless(_) => salt_call(&["pillar.items"]),
+    };
+    words!["correct it; this shows what Salt compiles: ", Words::own(shows)]
+}
+
+fn wrong(problems: &[Problem], remedy: impl Into<Words>) -> Check {
     let first = problems.first().map(|one| format!("{}: {}", one.path, one.message)).unwrap_or_default();
     let more = match problems.len() {
         0 | 1 => String::new(),

@@ -31,8 +31,7 @@ pub fn show(call: &Call<'_>) -> Report {
     let request = &call.request;
     let mut arguments = Arguments::new(request);
     let key = if arguments.gives("plan_id") { "plan_id" } else { "run_id" };
-    let id =
-        arguments.run_id(key, |environment| format!("{} shows the runs", command("history").of(environment)));
+    let id = arguments.run_id(key, || format!("{} shows the runs", command("history").here()));
     let form = Form::of(&mut arguments, request);
     arguments.value("minion");
     let found = find_run::run_or_plan(&mut arguments, request, &id);

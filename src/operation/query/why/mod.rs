@@ -2,6 +2,7 @@
 //!
 //! The answer needs neither a sound pillar nor a module that can be read.
 
+mod defaults;
 mod setting;
 mod settings;
 mod sources;
@@ -24,10 +25,11 @@ use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::report::Report;
-use crate::resolve::{Module, Modules};
+use crate::resolve::{self, Module, Modules};
 
 pub fn why(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
+    arguments.move_from_environment("what", target::is_path);
     let environment = arguments.environment();
     let target = target::target(&mut arguments);
     let overrides = arguments.inputs(target.name());
@@ -87,11 +89,19 @@ fn answer(
         let many = counted(problems.len(), "problem");
         notes.push(format!("the pillar has {many}: {} shows all", command("validate").of(environment)));
     }
+    let values = module.as_deref().map(resolve::values).unwrap_or_default();
+    let defaults = match component {
+        Some(component) => defaults::of_component(component),
+        None if trace.is_settings() => defaults::of_settings(&draft.settings),
+        None => Value::Null,
+    };
     let asked = Asked {
         trace: &trace,
         environment,
         component,
         interface: module.as_ref().map(|module| module.interface.as_ref()),
+        values: &values,
+        defaults: &defaults,
     };
     let settings = match target.path() {
         Some((first, rest)) => asked.one(first, rest).map_err(refuse)?,

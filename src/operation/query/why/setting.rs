@@ -25,7 +25,9 @@ impl Setting {
     }
 
     fn level(&self, setter: &Setter, origins: &Origins) -> Value {
-        let is_shown = self.is_shown || setter.key == PUBLIC;
+        // A default of Eos is no secret.
+        let is_default = self.kind == "key" && setter.path.is_none();
+        let is_shown = self.is_shown || is_default || setter.key == PUBLIC;
         let mut shown = Map::new();
         shown.insert("level".to_owned(), setter.level.word().into());
         shown.insert("effect".to_owned(), setter.effect.word().into());

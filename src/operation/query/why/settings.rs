@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::setting::Setting;
 use crate::model::{Component, Content, Effect, Interface, Level, Name, Setter, Trace, hint, standard_value};
+use crate::resolve::ModuleValues;
 
 /// Keys that a component has also if no level sets them.
 const OF_A_COMPONENT: [&str; 15] = [
@@ -78,6 +81,10 @@ pub(super) struct Asked<'a> {
     pub component: Option<&'a Component>,
     /// None if the module cannot be read, and if there is none.
     pub interface: Option<&'a Interface>,
+    /// What the module itself gives to its variables.
+    pub values: &'a ModuleValues,
+    /// What Eos takes for keys that nothing sets.
+    pub defaults: &'a Value,
 }
 
 impl Asked<'_> {
@@ -138,7 +145,8 @@ impl Asked<'_> {
         let path: Vec<String> = std::iter::once(first.to_owned()).chain(rest.iter().cloned()).collect();
         let mut setters = self.trace.key(&path);
         if setters.is_empty() {
-            setters.push(implicit(Level::Default, None, Effect::Wins));
+            let default = self.defaults.get(first).and_then(|value| below(value, rest));
+            setters.push(implicit(Level::Default, default.map(Content::Value), Effect::Wins));
         }
         Setting { name: path, kind: "key", is_shown: SHOWN.contains(&first), setters }
     }
@@ -158,11 +166,13 @@ impl Asked<'_> {
                 _ => {}
             }
             if interface.preset.contains(first) {
-                add(Level::ModuleFile, None);
+                let preset = self.values.preset.get(first).and_then(|value| below(value, rest));
+                add(Level::ModuleFile, preset.map(Content::Value));
             }
             if interface.variables.get(first).is_some_and(|one| one.has_default) {
                 let level = if self.trace.is_service() { Level::Default } else { Level::ModuleDefault };
-                add(level, None);
+                let default = self.values.defaults.get(first).and_then(|value| below(value, rest));
+                add(level, default.map(Content::Value));
             }
         }
         let declared = self.interface.and_then(|interface| interface.variables.get(first));
@@ -172,7 +182,45 @@ impl Asked<'_> {
     }
 }
 
+/// The part of a value to which these steps lead.
+fn below(value: &Value, steps: &[String]) -> Option<Value> {
+    let step = |value: &Value, step: &String| match value {
+        Value::Object(map) => map.get(step).cloned(),
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?).cloned(),
+        _ => None,
+    };
+    steps.iter().try_fold(value.clone(), |value, one| step(&value, one))
+}
+
 /// A value that is not in the pillar.
 fn implicit(level: Level, content: Option<Content>, effect: Effect) -> Setter {
     Setter { level, key: String::new(), path: None, content, effect }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{Overrides, read};
+
+    /// The keys that the reader of the pillar names when it refuses one.
+    fn known(infrastructure: Value) -> BTreeSet<String> {
+        let (_, problems) = read(&infrastructure, "staging", &Overrides::default());
+        let listed = problems.iter().find_map(|one| one.message.split_once("unknown key; there are: "));
+        let (_, keys) = listed.unwrap_or_else(|| panic!("{problems:?}"));
+        keys.split(", ").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_key_of_the_settings_and_of_a_component_can_be_asked_for() {
+        let settings = known(json!({ "settings": { "qqqq": 1 }, "environments": { "staging": {} } }));
+        assert_eq!(OF_SETTINGS.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), settings);
+        let web = json!({ "source": "/x", "qqqq": 1 });
+        let component = known(json!({ "components": { "web": web }, "environments": { "staging": {} } }));
+        // A step and a variable have keys of their own.
+        let others = ["salt", "variables", "from_outputs", "secrets"].map(str::to_owned);
+        let all: BTreeSet<_> = OF_A_COMPONENT.map(str::to_owned).into_iter().chain(others).collect();
+        assert_eq!(all, component);
+    }
 }

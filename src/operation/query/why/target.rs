@@ -12,12 +12,17 @@ pub(super) struct Target {
     path: Option<(String, Vec<String>)>,
 }
 
+/// Whether a text can only be a path to a value. No name has these characters.
+pub(super) fn is_path(text: &str) -> bool {
+    text.contains(['.', '['])
+}
+
 /// A wrong argument is a problem of the call.
 pub(super) fn target(arguments: &mut Arguments) -> Target {
     let text = arguments.text("what").unwrap_or_default();
     let parsed = match text.as_str() {
         "" => Err("is missing: write COMPONENT.VARIABLE, COMPONENT or settings.KEY".to_owned()),
-        text if text.contains(['.', '[']) => {
+        text if is_path(text) => {
             output(text).map(|found| (found.component, Some((found.output, found.path))))
         }
         text => Name::new(text).map(|name| (name, None)).map_err(|reason| format!("{text:?} {reason}")),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::forms::form;
+use super::forms::had_another_order;
 use super::items::has_pattern;
 use crate::model::{DEFAULT_ENVIRONMENT, DOCUMENTS, Name, component_name};
 use crate::operation::request::call::Request;
@@ -36,7 +36,7 @@ impl EnvironmentContext {
         let by_profile = is_documents && pillar.has(&["environments", DEFAULT_ENVIRONMENT]);
         let named = WORDS.iter().filter_map(|word| request.arguments.get(*word)?.as_str());
         let is_unknown = |name: &str| !environments.iter().flatten().any(|one| one.as_str() == name);
-        let needs_components = form(&request.operation).is_some() || named.into_iter().any(is_unknown);
+        let needs_components = had_another_order(&request.operation) || named.into_iter().any(is_unknown);
         Self {
             operation: request.operation.clone(),
             components: match needs_components {
@@ -49,6 +49,15 @@ impl EnvironmentContext {
                 .or_else(|| by_profile.then(|| DEFAULT_ENVIRONMENT.to_owned())),
             infrastructure: has_pattern(&request.arguments).then(|| request.infrastructure.clone()),
         }
+    }
+
+    /// The environment that the call is about, as far as that is known before its arguments are read.
+    pub fn likely(&self, arguments: &Map<String, Value>) -> Option<&Name> {
+        let all = self.environments.as_ref()?;
+        let named = WORDS.iter().find_map(|word| arguments.get(*word)?.as_str());
+        let outside = [&self.pillar, &self.default].into_iter().flatten().map(String::as_str);
+        let only = all.first().filter(|_| all.len() == 1);
+        named.into_iter().chain(outside).find_map(|name| all.get(name)).or(only)
     }
 }
 

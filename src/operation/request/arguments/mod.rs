@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 use self::context::EnvironmentContext;
 use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
-use crate::command_line::command;
+use crate::command_line::{self, command, option};
 use crate::count::counted;
-use crate::decide::is_id;
+use crate::decide::{id_fault, is_id, is_like_an_id};
 use crate::error::Result;
 use crate::model::{self, Name, NamePattern, Overrides, PillarPath, Problem, hint};
 
@@ -44,6 +44,10 @@ impl Arguments {
             matched: Vec::new(),
             context: EnvironmentContext::of(request, pillar),
         };
+        // Also a call that is refused names commands.
+        if let Some(environment) = arguments.context.likely(&arguments.received) {
+            command_line::about(environment);
+        }
         if request.surplus > 0 {
             arguments.problems.push(Problem::new(
                 &PillarPath::arguments(),
@@ -72,20 +76,12 @@ impl Arguments {
 
     /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment. `shown_by` says where
     /// the caller finds it.
-    pub fn run_id(&mut self, key: &'static str, shown_by: impl FnOnce(String) -> String) -> String {
+    pub fn run_id(&mut self, key: &'static str, shown_by: impl FnOnce() -> String) -> String {
         self.move_id(key);
         if !self.gives(key) {
-            let message = format!("is missing: {}", shown_by(self.environment_word()));
-            self.problem(key, message);
+            self.problem(key, format!("is missing: {}", shown_by()));
         }
         self.maybe_run_id(key).unwrap_or_default()
-    }
-
-    /// The environment as the call names it, for a command in a message.
-    pub fn environment_word(&self) -> String {
-        let named =
-            self.received.get("environment").and_then(Value::as_str).filter(|text| Name::new(text).is_ok());
-        named.unwrap_or("ENVIRONMENT").to_owned()
     }
 
     /// The same, but optional.
@@ -93,7 +89,11 @@ impl Arguments {
         self.move_id(key);
         let text = self.text(key)?;
         if !is_id(&text) {
-            self.problem(key, "is not a valid id, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+            let fault = match is_like_an_id(&text) {
+                true => format!("is not a valid id: {text:?}: {}", id_fault(&text)),
+                false => "is not a valid id, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM".to_owned(),
+            };
+            self.problem(key, fault);
         }
         is_id(&text).then_some(text)
     }
@@ -177,8 +177,8 @@ impl Arguments {
                     Value::Bool(true) => "a yes".to_owned(),
                     _ => "something else".to_owned(),
                 };
-                let message =
-                    format!("must be the name of the environment, not {given}: set confirm={environment}");
+                let confirm = option("confirm", environment);
+                let message = format!("must be the name of the environment, not {given}: set {confirm}");
                 self.problem("confirm", message);
                 false
             }
@@ -205,7 +205,7 @@ impl Arguments {
     fn retry_is_not_for(&mut self, automation: &str) {
         let message = format!(
             "is not allowed in {automation}: a failed version waits for a person, who runs {}",
-            command("orchestrate").of(self.environment_word()).flag("retry")
+            command("orchestrate").here().flag("retry")
         );
         self.problem("retry", message);
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Arguments;
 use super::context::WORDS;
 use super::forms::form;
+use crate::command_line;
 use crate::decide::{
     ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
     is_id,
@@ -73,13 +74,16 @@ impl Arguments {
         };
         let meant = choose_environment(&naming, demand);
         meant
+            .inspect(|meant| command_line::about(&meant.environment))
             .map_err(|unclear| {
                 let message = match &unclear {
                     EnvironmentError::NoSuch { named, environments } if self.is_component(named) => {
-                        let example = environments.first().map_or("ENVIRONMENT", Name::as_str);
-                        format!(
-                            "{named} is a component: write the environment before it, such as {example} {named}"
-                        )
+                        match environments.first() {
+                            None => format!("{named} is a component: write the environment before it"),
+                            Some(first) => format!(
+                                "{named} is a component: write the environment before it, such as {first} {named}"
+                            ),
+                        }
                     }
                     unclear => format!("{unclear}{of_component}"),
                 };
@@ -117,6 +121,15 @@ impl Arguments {
 
     fn names_no_environment(&self) -> bool {
         !WORDS.iter().any(|word| self.gives(word))
+    }
+
+    /// Moves a text that was given in place of the environment to its own key, if the key is not given.
+    pub fn move_from_environment(&mut self, key: &'static str, is_meant: fn(&str) -> bool) {
+        if self.gives(key) || !self.given.get(WORDS[0]).and_then(Value::as_str).is_some_and(is_meant) {
+            return;
+        }
+        let moved = self.given.remove(WORDS[0]);
+        self.given.extend(moved.map(|value| (key.to_owned(), value)));
     }
 
     /// Moves an id that was given in place of the environment to its own key.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reports, RollbackPlan, addresses, roll_back};
-use crate::command_line::command;
+use crate::command_line::{command, option, switch};
 use crate::decide::{Baseline, Consent, RollbackFacts, RollbackGoal, rollback_goal};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
@@ -17,7 +17,7 @@ use crate::operation::store::configurations;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 use crate::snapshot::{Snapshot, SnapshotStore};
-use crate::words::words;
+use crate::words::{Words, words};
 
 /// A rollback that can begin: each component has a goal.
 pub(in crate::operation::run) struct RequestedRollback {
@@ -75,7 +75,8 @@ fn tell(environment: &Name, report: &mut ComponentReport) {
     }
     if let (Some(Code::Destroys), Some(error)) = (report.reason, &mut report.error) {
         error.message = words!["nothing was applied before this configuration, so ", &error.message];
-        error.remedy = words!["to take it down, add confirm=", environment, "; ", &error.remedy];
+        let confirm = Words::own(option("confirm", environment));
+        error.remedy = words!["to take it down, add ", confirm, "; ", &error.remedy];
     }
 }
 
@@ -187,8 +188,10 @@ fn nothing_earlier(takes_down: bool) -> Error {
         // Another host may have applied one.
         true => Error {
             message: "this host does not know whether another configuration was ever applied".into(),
-            remedy: "to take the component down and keep its data, use destroy with preserve_data=True"
-                .into(),
+            remedy: words![
+                "to take the component down and keep its data, destroy it with ",
+                Words::own(switch("preserve_data"))
+            ],
             ..error
         },
         false => error,
@@ -196,6 +199,6 @@ fn nothing_earlier(takes_down: bool) -> Error {
 }
 
 fn refused(message: String) -> Error {
-    let remedy = words![command("snapshots").of("ENVIRONMENT"), " lists the snapshots"];
+    let remedy = words![command("snapshots").here(), " lists the snapshots"];
     Error::new(Layer::Salt, Phase::Rollback, Code::NoEarlierConfiguration, message, remedy)
 }
