@@ -7,6 +7,7 @@ class Nobody:
     """A host without files, without messages, and without a user."""
 
     problems = []
+    refused = []
 
     def __init__(self, *_, **__):
         """Accepts any arguments."""
@@ -18,7 +19,7 @@ class Nobody:
             "command_line": None,
         }
         self.identity["place"] = ("master", None)
-        self.caller = SimpleNamespace(name="", authentication="unknown")
+        self.caller = SimpleNamespace(name="", authentication="unknown", sudo="")
 
     def __enter__(self):
         return self
@@ -33,6 +34,9 @@ class Nobody:
         """Drops the message."""
 
     emit = log_repeated = log
+
+    def accounts(self):
+        return set()
 
     def pending(self):
         return {}
