@@ -17,6 +17,7 @@ from pathlib import Path
 import cli
 import layers
 import page
+import passing
 import salt.config
 import salt.loader
 from bare import FLAGS, run_make
@@ -270,6 +271,7 @@ def main():
         conf = configure(scratch, many)
         peak = memory(conf)
         page_seconds, page_size = page.measure(conf, ROUNDS)
+        passed_over, by_passing = passing.measure(conf, scratch / "calls", ROUNDS)
         slowest, spawned = ensured(scratch, many, conf)
         unchanged, destroyed = layers.measure(scratch / "layers", MANY, REPEATS)
         asked = pillar(scratch / "asked", module, COMPONENTS)
@@ -295,6 +297,8 @@ def main():
                 peak,
                 60,
             ),
+            (f"{MANY} components passed over, above Salt itself, s", passed_over, 1),
+            ("  terraforms that these runs started", by_passing, 0),
             (f"ensure_infrastructure, the slowest of {MANY}, best of {ROUNDS}, ms", slowest, 1),
             (f"processes that {MANY * ROUNDS} of these started", spawned, 0),
         ]

@@ -24,6 +24,9 @@ pub struct CommandLine {
     /// The minion whose pillar a master uses, if the call names it.
     #[serde(default)]
     pub minion: Option<String>,
+    /// The arguments that chose a branch, for the functions that take them.
+    #[serde(default)]
+    pub branch: Vec<(String, String)>,
     /// The options with which `eos` got secrets that only this process knows: a later call needs them again.
     #[serde(default)]
     pub secrets: Vec<String>,
@@ -46,6 +49,7 @@ impl Default for CommandLine {
             words: vec!["salt-run".to_owned()],
             module: None,
             minion: None,
+            branch: Vec::new(),
             secrets: Vec::new(),
             environment: None,
         }
@@ -111,7 +115,7 @@ pub fn option(parameter: &'static str, value: impl Display) -> String {
     let value = quote(&value.to_string());
     match current().is_of_salt() {
         true => format!("{parameter}={value}"),
-        false => format!("--{} {value}", flag_name(parameter)),
+        false => format!("{} {value}", flag(parameter)),
     }
 }
 
@@ -119,7 +123,7 @@ pub fn option(parameter: &'static str, value: impl Display) -> String {
 pub fn switch(parameter: &'static str) -> String {
     match current().is_of_salt() {
         true => format!("{parameter}={FLAG}"),
-        false => format!("--{}", flag_name(parameter)),
+        false => flag(parameter),
     }
 }
 
@@ -197,12 +201,16 @@ const TAKE_SECRETS_AGAIN: [&str; 2] = ["apply", "resume"];
 const FLAG: &str = "True";
 /// In place of the environment, if the call is about none or about several.
 const ANY_ENVIRONMENT: &str = "ENVIRONMENT";
+/// These functions take the pillar of a branch.
+const OF_BRANCHES: [&str; 3] = ["plan", "validate", "show"];
+/// Options of `eos` whose names differ from those of the parameters.
+const RENAMED: [(&str, &str); 3] =
+    [("snapshot_id", "snapshot"), ("pillar_root", "pillar"), ("file_root", "files")];
 
-/// The name of an option of `eos`.
-fn flag_name(parameter: &str) -> String {
-    // The only option whose name differs.
-    let name = if parameter == "snapshot_id" { "snapshot" } else { parameter };
-    name.replace('_', "-")
+/// The option of `eos` for a parameter.
+fn flag(parameter: &str) -> String {
+    let renamed = RENAMED.iter().find(|(name, _)| *name == parameter).map(|(_, option)| *option);
+    format!("--{}", renamed.unwrap_or(parameter).replace('_', "-"))
 }
 
 impl Command {
@@ -255,7 +263,7 @@ impl Command {
                 words.push(value.clone());
                 continue;
             }
-            words.push(format!("--{}", flag_name(parameter)));
+            words.push(flag(parameter));
             words.extend((value != FLAG).then(|| value.clone()));
         }
         for (input, name, value) in &self.inputs {
@@ -266,15 +274,18 @@ impl Command {
 
 impl Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CommandLine { program, mut words, minion, secrets, .. } = current();
+        let CommandLine { program, mut words, minion, branch, secrets, .. } = current();
+        let branch = branch.into_iter().filter(|_| OF_BRANCHES.contains(&&*self.function));
         match program {
             Program::SaltRun => {
                 self.of_runner(&mut words);
                 words.extend(minion.map(|minion| format!("minion={minion}")));
+                words.extend(branch.map(|(parameter, value)| format!("{parameter}={value}")));
             }
             Program::Eos => {
                 self.of_eos(&mut words);
                 words.extend(minion.into_iter().flat_map(|minion| ["--minion".to_owned(), minion]));
+                words.extend(branch.flat_map(|(parameter, value)| [flag(&parameter), value]));
                 words.extend(secrets.into_iter().filter(|_| TAKE_SECRETS_AGAIN.contains(&&*self.function)));
             }
         }

@@ -60,6 +60,10 @@ pub trait Host {
     fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String>;
     /// Asks the minions to end a job. Does not wait for it.
     fn stop(&self, jid: &str);
+    /// Returns the pillar and the files at a commit of the repository that has them.
+    fn at_commit(&self, _reference: &str) -> Result<PastPillar<'_>, String> {
+        Err("this host has no pillar files".to_owned())
+    }
     /// Returns the sources of the values at these paths of the pillar: files and ext_pillars. One answer for each path.
     fn origins(&self, _paths: &[Vec<String>]) -> Result<Vec<PillarOrigin>, String> {
         Err("this host has no pillar files".to_owned())
@@ -74,6 +78,24 @@ pub trait Host {
     fn apply_states(&self) -> Vec<Map<String, Value>> {
         Vec::new()
     }
+}
+
+/// A pillar as it was at a commit.
+pub struct PastPillar<'a> {
+    /// The pillar's `infrastructure`. Null if there was none.
+    pub infrastructure: Value,
+    /// Reads the files of that commit.
+    pub host: Box<dyn Host + 'a>,
+    /// The whole id of the commit.
+    pub commit: String,
+    /// Salt's errors in that pillar.
+    pub problems: Vec<String>,
+    /// Folders of the pillar or of modules that are not in the repository.
+    pub outside: Vec<String>,
+    /// The top of the repository.
+    pub top: PathBuf,
+    /// The copy of the commit's files.
+    pub copy: PathBuf,
 }
 
 /// The groups of a user, and whose answer that is.

@@ -6,6 +6,7 @@
 pub mod address;
 mod approvals;
 mod blueprint;
+mod branch;
 mod check;
 mod component;
 mod constraint;
@@ -44,6 +45,7 @@ pub mod wildcards;
 pub use address::{job_name, registered_name};
 pub use approvals::{ApprovalRules, Approver};
 pub use blueprint::{Blueprint, Node};
+pub use branch::Branch;
 pub use check::{check, edges, faults, notes, standard_value};
 pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Change, Constraint};

@@ -8,6 +8,7 @@ mod blueprint;
 mod command;
 mod component;
 mod exec;
+mod fingerprint;
 mod intent;
 mod layers;
 mod query;
@@ -44,7 +45,7 @@ fn carried_out(call: Call<'_>) -> Value {
     }
     let report = match operation.as_str() {
         "orchestrate" => run::run(&call, requests::orchestrate(&call.request)),
-        "plan" => run::run(&call, requests::plan(&call.request)),
+        "plan" => planned(&call),
         "apply" => wanted(&call, "apply", requests::apply(&call.request)),
         "staged_rollback" => run::run(&call, requests::staged_rollback(&call.request)),
         "rollback" => run::run(&call, requests::rollback(&call.request)),
@@ -82,6 +83,16 @@ fn carried_out(call: Call<'_>) -> Value {
     let mut value = serde_json::to_value(&report).unwrap_or_default();
     value["retcode"] = retcode.into();
     value
+}
+
+/// Plans, and draws the page of a merge request if the call asks for it.
+fn planned(call: &Call<'_>) -> Report {
+    let (wanted, is_page) = requests::plan(&call.request);
+    let mut report = run::run(call, wanted);
+    if let Some(page) = is_page.then(|| show::page(call, &report)).flatten() {
+        report.extra.insert("drawing".to_owned(), page.into());
+    }
+    report
 }
 
 /// Runs the requested components, or reports that no run or plan has the given id.

@@ -162,6 +162,10 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
         test: identity.get_item("test")?.is_truthy()?,
         automation: identity.get_item("automation")?.extract()?,
         environment: identity.get_item("environment")?.extract()?,
+        branch: match identity.get_item("branch") {
+            Ok(branch) => serde_json::from_value(json(&branch)).ok(),
+            Err(_) => None,
+        },
         salt_version: text("salt_version")?,
     })
 }

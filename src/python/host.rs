@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{convert, plain};
-use crate::host::{Host, MinionReturn, PillarOrigin, SaltJob, StartedJob, UserGroups};
+use crate::host::{Host, MinionReturn, PastPillar, PillarOrigin, SaltJob, StartedJob, UserGroups};
 use crate::model::PillarPath;
 
 /// A Python object with the methods of `saltext.eos.host.Host`.
@@ -98,6 +98,23 @@ impl Host for PyHost {
 
     fn origins(&self, paths: &[Vec<String>]) -> Result<Vec<PillarOrigin>, String> {
         self.answer("origins", |py| Ok(paths.to_vec().into_pyobject(py)?.unbind()))
+    }
+
+    fn at_commit(&self, reference: &str) -> Result<PastPillar<'_>, String> {
+        Python::attach(|py| {
+            let past = self.object.call_method1(py, "at_commit", (reference,))?.into_bound(py);
+            let infrastructure = past.call_method0("infrastructure")?;
+            Ok(PastPillar {
+                infrastructure: convert::read(&infrastructure, PillarPath::root(), &mut Vec::new()),
+                commit: past.getattr("commit")?.extract()?,
+                problems: past.getattr("problems")?.extract()?,
+                outside: past.getattr("outside")?.extract()?,
+                top: past.getattr("top")?.extract()?,
+                copy: past.getattr("copy")?.extract()?,
+                host: Box::new(Self::new(&past, self.stop.clone())),
+            })
+        })
+        .map_err(|error| Python::attach(|py| self.sentence(py, &error)))
     }
 
     fn sdb(&self, uri: &str) -> Result<String, String> {

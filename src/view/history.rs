@@ -98,6 +98,7 @@ fn second(run: &Value, counts: Option<String>) -> String {
         would.map(|counts| format!("would: {counts}")),
         who,
         with("on", "host"),
+        with("of", "of_branch"),
         with("continues", "resumes"),
         with(of_plan(run), "plan_id"),
     ];

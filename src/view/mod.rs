@@ -3,6 +3,7 @@
 //! This room knows words, widths and colours. It must not know how results came about.
 //! In: a report or an update. Out: text.
 
+mod affected;
 mod alike;
 pub mod announcement;
 mod attribute;

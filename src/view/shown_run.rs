@@ -74,6 +74,7 @@ pub fn facts(run: &Value) -> Vec<String> {
         with("began", "began"),
         took,
         with("job", "jid"),
+        with("of", "of_branch"),
         with(history::of_plan(run), "plan_id"),
         with("continues run", "resumes"),
         with("continued by run", "resumed_by"),
@@ -93,7 +94,8 @@ pub fn plan_facts(plan: &Value) -> Vec<String> {
     let who = with("made by", &by["user"]).or_else(|| {
         by.is_null().then(|| "made by an earlier version, which did not note by whom".to_owned())
     });
-    [who, with("on", &by["host"]), with("at", &plan["made"]), with("job", &by["jid"])]
+    let of = with("of", &plan["of_branch"]);
+    [who, with("on", &by["host"]), with("at", &plan["made"]), with("job", &by["jid"]), of]
         .into_iter()
         .flatten()
         .collect()
@@ -148,6 +150,7 @@ fn made(report: &Value) -> String {
 pub fn verdict(plan: &Value) -> String {
     let said = match plan["applicable"].as_bool() {
         _ if plan["applied"] == true => "it was already applied",
+        _ if !plan["of_branch"].is_null() => "it is of a branch, so it is never applied",
         Some(true) => "it can be applied",
         Some(false) => "it cannot be applied now",
         None => "whether it can be applied is not known",

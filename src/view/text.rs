@@ -5,10 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::wrap::{COLUMNS, filled};
+use super::wrap::{COLUMNS, filled, listed};
 use super::{
-    attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run, snapshots,
-    statuses, units, warnings, why,
+    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run,
+    snapshots, statuses, units, warnings, why,
 };
 use crate::command_line::command;
 use crate::count::counted;
@@ -26,6 +26,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     let mut text = String::new();
     if !report["error"].is_null() {
         text.push_str(&failures::whole(report));
+        text.push_str(&of_branch(report));
         text.push_str(&layers::layers(report, style));
         text.push_str(&failures::hooks(report));
         return text;
@@ -57,7 +58,8 @@ pub fn text(report: &Value, colour: bool) -> String {
     }
     let report = &*drift::as_drawn(report);
     let failures = failures::each(report) + &failures::hooks(report);
-    in_order(&headline(report), &parts(report, style), &failures)
+    let headline = headline(report) + &of_branch(report);
+    in_order(&headline, &parts(report, style), &failures)
 }
 
 /// What the report says besides its failures: the table, and then all the rest.
@@ -69,6 +71,7 @@ fn parts(report: &Value, style: Style) -> [String; 2] {
     text.push_str(&components::notes(report));
     text.push_str(&warnings::of_report(report));
     text.push_str(&components::orphans(report));
+    text.push_str(&affected::affected(report));
     text.push_str(&extras(report));
     // In a test, the outputs are unchanged.
     if report["test"] != true {
@@ -97,6 +100,7 @@ fn headline(report: &Value) -> String {
         (true, _) if !unchecked.is_empty() => {
             format!("nothing wrong was found, but not all was checked ({})", unchecked.join(", "))
         }
+        (true, _) if !report["affected"].is_null() => "nothing is affected".to_owned(),
         (true, _) if worst.is_empty() => "all is well".to_owned(),
         (true, _) => "no components".to_owned(),
         (false, Some("status")) => format!("as recorded: {}", said.join(", ")),
@@ -125,6 +129,18 @@ fn headline(report: &Value) -> String {
     format!("{said}{}{run}\n", if fits { "   " } else { "\n  " })
 }
 
+/// `  of branch more, commit 0123456789ab, pillar /builds/pillar: never applied`
+fn of_branch(report: &Value) -> String {
+    match (report["of_branch"].as_str(), report["operation"].as_str()) {
+        (None, _) | (_, Some("show" | "show_run")) => String::new(),
+        (Some(branch), operation) => {
+            let end = if operation == Some("plan") { ": never applied" } else { "" };
+            let words = format!("of {}{end}", line(&branch.into()));
+            listed(&words.split(", ").map(str::to_owned).collect::<Vec<_>>(), "  ")
+        }
+    }
+}
+
 fn mode(report: &Value) -> &str {
     match report["operation"].as_str() {
         Some("plan") => "plan",
@@ -144,7 +160,9 @@ fn extras(report: &Value) -> String {
         let any = |is: &dyn Fn(&Value) -> bool| {
             report["components"].as_object().into_iter().flatten().any(|(_, one)| is(one))
         };
-        let (waits, planned) = (any(&waits_for_approval), any(&|one| one["status"] == "planned"));
+        let is_of_branch = !report["of_branch"].is_null();
+        let waits = !is_of_branch && any(&waits_for_approval);
+        let planned = !is_of_branch && any(&|one| one["status"] == "planned");
         if waits {
             text.push_str(&format!("\n  to approve what is blocked: {}", command("approve")));
         }

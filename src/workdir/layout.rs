@@ -34,7 +34,7 @@ impl Layout {
         for folder in [cache, layout.folder.clone(), layout.control(), layout.components()] {
             layout.trust.check(&folder)?;
         }
-        for folder in [layout.runs(), layout.plans()] {
+        for folder in [layout.runs(), layout.plans(), layout.branch_plans()] {
             layout.trust.check(&folder)?;
             layout.trust.check_entries(&folder)?;
         }
@@ -110,13 +110,22 @@ impl Layout {
         self.plans().join(plan_id)
     }
 
+    /// Plans of branches. They are apart from the others, so nothing that applies a plan can find one.
+    pub fn branch_plans(&self) -> PathBuf {
+        self.control().join("branch-plans")
+    }
+
+    pub fn branch_plan(&self, plan_id: &str) -> PathBuf {
+        self.branch_plans().join(plan_id)
+    }
+
     pub fn components(&self) -> PathBuf {
         self.control().join("components")
     }
 
     /// Gives files that a terraform of this run wrote as root to the owner of the root.
     pub fn give_terraforms(&self, paths: &ComponentPaths, run_id: &str) {
-        let run = [self.run(run_id), self.plan(run_id)];
+        let run = [self.run(run_id), self.plan(run_id), self.branch_plan(run_id)];
         let cache = self.folder.with_file_name(PLUGIN_CACHE);
         for folder in [&paths.workdir, &paths.control, &cache].into_iter().chain(&run) {
             give_all(folder);
@@ -130,6 +139,8 @@ impl Layout {
             control: self.components().join(component),
             laid_out: workdir.clone(),
             data: workdir.join(DATA),
+            manifest: self.components().join(component).join("manifest.json"),
+            states: workdir.clone(),
             workdir,
             trust: self.trust.clone(),
         };
@@ -156,6 +167,9 @@ pub struct ComponentPaths {
     /// The folder of the module and its variables. It is the workdir, except for a drift check.
     laid_out: PathBuf,
     data: PathBuf,
+    manifest: PathBuf,
+    /// The folder of the local state. It is the workdir, except for the plan of a branch.
+    states: PathBuf,
     trust: Trust,
 }
 
@@ -164,6 +178,24 @@ impl ComponentPaths {
     /// workdir. It uses the init of the workdir.
     pub fn for_drift_check(&self) -> Self {
         Self { laid_out: self.control.join("look"), ..self.clone() }
+    }
+
+    /// The same component with a workdir for the plans of branches, so that they change neither the module nor the
+    /// providers of the component's own workdir. The state is the component's.
+    pub fn for_branch(&self) -> Self {
+        let workdir = self.control.join("branch");
+        Self {
+            laid_out: workdir.clone(),
+            data: workdir.join(DATA),
+            manifest: self.control.join("branch.json"),
+            workdir,
+            ..self.clone()
+        }
+    }
+
+    /// The provider lock file of the component's own workdir, whose module runs in this subfolder.
+    pub fn lock_file_in_force(&self, subdir: &str) -> PathBuf {
+        self.states.join("module").join(subdir).join(".terraform.lock.hcl")
     }
 
     /// The same component with its own TF_DATA_DIR.
@@ -219,18 +251,18 @@ impl ComponentPaths {
 
     /// Terraform's state, if no other backend is set.
     pub fn state(&self) -> PathBuf {
-        self.workdir.join("terraform.tfstate")
+        self.states.join("terraform.tfstate")
     }
 
     /// The state before the last apply. Terraform writes it.
     pub fn state_backup(&self) -> PathBuf {
-        self.workdir.join("terraform.tfstate.backup")
+        self.states.join("terraform.tfstate.backup")
     }
 
     /// The holder of Terraform's lock on the local state. Terraform writes it; if Terraform is killed, the file
     /// remains.
     pub fn lock_info(&self) -> PathBuf {
-        self.workdir.join(".terraform.tfstate.lock.info")
+        self.states.join(".terraform.tfstate.lock.info")
     }
 
     pub fn variables(&self) -> PathBuf {
@@ -325,7 +357,7 @@ impl ComponentPaths {
     }
 
     pub fn manifest(&self) -> PathBuf {
-        self.control.join("manifest.json")
+        self.manifest.clone()
     }
 
     /// A link to terraform's stdin, a pipe that terraform empties. So secrets are never in a file.

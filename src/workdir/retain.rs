@@ -1,5 +1,6 @@
 //! Removes old runs, plans and states, so that a scheduled run does not fill the disk.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
@@ -10,11 +11,22 @@ use super::run_ids::id;
 ///
 /// If an entry cannot be removed, the next run tries again.
 pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool) {
+    retain_newest_of(folder, keep, |_| true, needed);
+}
+
+/// The same for some entries of the folder. The others neither count nor go.
+pub fn retain_newest_of(
+    folder: &Path,
+    keep: usize,
+    counts: impl Fn(&Path) -> bool,
+    needed: impl Fn(&Path) -> bool,
+) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     let names = entries.flatten().map(|entry| entry.file_name());
-    let mut names: Vec<_> = names.filter(|name| id(&name.to_string_lossy()).is_some()).collect();
+    let counted = |name: &OsString| id(&name.to_string_lossy()).is_some() && counts(&folder.join(name));
+    let mut names: Vec<_> = names.filter(counted).collect();
     names.sort_unstable();
     let surplus = names.len().saturating_sub(keep);
     for old in names[..surplus].iter().map(|name| folder.join(name)).filter(|old| !needed(old)) {

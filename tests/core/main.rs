@@ -3,6 +3,7 @@
 mod announce;
 mod approve;
 mod approvers;
+mod branches;
 mod chain;
 mod constraints;
 mod consul;
@@ -38,6 +39,7 @@ mod opentofu;
 mod orchestrate;
 mod page;
 mod panics;
+mod passing;
 mod patterns;
 mod power_cut;
 mod process;

@@ -121,6 +121,15 @@ def drift_approval_and_rollback(story):
     story.run("orchestrate_infrastructure", STAGING)
 
 
+def the_plan_of_a_branch_and_what_is_passed_over(story):
+    story.round += 1
+    story.write()
+    branch = [f"pillar_root={story.site.pillars}", f"affected={story.plan_id}"]
+    story.run("plan", STAGING, *branch, "format=markdown")
+    story.run("orchestrate", STAGING, "refresh=False")
+    story.run("orchestrate", STAGING, "refresh=False")
+
+
 def functions_of_the_minion(story):
     refresh(story)
     story.ask("validate_pillar", STAGING)
@@ -167,7 +176,7 @@ def older_names_and_states(story):
     story.ask("apply_terraform", "source", STAGING)
     story.state("apply", "test=True", environment="staging")
     story.state("apply", environment="staging")
-    story.state("orchestrate", environment="staging")
+    story.state("orchestrate", environment="staging", refresh=False)
     story.ask("destroy", "reader", STAGING, "auto_approve=True")
     story.state("destroy", environment="staging", components=["remote"], confirm="staging")
 
@@ -198,6 +207,7 @@ WHOLE = [
     a_state_that_cannot_be_saved,
     another_user_stops_a_run,
     drift_approval_and_rollback,
+    the_plan_of_a_branch_and_what_is_passed_over,
     functions_of_the_minion,
     a_plan_and_an_apply_of_the_minion,
     older_names_and_states,

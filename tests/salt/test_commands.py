@@ -282,7 +282,7 @@ def test_a_call_that_names_two_environments_or_none_is_refused(asked, program, l
     ("program", "line"),
     [
         ("salt-run", "infrastructure.orchestrate staging web components=dns"),
-        ("salt-run", "infrastructure.orchestrate staging " + "x " * 12),
+        ("salt-run", "infrastructure.orchestrate staging " + "x " * 13),
         ("salt-call", "eos_terraform.plan web staging component=dns"),
     ],
 )

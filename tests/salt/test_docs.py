@@ -35,6 +35,9 @@ OTHERS = (
     {"reactor"},
     {"salt"},
     {"external_auth"},
+    {"pillar_roots", "file_roots"},
+    {"root_dir", "eos"},
+    {"plan"},
     {"publisher_acl"},
     {"netapi_enable_clients", "rest_cherrypy"},
 )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.http_backend import HttpBackend
 from support.nomad import Nomad
 from support.notices import Chat
 from support.pages import Reader, blocks, names
@@ -18,7 +19,7 @@ TOGETHER = {
     "destroy": ["docs/guides/destroy.md", "docs/reference/states.md"],
 }
 ALONE = ["approvals", "recovery", "rollback"]
-WITH_SERVERS = ["drift", "notifications", "secrets", "services"]
+WITH_SERVERS = ["drift", "merge-requests", "notifications", "secrets", "services"]
 # Lines that are not run here, and the reasons. Each line must still be on its page.
 CANNOT = {
     "README.md": {
@@ -88,6 +89,30 @@ def test_the_guide_to_drift_works_as_it_is_written(site, world):
         },
     )
     follow(reader, "drift")
+
+
+def test_the_guide_to_merge_requests_works_as_it_is_written(site):
+    folders = {name: site.folder / name[5:] for name in ("/srv/infra", "/srv/build", "/srv/ci")}
+    backend = HttpBackend(user=None)
+
+    def the_master_applies(_):
+        """It holds the locks of all states. The plan of a branch needs none."""
+        locks = [path.replace("states", "locks") for path in backend.states]
+        backend.locks |= {path: {"ID": "1"} for path in locks}
+
+    try:
+        reader = Reader(
+            site,
+            before={"eos plan -e": the_master_applies},
+            addresses=folders | {"http://127.0.0.1:8080": backend.url},
+        )
+        follow(reader, "merge-requests")
+    finally:
+        backend.close()
+    assert set(backend.states) == {
+        f"/states/staging/{name}" for name in ("network", "proxy", "storage")
+    }
+    assert not list((site.folder / "ci" / "terraform").rglob("*.tfplan"))
 
 
 def test_the_guide_to_notifications_works_as_it_is_written(site):

@@ -72,6 +72,11 @@ def test_each_role_does_its_part_and_an_approval_is_from_whom_salt_authenticated
     for user, function in refused:
         assert by(user, function, plan_id) is None, (user, function)
 
+    # Templates of a folder or of a commit would run as the master's user.
+    for chosen in ({"pillar_root": str(master.pillars)}, {"affected": "main"}):
+        forbidden = by("planner", "plan", "roles", kwarg=chosen)
+        assert "only for the user as whom Eos runs" in json.dumps(forbidden["error"]), forbidden
+
     # A right for one environment is a right for no other.
     assert by("stager", "status", "bus") is None
     assert by("stager", "status", "roles", kwarg={"env": "bus"})["result"] is False

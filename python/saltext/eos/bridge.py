@@ -55,7 +55,13 @@ def runner_on_minion(function, dunders, arguments):
 
     def host():
         return MinionHost(
-            dunders, _injected(), None, changes=True, function=function.__name__, typed=typed
+            dunders,
+            _injected(),
+            None,
+            changes=True,
+            function=function.__name__,
+            typed=typed,
+            arguments=bound,
         )
 
     return _run(function, function.__name__, bound, surplus, host)

@@ -16,6 +16,10 @@ PARAMETERS = {
         Name of the environment in infrastructure:environments. By default the
         one that the pillar names, or the only one.
     """,
+    "file_root": """
+        Folder of a checkout, such as a branch of a merge request. It takes the
+        place of file_roots. Like ``pillar_root``, it runs as the caller.
+    """,
     "include_dependencies": """
         Also run the components that these depend on. By default their last
         outputs are used.
@@ -39,13 +43,31 @@ PARAMETERS = {
         Maximum number of components that run at the same time. Overrides
         infrastructure:settings:parallelism.
     """,
+    "pillar_root": """
+        Folder of a checkout with a top.sls. It takes the place of pillar_roots
+        and git_pillar. Its templates and modules run programs as the caller, so
+        only the user as whom Eos runs may give it.
+    """,
+    "pillarenv": """
+        Plan the pillar of this pillarenv, such as a branch of git_pillar. What
+        is planned so is never applied.
+    """,
     "plan_id": "Id of the plan, from the report of ``plan`` or of a blocked run.",
     "preserve_data": "Keep the resources that hold data, and name them.",
+    "refresh": """
+        With False, a component that is as its last run with False left it is
+        passed over: neither Terraform nor a provider is asked, so changes
+        outside of Terraform are not seen.
+    """,
     "retry": """
         Register a failed version again, although Nomad has stopped trying it.
         A schedule cannot ask for it.
     """,
     "run_id": "Id of the run, from a report, an event, the log or ``history``.",
+    "saltenv": """
+        Take the modules of salt:// sources from this saltenv, such as a branch
+        of gitfs.
+    """,
     "secrets": """
         Mapping of variables to references, such as ``vault:mount/path#key``.
         Overrides the pillar's.

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import tempfile
 
 import salt.fileclient
 import salt.utils.files
@@ -20,11 +21,16 @@ NOT_EXECUTED = (
 
 
 class Files:
-    """The file client of one call. Each Salt environment is listed once."""
+    """The file client of one call. Each Salt environment is listed once.
 
-    def __init__(self, opts):
+    ``apart``: its copies are in a folder of their own, which is removed at the end.
+    """
+
+    def __init__(self, opts, *, apart=False):
+        self._own = tempfile.TemporaryDirectory(prefix="eos-files-") if apart else None
+        own = {"cachedir": self._own.name} if apart else {}
         # Salt would keep its list of files for 20 seconds, and would not see a new file.
-        self._opts = {**opts, "fileserver_list_cache_time": 0}
+        self._opts = {**opts, "fileserver_list_cache_time": 0, **own}
         self._client = None
         self._listings = {}
 
@@ -99,6 +105,8 @@ class Files:
         """Close the connection to the master. A client of local files has none."""
         if hasattr(self._client, "destroy"):
             self._client.destroy()
+        if self._own:
+            self._own.cleanup()
 
 
 def _client(opts):

@@ -2,8 +2,9 @@
 
 import salt.config
 
+from saltext.eos import branch
+
 _ARGUMENTS = ("minion", "variables", "secrets")
-# They would choose another pillar of the same minion.
 _ENVIRONMENTS = ("pillarenv", "saltenv")
 
 
@@ -21,7 +22,8 @@ def refused(opts, arguments):
         elif arguments.get("minion") not in (None, minion):
             fact = f"the master's option eos:fixed says {minion!r}: leave it out"
             found.append(("minion", fact))
-    with_it = _ENVIRONMENTS if "minion" in fixed else ()
+    # They would choose another pillar of the same minion.
+    with_it = branch.ARGUMENTS if "minion" in fixed else ()
     for name in (*with_it, *fixed):
         if name != "minion" and arguments.get(name) not in (None, {}, ""):
             found.append((name, "the master's option eos:fixed does not allow it: leave it out"))

@@ -1,5 +1,6 @@
 """What the core needs from Salt in one call: the pillar, files, Jinja, sdb, events, jobs and the log."""
 
+import copy
 import functools
 import logging
 
@@ -8,6 +9,7 @@ import salt.utils.user
 import salt.version
 
 from saltext.eos import (
+    branch,
     bus,
     caller,
     command_line,
@@ -60,6 +62,7 @@ class Host:
             "test": bool(dunders["__opts__"].get("test")),
             "automation": automation,
             "environment": None,
+            "branch": None,
             "salt_version": str(salt.version.__version__),
         }
         self.caller = caller.Caller(self.identity["user"])
@@ -83,7 +86,9 @@ class Host:
 
     @functools.cached_property
     def _files(self):
-        return self._open(files.Files(self.opts))
+        # Copies of a branch's files must not be among those of the files in force.
+        facts = self.identity["branch"] or {}
+        return self._open(files.Files(self.opts, apart=bool(facts.get("file_root"))))
 
     @functools.cached_property
     def _bus(self):
@@ -138,6 +143,30 @@ class Host:
         return answer.answers(
             opts, self.grains(), self.identity["minion"], saltenv, self.pillar(), paths
         )
+
+    def at_commit(self, reference):
+        """This host with the pillar and the files of a commit of the repository that has them."""
+        # Imported late, because no other operation needs it.
+        from saltext.eos import commit
+
+        if self.caller.authentication != "system":
+            # Templates of any commit that is in the repository would run as the user of this process.
+            raise PermissionError(
+                "it compiles the pillar of that commit, which is only for the user as whom Eos runs. The id of a run "
+                "is for everybody"
+            )
+        taken = self._open(commit.Taken(self.opts, reference))
+        past = copy.copy(self)
+        # What this host has read already is not of that commit.
+        for name in ("_files", "_minion_functions"):
+            vars(past).pop(name, None)
+        past.opts, past.commit, past.top, past.copy = taken.opts, taken.id, taken.top, taken.copy
+        past.problems, past.outside, past._opened = [], taken.outside, self._opened
+        past.identity = {**self.identity, "branch": taken.branch}
+        past._compiled = self._compile(taken.opts)
+        past.problems.extend(past._compiled.problems)
+        past.infrastructure = lambda: taken.in_place(type(past).infrastructure(past))
+        return past
 
     def emit(self, tag, data):
         """Send an event, if a process listens on the bus. The job says whose event it is.
@@ -204,7 +233,7 @@ class Host:
             )
         infrastructure = pillar.get("infrastructure")
         if "nomad_service" not in pillar:
-            return infrastructure
+            return self._rooted(infrastructure)
         # A service may also be written at the top of the pillar, even alone.
         if infrastructure is None:
             infrastructure = {"environments": _environments(pillar["nomad_service"])}
@@ -213,7 +242,18 @@ class Host:
                 twice = "nomad_service is at the top of the pillar and below infrastructure"
                 self.problems.append(f"{twice}: use one place")
             infrastructure = {"nomad_service": pillar["nomad_service"], **infrastructure}
-        return infrastructure
+        return self._rooted(infrastructure)
+
+    def _rooted(self, infrastructure):
+        """The same with the root that Salt's configuration names: another user cannot write to the pillar's."""
+        option = self._dunders["__opts__"].get("eos")
+        root = option.get("root") if isinstance(option, dict) else None
+        if root is None or not isinstance(infrastructure, dict):
+            return infrastructure
+        environments = infrastructure.get("environments")
+        if isinstance(environments, dict):
+            environments = {name: _with_root(one) for name, one in environments.items()}
+        return {**_with_root(infrastructure, root), "environments": environments}
 
     def _placed(self, errors):
         """The errors of the pillar, with their places if this process can know them."""
@@ -226,6 +266,7 @@ class MinionHost(Host):
     ``changes``: whether the function may change something. It never uses an older pillar than the master's.
     ``function``: the name of the function that Salt called, if it is one of an execution module.
     ``typed``: the caller's command line, if it is not that of a program of Salt.
+    ``arguments``: those of the call, if it is one of a function of the runner.
     """
 
     def __init__(
@@ -238,6 +279,7 @@ class MinionHost(Host):
         nested=False,
         function=None,
         typed=None,
+        arguments=None,
     ):
         super().__init__(dunders, injected, automation, nested=nested)
         place = self.identity["place"]
@@ -249,10 +291,27 @@ class MinionHost(Host):
                 dunders["__opts__"], function, injected, who, alone=alone
             )
         self._compiled = None
-        if changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
-            self._compiled = minion_pillar.compiled(self.opts, self.grains())
+        chosen = branch.of(arguments or {}, self.caller, own_pillar=place[0] == "masterless")
+        if chosen:
+            self._use(chosen)
+        elif changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
+            self._compiled = self._compile(self.opts)
             self.problems.extend(self._compiled.problems)
         self.identity["environment"] = _environment(self.pillar())
+
+    def _use(self, chosen):
+        """Compile the pillar of a branch."""
+        self.problems.extend(chosen.problems)
+        if self.problems:
+            return
+        self.opts = chosen.options(self.opts)
+        self.identity["branch"] = chosen.facts()
+        self.identity["command_line"] |= {"branch": chosen.written()}
+        self._compiled = self._compile(self.opts)
+        self.problems.extend(self._compiled.problems)
+
+    def _compile(self, opts):
+        return minion_pillar.compiled(opts, self.grains())
 
     def pillar(self):
         return self._compiled.pillar if self._compiled else self._dunders["__pillar__"]
@@ -316,7 +375,13 @@ class MasterHost(Host):
         if caller.has_hidden_arguments():
             hidden = "Salt did not compare them with the rights of the user: all must be in arg and kwarg"
             self.refused.append(("", hidden))
-        minion = None if self.refused else arguments.get("minion")
+        chosen = branch.of(arguments, self.caller)
+        self.problems.extend(chosen.problems if chosen else ())
+        is_wrong = self.refused or self.problems
+        if chosen and not is_wrong:
+            self.opts = chosen.options(self.opts)
+            self.identity["branch"] = chosen.facts()
+        minion = None if is_wrong else arguments.get("minion")
         self.identity["command_line"] = {
             **(
                 typed
@@ -324,8 +389,11 @@ class MasterHost(Host):
                 or command_line.of_salt_run(dunders["__opts__"])
             ),
             "minion": str(minion) if minion else None,
+            "branch": chosen.written() if chosen else [],
         }
-        self._compiled = master_pillar.compiled(self.opts, minion)
+        self._saltenv = (chosen and chosen.saltenv) or "base"
+        self._minion = minion
+        self._compiled = self._compile(self.opts)
         self.identity["minion"] = self._compiled.minion
         self.identity["place"] = ("master", str(minion) if minion else None)
         self.identity["environment"] = _environment(self.pillar())
@@ -337,8 +405,11 @@ class MasterHost(Host):
     def grains(self):
         return self._compiled.grains
 
+    def _compile(self, opts):
+        return master_pillar.compiled(opts, self._minion, self._saltenv)
+
     def _pillar_options(self):
-        return self.opts, "base"
+        return self.opts, self._saltenv
 
     def render(self, path):
         functions = self._minion_functions
@@ -350,6 +421,15 @@ class MasterHost(Host):
         return jinja.functions_on_master(
             self.opts, self.grains(), self.pillar(), self._files.client()
         )
+
+
+def _with_root(level, root=None):
+    """The level with this root in its settings, or without any."""
+    settings = level.get("settings") if isinstance(level, dict) else None
+    if not isinstance(settings, dict):
+        return level if root is None or settings else {**level, "settings": {"root": root}}
+    own = {key: value for key, value in settings.items() if key != "root"}
+    return {**level, "settings": own if root is None else {**own, "root": root}}
 
 
 def _environments(services):

@@ -20,7 +20,7 @@ class Compiled:
     problems: list = field(default_factory=list)
 
 
-def compiled(opts, minion):
+def compiled(opts, minion, saltenv="base"):
     """The pillar of the given minion, else of the minion in the option ``eos: {minion: ...}``, else of the master."""
     option = opts.get("eos")
     option = option.get("minion") if isinstance(option, dict) else None
@@ -29,7 +29,7 @@ def compiled(opts, minion):
         return Compiled(name, problems=[f"{name!r} is not a minion id (minion=...)"])
     try:
         grains = _grains(opts, name)
-        pillar = salt.pillar.Pillar(opts, grains, name, "base", pillarenv=opts.get("pillarenv"))
+        pillar = salt.pillar.Pillar(opts, grains, name, saltenv, pillarenv=opts.get("pillarenv"))
         return Compiled(name, grains, pillar_faults.compiled(pillar))
     except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
         return Compiled(name, problems=[problem(name, error)])

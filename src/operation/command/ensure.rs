@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::fingerprint::PillarSlice;
 use super::one_component;
 use crate::error::{Code, Result};
 use crate::host::Host;
 use crate::model::{Name, Overrides};
+use crate::operation::fingerprint::PillarSlice;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, Request};
 use crate::operation::request::pillar::Pillar;
 use crate::operation::run::run_request::RunRequest;
-use crate::record::{Ensured, Record};
+use crate::record::Ensured;
 use crate::report::{Status, Warning};
 use crate::view::returns;
 
@@ -63,36 +63,20 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     let slice = wanted.slice(pillar)?;
     let ensured = Ensured::read(&slice.paths.ensured()).ok()??;
     // An error in reading is left to the run to report.
-    let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
+    let record = slice.record().ok().flatten();
+    let is_left = slice.is_left(record.as_ref(), &ensured);
+    let is_so = is_left && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         let mut answer = json!({
             "result": true, "changes": {}, "reason": Code::SameFingerprint, "status": Status::Unchanged.word(),
             "component": wanted.component, "environment": wanted.environment, "retcode": 0,
         });
-        let record = slice.record().ok().flatten().unwrap_or_default();
-        let warnings: Vec<_> = record.warnings.into_iter().map(Warning::recorded).collect();
+        let warnings: Vec<_> = record.unwrap_or_default().warnings.into_iter().map(Warning::recorded).collect();
         if !warnings.is_empty() {
             answer["warnings"] = json!(warnings);
         }
         answer
     })
-}
-
-/// Whether the last run ended well, nothing is unfinished, and the state is the same as after it.
-fn is_left(slice: &PillarSlice, ensured: &Ensured) -> bool {
-    let Ok(Some(record)) = slice.record() else { return false };
-    let good = Status::from_word(&record.outcome).is_as_asked();
-    let left = (ensured.lineage.as_str(), ensured.serial);
-    let is_left = |(lineage, serial): (String, u64)| (lineage.as_str(), serial) == left;
-    good
-        && record.blocked.is_none()
-        && (record.lineage.as_str(), record.serial) == left
-        && record.applied == ensured.applied
-        && slice.lock_file() == ensured.lock_file
-        && !slice.paths.applying().exists()
-        && !slice.paths.locking().exists()
-        // For a remote state the record is trusted.
-        && (!slice.component.backend.is_local() || slice.head().is_some_and(is_left))
 }
 
 /// Answers without a run if possible. Otherwise runs, and stores the facts of the result.
@@ -125,14 +109,7 @@ fn remember(slice: &PillarSlice, fingerprint: String, report: &Value) -> Result<
     let Some(record) = slice.record()? else { return Ok(()) };
     let versions = [&report["versions"]["terraform"], &report["versions"]["opentofu"]];
     let version = versions.into_iter().find_map(|one| one.as_str()).unwrap_or_default().to_owned();
-    let Record { lineage, serial, applied, .. } = record;
-    let lock_file = slice.lock_file();
-    let ensured = Ensured { fingerprint, lock_file, lineage, serial, applied, version };
-    let path = slice.paths.ensured();
-    if Ensured::read(&path).ok().flatten().as_ref() == Some(&ensured) {
-        return Ok(());
-    }
-    ensured.write(&path)
+    slice.remember(record, fingerprint, version)
 }
 
 /// `changes` are those of the state, by resource address.

@@ -8,7 +8,6 @@ pub mod cancel;
 mod deploy;
 pub mod ensure;
 pub mod execution_module;
-mod fingerprint;
 pub mod locks;
 mod one_component;
 pub mod promote;

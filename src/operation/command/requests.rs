@@ -24,6 +24,7 @@ pub fn state_apply(request: &Request) -> RunRequest {
     let wanted = RunRequest {
         components: Some([component].into()),
         overrides,
+        by_fingerprint: !arguments.refresh(),
         ..RunRequest::new("apply", arguments.environment(), intent)
     };
     end(arguments, wanted)
@@ -48,13 +49,23 @@ fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> RunRequ
         migrate_backend: arguments.flag("migrate_backend"),
         upgrade: arguments.flag("upgrade"),
         retry,
+        ..Options::default()
     })
 }
 
-pub fn plan(request: &Request) -> RunRequest {
-    let options =
-        |arguments: &mut Arguments| Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
-    several(Arguments::new(request), "plan", Mode::SavePlans, options)
+/// The second result: whether the call asks for a page in markdown.
+pub fn plan(request: &Request) -> (RunRequest, bool) {
+    let mut arguments = Arguments::new(request);
+    arguments.branch();
+    let of_branch = request.identity.branch.is_some();
+    let options = |arguments: &mut Arguments| Options {
+        upgrade: arguments.flag("upgrade"),
+        of_branch,
+        ..Options::default()
+    };
+    let affected = arguments.text("affected");
+    let is_page = arguments.is_markdown();
+    (RunRequest { affected, ..several(arguments, "plan", Mode::SavePlans, options) }, is_page)
 }
 
 /// The pillar's configuration of the components that the call names, or of all.
@@ -69,9 +80,14 @@ fn several(
     let include_dependencies = arguments.flag("include_dependencies");
     let overrides = overrides(&mut arguments, components.as_ref());
     let options = options(&mut arguments);
+    let by_fingerprint = !arguments.refresh();
+    if by_fingerprint && options.upgrade {
+        arguments.problem("refresh", "False and upgrade=True exclude each other");
+    }
     let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
     let wanted = RunRequest {
         components,
+        by_fingerprint,
         include_dependencies,
         overrides,
         ..RunRequest::new(operation, environment, intent)

@@ -55,8 +55,11 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
         None => What::Configuration,
     };
     let CallOptions { migrate_backend, upgrade, .. } = began.options;
-    let intent =
-        Intent { what, mode: Mode::Apply, options: Options { migrate_backend, upgrade, retry: false } };
+    let intent = Intent {
+        what,
+        mode: Mode::Apply,
+        options: Options { migrate_backend, upgrade, ..Options::default() },
+    };
     Ok(RunRequest {
         components: Some(left.as_ref().map_or(&began.components, |left| &left.components).clone()),
         overrides,

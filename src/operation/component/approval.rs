@@ -24,6 +24,7 @@ use crate::operation::store::saved_plans::SavedPlan;
 use crate::record::Record;
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
+use crate::workdir::remove;
 
 /// The decision about a saved plan.
 pub(super) enum SavedPlanDecision {
@@ -174,16 +175,37 @@ pub(super) async fn stop(
     };
     let stopped = PolicyStop::of(&violation, &invoker.context.redactor);
     let session = invoker.context.session;
-    let interface = &session.blueprint.nodes[name].interface;
-    plans.of(name).store_given(&session.call.layout, &session.given, interface)?;
-    plans.of(name).store(basis, before, &changes, intent.destroys(), Some(stopped))?;
+    keep(invoker, intent, (file, basis, before), &changes, Some(stopped))?;
     Ok(reports::blocked(changes, asking(session, violation, plans.of(name)), name))
+}
+
+/// Saves the facts of a new plan. Nobody needs the file of a branch's plan or the values of its call again, and both may
+/// contain secrets.
+pub(super) fn keep(
+    invoker: &Invoker<'_>,
+    intent: &Intent,
+    (file, basis, before): (&Path, &PlanBasis, Option<&State>),
+    changes: &Changes,
+    stopped: Option<PolicyStop>,
+) -> Result<()> {
+    let (session, name) = (invoker.context.session, &invoker.context.component.name);
+    let plans = session.call.saved_plans();
+    if !intent.is_of_branch() {
+        let interface = &session.blueprint.nodes[name].interface;
+        plans.of(name).store_given(&session.call.layout, &session.given, interface)?;
+    }
+    plans.of(name).store(basis, before, changes, intent.destroys(), stopped)?;
+    if intent.is_of_branch() { remove(file) } else { Ok(()) }
 }
 
 /// Adds the commands to continue with.
 pub(super) fn asking(session: &Session, violation: PolicyViolation, plan: SavedPlan<'_>) -> PolicyViolation {
     let (place, plan_id, name) = (&session.call.identity.place, plan.plan_id(), plan.component);
     let environment = session.blueprint.environment.as_str();
+    if session.call.identity.branch.is_some() {
+        let merged = "merge the branch, plan the environment itself, and get that plan approved";
+        return once_or_for_good(merged.to_owned(), violation);
+    }
     let approve = format!(
         "approve exactly this plan: {}, then {}",
         place.approve_command(&plan_id, name.as_str()),

@@ -77,7 +77,8 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     {
         return Ok(report);
     }
-    let paths = session.call.layout.component(name)?;
+    let own = session.call.layout.component(name)?;
+    let paths = if intent.is_of_branch() { own.for_branch() } else { own };
     session.call.channel.stage(name, Stage::Preparing);
     ensure_lasting(paths.control())?;
     if step.is_none() {
@@ -145,6 +146,13 @@ async fn work(
     let reader = session.call.reading();
     let context = Context::new(session, component, paths, Some(guard), reader)?;
     let mut invoker = Invoker::new(context, subdir).await?;
+    if intent.is_of_branch() && paths.applying().exists() {
+        let mut report = ComponentReport::new(Status::Skipped, Code::UnfinishedApply);
+        report
+            .notes
+            .push("an apply was interrupted here: the next run of the environment itself recovers it");
+        return Ok(report);
+    }
     if intent.what == What::Acknowledge {
         return needs_acknowledge::acknowledge(&invoker.context, record.as_ref()).await;
     }
@@ -153,7 +161,11 @@ async fn work(
     {
         return Ok(report);
     }
-    let opened = Recovery::open(&invoker, record.as_ref()).await;
+    let opened = match intent.is_of_branch() {
+        // Another configuration repairs and saves nothing.
+        true => Ok(Recovery::default()),
+        false => Recovery::open(&invoker, record.as_ref()).await,
+    };
     let mut recovery = opened.map_err(|mut error| {
         invoker.context.redactor.error(&mut error);
         error
@@ -167,6 +179,13 @@ async fn work(
         report.notes = Notes::default();
     }
     report.notes.extend(notes);
+    let is_of_branch = intent.is_of_branch() && report.status == Status::Planned;
+    if is_of_branch && record.is_none() && component.backend.is_local() && !paths.state().exists() {
+        report.notes.push(format!(
+            "its state is a local file, and {} does not exist: all of it is planned as new",
+            paths.state().display()
+        ));
+    }
     let stays = report.status == Status::Unchanged && report.reason == Some(Code::DataKept);
     let is_gone = report.status == Status::Destroyed
         || (intent.destroys() && report.status == Status::Unchanged && !stays);

@@ -134,7 +134,7 @@ pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&s
     found.is_ok_and(|found| fingerprint(invoker, module, backend).is_ok_and(|now| now == found))
 }
 
-fn ships_lock_file(module: &Module) -> bool {
+pub fn ships_lock_file(module: &Module) -> bool {
     let path = match module.subdir.as_str() {
         "" => LOCK_FILE.to_owned(),
         subdir => format!("{subdir}/{LOCK_FILE}"),
@@ -144,7 +144,7 @@ fn ships_lock_file(module: &Module) -> bool {
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 
-fn lock_file(invoker: &Invoker<'_>) -> PathBuf {
+pub fn lock_file(invoker: &Invoker<'_>) -> PathBuf {
     invoker.cwd().join(LOCK_FILE)
 }
 

@@ -89,6 +89,8 @@ pub struct Options {
     pub upgrade: bool,
     /// Register a version again that failed before.
     pub retry: bool,
+    /// The pillar is that of a branch: nothing that outlives the plan may change.
+    pub of_branch: bool,
 }
 
 impl Destruction {
@@ -127,6 +129,16 @@ impl Intent {
     /// Whether the turn belongs to the run, and so to its journal and its report.
     pub fn is_reported(&self) -> bool {
         self.mode != Mode::PlanOutputs
+    }
+
+    /// Whether the components are changed to match the pillar.
+    pub fn is_of_configuration(&self) -> bool {
+        self.what == What::Configuration
+    }
+
+    /// Whether the plan is of a branch: it is shown and kept, and never applied.
+    pub fn is_of_branch(&self) -> bool {
+        self.options.of_branch
     }
 
     /// Whether the new plans are saved.

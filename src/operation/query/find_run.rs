@@ -34,11 +34,34 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
     let drafts = drafts(request).unwrap_or_default();
     let has_it = |layout: Layout| SavedPlans::new(&layout, plan_id).is_whole();
     let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
+    if found.is_none() {
+        refuse_branch(request, plan_id)?;
+    }
     let environment = arguments.environment_of(plan_id, found.map(|draft| draft.environment).as_ref());
     match environment {
         None if arguments.is_right() => Err(no_plan(request, plan_id)),
         environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),
     }
+}
+
+/// A plan of a branch is never applied, whatever happens to the branch.
+fn refuse_branch(request: &Request, plan_id: &str) -> Result<()> {
+    for draft in drafts(request).unwrap_or_default() {
+        let Ok(plans) = layout(&draft).map(|layout| SavedPlans::of_branch(&layout, plan_id)) else {
+            continue;
+        };
+        if let Some(branch) = plans.contents().ok().filter(|_| plans.is_whole()).and_then(|it| it.branch) {
+            let message = words![
+                format!("plan {plan_id} is of a branch ("),
+                branch.to_string(),
+                "). Such a plan only shows what would change: it is never approved or applied"
+            ];
+            let again = command("plan").of(&draft.environment);
+            let remedy = words!["merge the branch, then plan the environment itself: ", again];
+            return Err(Error::new(Layer::Salt, Phase::Validation, Code::PlanOfBranch, message, remedy));
+        }
+    }
+    Ok(())
 }
 
 fn no_plan(request: &Request, plan_id: &str) -> Error {
@@ -68,16 +91,18 @@ pub struct Found {
 
 /// A run or a saved plan that the call gives by its id. An environment that the call names too has to be its own.
 pub fn run_or_plan(arguments: &mut Arguments, request: &Request, id: &str) -> Result<Found> {
-    let found = search(request, id);
+    let found = of_id(request, id);
     arguments.environment_of(id, found.as_ref().ok().map(|found| &found.draft.environment));
     found
 }
 
-fn search(request: &Request, id: &str) -> Result<Found> {
+/// A run or a saved plan in any environment of the pillar.
+pub fn of_id(request: &Request, id: &str) -> Result<Found> {
     let mut refused = None;
     for draft in drafts(request)? {
         let found = layout(&draft).and_then(|layout| {
-            let plans = Some(SavedPlans::new(&layout, id)).filter(SavedPlans::is_whole);
+            let plans = [SavedPlans::new(&layout, id), SavedPlans::of_branch(&layout, id)];
+            let plans = plans.into_iter().find(SavedPlans::is_whole);
             Ok((one(&layout, &draft.environment, id)?, plans))
         });
         match found {

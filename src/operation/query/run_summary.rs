@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::operation::store::run_log::LoggedRun;
+use crate::operation::store::run_log::{self, LoggedRun};
 use crate::report::Counts;
 use crate::workdir::read_json;
 
@@ -71,6 +71,7 @@ pub fn summary(run: &LoggedRun, state: RunState, report: &Value) -> Value {
         "host": began.who.host,
         "resumes": began.resumes,
         "plan_id": began.plan_id,
+        "of_branch": run_log::branch(&run.folder).map(|branch| branch.to_string()),
         "components": history.statuses,
         "error": error(report),
     })

@@ -34,6 +34,9 @@ fn read(
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     arguments.value("minion");
+    if call.request.operation == "validate" {
+        arguments.branch();
+    }
     let builder = ReportBuilder::new("validate", environment.as_str(), false, &call.request.identity);
     match today(call, &environment, arguments.finish()) {
         Ok(prepared) => {

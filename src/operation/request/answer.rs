@@ -110,6 +110,10 @@ impl ReportBuilder {
         if !left.is_empty() {
             extra.insert("left_behind".to_owned(), left.into());
         }
+        if let Some(branch) = &self.identity.branch {
+            extra.insert("branch".to_owned(), serde_json::json!(branch));
+            extra.insert("of_branch".to_owned(), branch.to_string().into());
+        }
         let ours = ("eos", env!("CARGO_PKG_VERSION").to_owned());
         let versions =
             [ours, ("salt", self.identity.salt_version)].into_iter().chain(self.program.into_inner());

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::command_line::CommandLine;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
-use crate::model::{Identity, Name, Problem};
+use crate::model::{Branch, Identity, Name, Problem};
 use crate::view::progress::ProgressDisplay;
 
 /// One call of a runner function, an execution module function or a state.
@@ -59,6 +59,8 @@ pub struct CallerIdentity {
     pub automation: Option<String>,
     /// The pillar's own `environment`, if the call names none.
     pub environment: Option<String>,
+    /// The branch whose pillar this is, if the call asks for one.
+    pub branch: Option<Branch>,
     pub salt_version: String,
 }
 

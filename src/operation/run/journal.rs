@@ -1,12 +1,12 @@
 //! The journal of a run: its folder, its first line, and the removal of old runs and plans.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::journal::{Journal, JournalEntry, RunStart};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::store::{approvals, run_log};
-use crate::workdir::{Layout, ensure_lasting, ensure_private, retain_newest};
+use crate::workdir::{Layout, ensure_lasting, ensure_private, retain_newest, retain_newest_of};
 
 /// How many runs, and how many saved plans, are kept.
 const KEPT_RUNS: usize = 50;
@@ -25,10 +25,19 @@ pub fn begin(
     ensure_private(&run)?;
     layout.give_all();
     let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));
-    retain_newest(&layout.runs(), KEPT_RUNS, |folder| folder == run || run_log::is_needed(folder));
+    if let Some(branch) = &builder.identity.branch {
+        run_log::note_branch(&run, branch)?;
+    }
+    // Many merge requests must not push the runs of the environment itself out.
+    for (keep, of_branch) in [(KEPT_RUNS, false), (KEPT_PLANS, true)] {
+        let counts = |folder: &Path| run_log::branch(folder).is_some() == of_branch;
+        let needed = |folder: &Path| folder == run || run_log::is_needed(folder);
+        retain_newest_of(&layout.runs(), keep, counts, needed);
+    }
     retain_newest(&layout.plans(), KEPT_PLANS, |folder| {
         plan.as_deref() == Some(folder) || approvals::is_awaited(folder)
     });
+    retain_newest(&layout.branch_plans(), KEPT_PLANS, |_| false);
     let journal = Journal::of(&run);
     journal.note(JournalEntry::Began(Box::new(began)))?;
     *begun = Some(run);

@@ -25,10 +25,13 @@ pub(super) struct KeptPlans {
 }
 
 impl KeptPlans {
-    pub fn of(work: &PreparedRun, run_id: &str) -> Self {
+    pub fn of(work: &PreparedRun<'_>, run_id: &str) -> Self {
         let was_asked = work.intent.saves_plans();
         Self {
-            plans: SavedPlans::new(&work.layout, run_id),
+            plans: match work.intent.is_of_branch() {
+                true => SavedPlans::of_branch(&work.layout, run_id),
+                false => SavedPlans::new(&work.layout, run_id),
+            },
             environment: work.prepared.blueprint.environment.clone(),
             was_asked,
             destroy: work.intent.destroys(),
@@ -70,7 +73,8 @@ impl KeptPlans {
         };
         let planned = components.iter().filter(is_in);
         let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned())).collect();
-        PlanContents { statuses, unplanned, destroy: self.destroy, made_by: Some(made_by) }
+        let branch = builder.identity.branch.clone();
+        PlanContents { statuses, unplanned, destroy: self.destroy, made_by: Some(made_by), branch }
     }
 
     /// The components that the plans could not contain, and why.
@@ -101,6 +105,9 @@ impl KeptPlans {
         let (plan_id, place) = (builder.run_id.as_str(), &builder.identity.place);
         let saved: Vec<_> = components.iter().filter(|(_, one)| is_kept(one)).map(|(name, _)| name).collect();
         let mut keys = BTreeMap::from([("plan_id".to_owned(), plan_id.into())]);
+        if builder.identity.branch.is_some() {
+            return keys;
+        }
         if !saved.is_empty() {
             let apply = place.apply_command(plan_id, saved.iter().copied(), &builder.environment);
             keys.insert("apply_command".to_owned(), apply.into());

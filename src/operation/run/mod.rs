@@ -28,6 +28,8 @@ use crate::journal::{Journal, RunStart};
 use crate::model::Name;
 use crate::operation::announce::Announcer;
 use crate::operation::blueprint::broken_modules;
+use crate::operation::fingerprint::MadeFrom;
+use crate::operation::fingerprint::affected::Affected;
 use crate::operation::request::answer;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::shown_environment;
@@ -66,6 +68,8 @@ fn attempt(
 ) -> Result<RunOutcome> {
     let mut work = PreparedRun::prepare(call, wanted, builder)?;
     let began = work.began(builder);
+    let made_from = work.made_from(call)?;
+    let affected = work.affected.as_ref().map(Affected::facts);
     let orphans = work.orphans()?;
     let mut made_by = began.who.clone();
     made_by.identity.accounts = call.host.accounts();
@@ -79,6 +83,9 @@ fn attempt(
         is_begun.set(true);
         announcer.began(&settings, &layout, &began);
         values.store(&layout, &builder.run_id)?;
+        if let Some(made_from) = &made_from {
+            MadeFrom::store(made_from, &layout.run(&builder.run_id))?;
+        }
         Ok(journal)
     };
 
@@ -109,6 +116,7 @@ fn attempt(
     }
     let resume = resume_command::of(builder, &layout, &environment, &began, &components);
     let mut extra = kept_plans::after_apply(builder, &environment, &components, &mut left);
+    extra.extend(affected.map(|facts| ("affected".to_owned(), facts)));
     components.extend(left);
     match kept.keep(builder, &components, made_by) {
         Ok(keys) => extra.extend(keys),
@@ -133,13 +141,18 @@ enum Executed {
 fn execute(
     call: &Call<'_>,
     builder: &ReportBuilder,
-    work: PreparedRun,
+    work: PreparedRun<'_>,
     began: &RunStart,
     begin: &mut dyn FnMut() -> Result<Journal>,
     pending: PendingChanges,
 ) -> Result<Executed> {
     let graph = work.graph();
-    let PreparedRun { prepared, intent, selected, resumes, meanings, .. } = work;
+    let PreparedRun { prepared, intent, selected, resumes, meanings, passing, .. } = work;
+    if selected.is_empty() && intent.is_of_configuration() {
+        // No process is needed for nothing.
+        begin()?;
+        return Ok(Executed::Done { components: BTreeMap::new(), pending });
+    }
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
     let resuming = JournalHandle::resuming(done);
     driver::in_run(call, builder, prepared, resuming, &selected, begin, async move |session: &Session| {
@@ -179,16 +192,31 @@ fn execute(
         last_run::tell(locks, environment, began, false).await;
         let foreseen = ForeseenOutputs::new(session, &pending, graph.names().cloned().collect());
         let keeping = data::KeepingComponents::new(session);
+        let here: BTreeSet<Name> = graph.names().cloned().collect();
         let turn = async |name: Name| {
             if let Some(report) = keeping.needed(&name).filter(|_| intent.preserves_data()) {
                 return report;
             }
+            if let Some(report) = passing.as_ref().and_then(|passing| passing.report(&name, &here)) {
+                session.ledger.note_end(&name, &report);
+                return report;
+            }
+            let before = passing.as_ref().and_then(|passing| passing.before(&name));
             let turn = as_applied::run(session, &name, &intent);
             let report = match intent.foresees_outputs() {
                 true => foreseen.before(&name, turn).await,
                 false => turn.await,
             };
             keeping.note(&name, &report);
+            if let Some(passing) = &passing {
+                passing.note(&name, &report);
+                if intent.changes_things() && report.status.is_as_asked() {
+                    let version = session.call.tool.version.to_string();
+                    if let Err(error) = passing.remember(&name, before, &version) {
+                        tracing::warn!("{name}: {error}");
+                    }
+                }
+            }
             report
         };
         let reports = match rollback {

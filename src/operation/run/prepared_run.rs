@@ -8,12 +8,16 @@ use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::{CallOptions, RunOrder, RunStart};
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Component, Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
+use crate::operation::fingerprint::affected::{Affected, affected};
+use crate::operation::fingerprint::{MadeFrom, Passing};
 use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
+use crate::operation::session::pending_changes::PendingChanges;
+use crate::operation::store::keyed_digest::DigestKey;
 use crate::operation::store::lock_service::caller;
 use crate::operation::store::run_values::RunValues;
 use crate::operation::store::saved_plans::SavedPlans;
@@ -21,7 +25,7 @@ use crate::operation::store::{run_log, shared_records};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::Layout;
 
-pub(super) struct PreparedRun {
+pub(super) struct PreparedRun<'a> {
     pub prepared: Prepared,
     pub layout: Layout,
     pub intent: Intent,
@@ -33,12 +37,16 @@ pub(super) struct PreparedRun {
     pub resumes: Option<ResumedRun>,
     /// What the patterns of the call mean, one line each.
     pub meanings: Vec<String>,
+    /// What has changed, if the call asks for that alone.
+    pub affected: Option<Affected>,
+    /// The fingerprints, if the call passes over what is as they say.
+    pub passing: Option<Passing<'a>>,
 }
 
-impl PreparedRun {
+impl<'a> PreparedRun<'a> {
     /// Reads the pillar and the records of other hosts, and selects the components. From here on the run has its own
     /// id.
-    pub fn prepare(call: &Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
+    pub fn prepare(call: &'a Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
         let problems = std::mem::take(&mut wanted.problems);
         if let Some(plan_id) = wanted.intent.plan_id() {
             wanted.overrides =
@@ -52,7 +60,17 @@ impl PreparedRun {
         builder.run_id = run_log::next_id(settings, &layout, environment)?;
         let RunRequest { operation, components, include_dependencies, intent, resumes, meanings, .. } =
             wanted;
-        let selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
+        let mut selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
+        let affected = wanted.affected.map(|since| affected(call, &prepared, &selected, &since));
+        let affected = affected.transpose()?;
+        if let Some(affected) = &affected {
+            selected = affected.names();
+        }
+        let passing = wanted.by_fingerprint.then(|| {
+            let module = |name: &Name| Some(prepared.modules.get(name)?.interface.digest.clone());
+            let pillar = &call.request.infrastructure;
+            Passing::read(pillar, call.host, environment, &selected, &prepared.given, module)
+        });
         if intent.refuses_steps() {
             refuse_steps(&prepared.blueprint, &selected, operation)?;
         }
@@ -61,13 +79,48 @@ impl PreparedRun {
                 remediate_target::aim(&mut prepared, name, &layout.run(&builder.run_id))?;
             }
         }
-        let mut work =
-            Self { prepared, layout, intent, selected, skipped: BTreeMap::new(), resumes, meanings };
+        let mut work = Self {
+            prepared,
+            layout,
+            intent,
+            selected,
+            skipped: BTreeMap::new(),
+            resumes,
+            meanings,
+            affected,
+            passing,
+        };
+        work.pass_over(call)?;
         work.open_saved_plans(components.as_ref(), builder)?;
         if work.intent.destroys() {
             refuse_needed(&work.prepared.blueprint, &work.layout, &work.selected)?;
         }
         Ok(work)
+    }
+
+    /// Takes out what needs no turn, dependencies first.
+    fn pass_over(&mut self, call: &Call<'_>) -> Result<()> {
+        let Some(passing) = &self.passing else { return Ok(()) };
+        let blueprint = &self.prepared.blueprint;
+        let (settings, environment) = (&blueprint.settings, &blueprint.environment);
+        // An apply of another host may be unfinished.
+        let elsewhere = shared_records::environment_locks(settings, environment)?.applying;
+        let pending = PendingChanges::read(call.host.pending());
+        let reads_pending = |name: &Name| {
+            let mut reads = blueprint.nodes[name].component.reads();
+            reads.any(|one| pending.of(environment, &one.component).is_some())
+        };
+        for name in self.graph().order() {
+            if elsewhere.contains_key(name.as_str()) || reads_pending(&name) {
+                continue;
+            }
+            if let Some(report) = passing.report(&name, &self.selected) {
+                passing.note(&name, &report);
+                self.skipped.insert(name, report);
+            }
+        }
+        self.selected.retain(|name| !self.skipped.contains_key(name));
+        Ok(())
     }
 
     /// Saved plans determine which components have a turn, and whether they are destroyed.
@@ -140,6 +193,22 @@ impl PreparedRun {
         let modules = &self.prepared.modules;
         let interface = |name| modules.get(name).map(|module| &*module.interface);
         RunValues::of(&self.prepared.given, self.selected.iter().map(|name| (name, interface(name))))
+    }
+
+    /// What the components are made from, so that a later call can ask what has changed since. None if nobody may ask.
+    pub fn made_from(&self, call: &Call<'_>) -> Result<Option<BTreeMap<Name, MadeFrom>>> {
+        let is_plain =
+            matches!(self.intent.what, What::Configuration | What::SavedPlan { destroys: false, .. });
+        if !is_plain || self.intent.is_of_branch() || (self.intent.is_test() && !self.intent.saves_plans()) {
+            return Ok(None);
+        }
+        let key = DigestKey::of(&self.layout)?;
+        let names = self.selected.iter().chain(self.skipped.keys());
+        let (pillar, prepared) = (&call.request.infrastructure, &self.prepared);
+        let module =
+            |component: &Component| Some(prepared.modules.get(&component.name)?.interface.digest.clone());
+        let environment = &prepared.blueprint.environment;
+        Ok(Some(MadeFrom::of(pillar, &key, environment, names, &prepared.given, module)))
     }
 
     /// Each component, and the components whose outputs it reads.

@@ -14,6 +14,10 @@ pub struct RunRequest {
     pub include_dependencies: bool,
     pub overrides: Overrides,
     pub intent: Intent,
+    /// Only what has changed since this commit or run, and its dependents.
+    pub affected: Option<String>,
+    /// What is as its fingerprint says is passed over.
+    pub by_fingerprint: bool,
     /// The run to resume.
     pub resumes: Option<ResumedRun>,
     /// What the patterns of the call mean, one line each.
@@ -32,6 +36,8 @@ impl RunRequest {
             include_dependencies: false,
             overrides: Overrides::default(),
             intent,
+            affected: None,
+            by_fingerprint: false,
             resumes: None,
             meanings: Vec::new(),
             problems: Vec::new(),

@@ -83,7 +83,10 @@ impl CallContext {
 
     /// The plans that this run saves.
     pub fn saved_plans(&self) -> SavedPlans {
-        SavedPlans::new(&self.layout, &self.run_id)
+        match self.identity.branch {
+            Some(_) => SavedPlans::of_branch(&self.layout, &self.run_id),
+            None => SavedPlans::new(&self.layout, &self.run_id),
+        }
     }
 
     /// A new reader for one turn.

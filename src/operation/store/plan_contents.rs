@@ -9,7 +9,7 @@ use super::unplanned::Unplanned;
 use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
-use crate::model::{Blueprint, Name};
+use crate::model::{Blueprint, Branch, Name};
 use crate::operation::request::call::CallPlace;
 use crate::report::Status;
 use crate::words::words;
@@ -29,6 +29,9 @@ pub struct PlanContents {
     /// The call that made it. Absent in plans of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<Holder>,
+    /// The branch whose pillar was planned. Such plans are never applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Branch>,
 }
 
 impl PlanContents {

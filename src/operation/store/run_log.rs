@@ -10,11 +10,14 @@ use super::last_run;
 use crate::error::Result;
 use crate::host::Host;
 use crate::journal::{Journal, JournalEntry, RunHistory};
-use crate::model::{Name, Settings};
+use crate::model::{Branch, Name, Settings};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::report::{ComponentReport, Report};
-use crate::workdir::{self, Layout, ids, write_json};
+use crate::workdir::{self, Layout, ids, read_json, write_json};
+
+/// In the folder of a run of a branch.
+const BRANCH: &str = "branch.json";
 
 /// A run that has a journal.
 pub struct LoggedRun {
@@ -31,6 +34,16 @@ pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Resu
     let elsewhere = elsewhere.and_then(|id| Ulid::from_string(&id).ok());
     let here = [layout.runs(), layout.plans()].map(|folder| ids(&folder)).concat();
     Ok(workdir::next_id(here.into_iter().chain(elsewhere)).to_string())
+}
+
+/// Notes of which branch a run is.
+pub fn note_branch(run: &Path, branch: &Branch) -> Result<()> {
+    write_json(&run.join(BRANCH), branch)
+}
+
+/// The branch of a run. None for a run with the pillar in force.
+pub fn branch(run: &Path) -> Option<Branch> {
+    read_json(&run.join(BRANCH), "").ok().flatten()
 }
 
 /// All runs of this environment, newest first: their ids sort by time. A run whose journal cannot be read is listed

@@ -23,6 +23,11 @@ impl SavedPlans {
         Self::at(layout.plan(plan_id))
     }
 
+    /// Those of a branch.
+    pub fn of_branch(layout: &Layout, plan_id: &str) -> Self {
+        Self::at(layout.branch_plan(plan_id))
+    }
+
     pub fn at(folder: PathBuf) -> Self {
         Self { folder }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use self::escape::{code, details, fence, html};
 use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, split_fact, verdict};
-use super::{changes, components, drift, failures, history, units, warnings};
+use super::{affected, changes, components, drift, failures, history, units, warnings};
 use crate::command_line::option;
 use crate::count::counted;
 use crate::report::Counts;
@@ -34,10 +34,20 @@ pub fn markdown(answer: &Value) -> String {
     };
     let mut text = heading(answer, &report);
     let facts = if run.is_null() { plan_facts(plan) } else { facts(run) };
+    if let Some(branch) = plan["of_branch"].as_str().or_else(|| run["of_branch"].as_str()) {
+        text.push_str(&format!(
+            "Plan of {}. It only shows what would change: it is never applied.\n\n",
+            code(branch)
+        ));
+    }
     text.push_str(&format!("{}\n\n", facts.iter().map(|fact| fact_of(fact)).collect::<Vec<_>>().join(" · ")));
     let stands = how_it_stands(answer);
     if !run.is_null() && !stands.is_empty() {
         text.push_str(&format!("{}\n", fence("text", stands.trim(), SOME)));
+    }
+    let affected = affected::affected(&report);
+    if !affected.is_empty() {
+        text.push_str(&format!("{}\n", fence("text", affected.trim(), SOME)));
     }
     text.push_str(&table(&report, MUCH));
     text.push_str(&failed(&report, MUCH));

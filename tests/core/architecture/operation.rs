@@ -7,12 +7,13 @@ use std::path::Path;
 use super::imports::Imports;
 
 /// The rooms in order. Each imports only from rooms before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "runtime.rs",
     "intent",
     "request",
     "store",
     "blueprint",
+    "fingerprint",
     "session",
     "exec",
     "announce",
@@ -28,11 +29,12 @@ const OUTSIDE_THE_CALL: [&str; 10] =
     ["lock", "workdir", "record", "snapshot", "process", "terraform", "nomad", "vault", "health", "hooks"];
 
 /// Rooms that a room must not know, in addition to the rooms after it.
-const UNKNOWN: [(&str, &[&str]); 12] = [
+const UNKNOWN: [(&str, &[&str]); 13] = [
     ("intent", &OUTSIDE_THE_CALL),
     ("request", &OUTSIDE_THE_CALL),
     ("store", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
     ("blueprint", &["lock", "process", "terraform", "nomad", "vault", "health", "hooks"]),
+    ("fingerprint", &["lock", "process", "nomad", "vault", "health", "hooks"]),
     ("session", &["nomad", "health", "hooks", "record", "snapshot"]),
     ("exec", &["graph", "journal", "snapshot", "vault", "health", "hooks", "operation/blueprint"]),
     ("announce", &["graph", "terraform", "nomad", "vault", "health", "record", "snapshot"]),

@@ -114,6 +114,8 @@ class Reader:
     def __init__(self, site, *, settings=None, env=None, before=None, addresses=None):
         self.site, self.before = site, before or {}
         self.checkout = checkout(site.folder / "checkout")
+        # Where programs of Salt run. The shell follows each `cd` itself.
+        self.folder = self.checkout
         self.places = {
             "/tmp/try": site.folder / "try",
             "/srv/pillar": site.pillars,
@@ -172,14 +174,17 @@ class Reader:
         if line.startswith(FOR_THE_SHELL):
             self.sticky.append(line)
         typed = self.place(self.filled(line))
-        program = typed.split()[0]
+        if line.startswith("cd "):
+            self.folder = Path(self.folder, typed.removeprefix("cd "))
+        program, folder = typed.split()[0], self.checkout
         if program in SALT:
+            folder = self.folder
             # The line needs no shell, and the site has a quick way to start Salt.
             argv = [BIN / program, *shlex.split(typed, comments=True)[1:]]
         else:
             script = "\n".join([*self.sticky, typed])
             argv = ["bash", "-O", "expand_aliases", "-c", script]
-        done = self.site.finish(argv, env=self.env, cwd=self.checkout)
+        done = self.site.finish(argv, env=self.env, cwd=folder)
         said = done.said
         for name, folder in self.places.items():
             said = said.replace(str(folder), name)

@@ -1,5 +1,6 @@
 """From a parsed command line to a call of the runner."""
 
+import os
 import re
 from dataclasses import dataclass, replace
 
@@ -42,7 +43,8 @@ def made(options):
     for parameter in ("minion", *verb.options):
         value = getattr(options, parameter)
         if value is not None and parameter not in ("variables", "secrets"):
-            arguments[parameter] = value
+            is_folder = OPTIONS[parameter].is_folder
+            arguments[parameter] = os.path.abspath(value) if is_folder else value
     if verb.saved_plan is None and plan_id is not None:
         arguments["plan_id"] = plan_id
     return Call(verb.function, arguments, verb.changes, verb.gives_again)
@@ -56,7 +58,7 @@ def is_id(word):
 def _without_options_of_others(verb, options):
     """The row for a saved plan. The plan decides what the other options would say."""
     for parameter in set(verb.options) - set(verb.saved_plan.options) - {"secrets"}:
-        if getattr(options, parameter):
+        if getattr(options, parameter) is not None:
             raise UsageError(
                 f"{OPTIONS[parameter].flag} was decided when the plan was made: "
                 "leave it out, or make another plan"

@@ -5,8 +5,8 @@ from collections import namedtuple
 # Not a dataclass: the import of `dataclasses` alone takes a third of the time of the help.
 _Fields = namedtuple(
     "_Fields",
-    ("argument", "flag", "value", "help", "choices", "number", "many"),
-    defaults=("", "", (), False, False),
+    ("argument", "flag", "value", "help", "choices", "number", "many", "is_folder", "is_on"),
+    defaults=("", "", (), False, False, False, True),
 )
 
 
@@ -17,15 +17,30 @@ class Option(_Fields):
     ``value``: the word for its value in the help. An option without it is a flag.
     ``help``: its description. Without it, the description that all functions share.
     ``many``: whether it can be given several times.
+    ``is_folder``: its value is a folder of this host, which may be relative.
+    ``is_on``: the value that a flag gives.
     """
 
     __slots__ = ()
 
 
 _ALL = (
+    Option(
+        "affected",
+        "--affected",
+        "GITREF|RUN",
+        help="Only what has changed since that commit or run, and all that depends on it.",
+    ),
     Option("cached", "--cached", help="Show those that the last scheduled check read."),
     Option("confirm", "--confirm", "ENV", help="The environment's name once more."),
     Option("component", "--component", "NAMES", help="Only runs of these, with commas."),
+    Option(
+        "file_root",
+        "--files",
+        "DIR",
+        help="Folder of a checkout in place of file_roots. By default none.",
+        is_folder=True,
+    ),
     Option("format", "--format", "FORMAT", help="Print it so, and nothing else."),
     Option("html", "--html", "FILE", help="Write a page for a browser into this file."),
     Option("include_dependencies", "--include-dependencies"),
@@ -42,9 +57,27 @@ _ALL = (
         help="Order of the components, with commas, dependents first. By default the pillar's.",
     ),
     Option("parallelism", "--parallelism", "N", number=True),
+    Option(
+        "pillar_root",
+        "--pillar",
+        "DIR",
+        help="""
+            Folder of a checkout with a top.sls, in place of the pillar in force. Its templates and
+            modules run programs as you.
+        """,
+        is_folder=True,
+    ),
+    Option("pillarenv", "--pillarenv", "NAME"),
     Option("plan_id", "--plan", "PLAN", help="Apply this saved plan, as its id alone does."),
     Option("preserve_data", "--preserve-data"),
+    Option(
+        "refresh",
+        "--no-refresh",
+        help="Pass over what is as the last call with this option left it. It sees no drift.",
+        is_on=False,
+    ),
     Option("retry", "--retry"),
+    Option("saltenv", "--saltenv", "NAME"),
     Option(
         "secrets",
         "--secret",

@@ -164,7 +164,7 @@ def _add(parser, option):
     default = argparse.SUPPRESS if of_every_verb else None
     how = {"dest": option.argument, "default": default, "help": _help(option)}
     if not option.value:
-        how["action"] = "store_true"
+        how["action"] = "store_true" if option.is_on else "store_false"
     else:
         how["metavar"] = option.value
         if option.choices:

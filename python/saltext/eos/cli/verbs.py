@@ -51,6 +51,7 @@ _COMPONENTS = ("environment", "components")
 _RUN_ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
 _DRIFT_ID = "5d41402abc4b2a76b9719d911017c592"
 _INPUTS = ("variables", "secrets")
+_BRANCH = ("pillarenv", "saltenv", "pillar_root", "file_root")
 
 _ALL = (
     Verb(
@@ -58,13 +59,24 @@ _ALL = (
         "plan",
         "plan an environment, and save the plans",
         _COMPONENTS,
-        ("include_dependencies", "parallelism", "upgrade", *_INPUTS),
+        (
+            "include_dependencies",
+            "parallelism",
+            "upgrade",
+            *_INPUTS,
+            *_BRANCH,
+            "affected",
+            "refresh",
+            "format",
+        ),
         changes=True,
+        formats=("text", "markdown"),
         examples=(
             ("plan staging", "all components"),
             ("plan staging web dns", "two of them"),
             ("plan staging --detailed-exitcode", "exit code 2 if changes wait"),
             ("plan staging web --secret token=env:TOKEN", "with a secret that the pillar lacks"),
+            ("plan staging --pillar pillar --files salt --affected main", "what a branch changes"),
         ),
     ),
     Verb(
@@ -81,6 +93,7 @@ _ALL = (
             "upgrade",
             "retry",
             *_INPUTS,
+            "refresh",
         ),
         changes=True,
         saved_plan=Verb(
@@ -214,7 +227,7 @@ _ALL = (
         "show",
         "show a past run or a kept plan",
         ("run_id",),
-        ("format", "html"),
+        ("format", "html", *_BRANCH),
         needs=("run_id",),
         also="show_run",
         formats=("text", "markdown", "html"),
@@ -253,6 +266,7 @@ _ALL = (
         "validate",
         "check the pillar against the modules",
         ("environment",),
+        _BRANCH,
         examples=(("validate staging", "all problems at once"),),
     ),
     Verb(

@@ -31,6 +31,7 @@ def orchestrate(
     minion=None,
     variables=None,
     secrets=None,
+    refresh=True,
     *args,
     **kwargs,
 ):
@@ -69,6 +70,13 @@ def plan(
     minion=None,
     variables=None,
     secrets=None,
+    pillarenv=None,
+    saltenv=None,
+    pillar_root=None,
+    file_root=None,
+    affected=None,
+    refresh=True,
+    format=None,
     *args,
     **kwargs,
 ):
@@ -76,13 +84,21 @@ def plan(
     Plan an environment, show the plans, and save them for ``apply``.
 
     The report has their ``plan_id``. A plan that policy blocks is saved too:
-    ``approve`` can approve it.
+    ``approve`` can approve it. The plan of a branch is shown, and never
+    applied.
+
+    affected
+        Only components that have changed since a commit of git, such as
+        ``main``, or since the run with this id, and all that depend on them.
+    format
+        ``markdown`` for a merge request, and nothing else. By default text.
 
     CLI Example:
 
     .. code-block:: bash
 
         salt-run infrastructure.plan staging
+        salt-run infrastructure.plan staging pillarenv=more saltenv=more
     """
 
 
@@ -198,7 +214,16 @@ def graph(environment=None, components=None, format=None, minion=None, *args, **
 
 
 @bridge.runner
-def validate(environment=None, minion=None, *args, **kwargs):
+def validate(
+    environment=None,
+    minion=None,
+    pillarenv=None,
+    saltenv=None,
+    pillar_root=None,
+    file_root=None,
+    *args,
+    **kwargs,
+):
     """
     Check the pillar against the modules, and show all problems at once.
 
@@ -438,7 +463,19 @@ def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
 
 
 @bridge.runner
-def show(environment=None, run_id=None, format=None, minion=None, html=None, *args, **kwargs):
+def show(
+    environment=None,
+    run_id=None,
+    format=None,
+    minion=None,
+    html=None,
+    pillarenv=None,
+    saltenv=None,
+    pillar_root=None,
+    file_root=None,
+    *args,
+    **kwargs,
+):
     """
     Show a past run or a kept plan: who, when, what changed, and why it failed.
 
@@ -467,7 +504,19 @@ def show(environment=None, run_id=None, format=None, minion=None, html=None, *ar
 
 
 @bridge.runner
-def show_run(environment=None, run_id=None, minion=None, format=None, html=None, *args, **kwargs):
+def show_run(
+    environment=None,
+    run_id=None,
+    minion=None,
+    format=None,
+    html=None,
+    pillarenv=None,
+    saltenv=None,
+    pillar_root=None,
+    file_root=None,
+    *args,
+    **kwargs,
+):
     """
     Another name of ``show``.
 

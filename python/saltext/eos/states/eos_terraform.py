@@ -31,6 +31,7 @@ def apply(
     variables=None,
     test=None,
     secrets=None,
+    refresh=True,
     *args,
     **kwargs,
 ):
@@ -53,6 +54,7 @@ def orchestrate(
     parallelism=None,
     on_failure=None,
     migrate_backend=False,
+    refresh=True,
     *args,
     **kwargs,
 ):

@@ -3,6 +3,7 @@
 //! Recover, materialise, init, read the state, plan to a file, decide, apply that plan.
 
 mod apply_rollback;
+mod branch;
 mod keep_data;
 mod new_plan;
 mod saved_plan;

@@ -59,6 +59,11 @@ impl Turn<'_> {
             PlanOutcome::Changes(changes) => changes,
             PlanOutcome::Nothing(jobs) => {
                 let _ = std::fs::remove_file(&file);
+                if intent.is_of_branch() {
+                    // The configuration in force stays the one that was applied.
+                    session.ledger.produce(name, self.pending(before, &Changes::default()));
+                    return Ok(ComponentReport::new(Status::Unchanged, None));
+                }
                 return self.nothing(run, before, &jobs).await;
             }
         };
@@ -156,9 +161,7 @@ impl Turn<'_> {
                 return Ok(report);
             }
             Mode::SavePlans => {
-                let plans = session.call.saved_plans();
-                plans.of(name).store_given(&session.call.layout, &session.given, &self.node.interface)?;
-                plans.of(name).store(self.basis, before, &changes, intent.destroys(), None)?;
+                approval::keep(invoker, intent, (file, self.basis, before), &changes, None)?;
             }
             Mode::Preview | Mode::PlanOutputs => drop(std::fs::remove_file(file)),
         }
@@ -220,7 +223,10 @@ impl Turn<'_> {
         let refresh = if self.node.missing_variables.is_empty() { Refresh::First } else { Refresh::Never };
         let PlanLimits { replace, targets } = limits.clone();
         let destroy = self.intent.destroys();
-        let plan = PlanArguments { destroy, refresh, replace, targets, ..plan::into(file, self.invoker) };
+        // A plan that is never applied needs no lock of the state, and so no right to write there.
+        let lock = !self.intent.is_of_branch();
+        let plan =
+            PlanArguments { destroy, refresh, lock, replace, targets, ..plan::into(file, self.invoker) };
         // The stream does not say whether a change is about an old copy.
         let full = self.intent.is_shown() || before.is_some_and(State::has_old_copies);
         plan::plan(self.invoker, &plan, full).await

@@ -1,7 +1,7 @@
 //! The steps of a turn, in their order.
 
 use super::new_plan::PlannedAgain;
-use super::{Turn, apply_rollback, saved_plan, state_edit};
+use super::{Turn, apply_rollback, branch, saved_plan, state_edit};
 use crate::decide::State;
 use crate::error::{Code, Result};
 use crate::operation::component::recorded_state;
@@ -88,6 +88,10 @@ impl Turn<'_> {
         notes: &mut Vec<String>,
     ) -> Result<bool> {
         let Self { invoker, module, backend, .. } = *self;
+        if self.intent.is_of_branch() {
+            notes.extend(branch::prepare(self, manifest).await?);
+            return Ok(false);
+        }
         let may_migrate = self.intent.may_migrate();
         let reconfigure =
             migrate_backend::prepare(invoker, module, self.record, backend, may_migrate).await?;

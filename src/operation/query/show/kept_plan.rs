@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::verdicts::{Verdict, verdicts};
 use crate::error::{Code, Error};
-use crate::model::{Draft, Name};
+use crate::model::{Branch, Draft, Name};
 use crate::operation::component::reports;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::{Call, CallPlace};
@@ -26,12 +26,17 @@ pub fn facts(
         .filter(|(_, status)| matches!(status, Status::Planned | Status::Blocked))
         .map(|(name, _)| name)
         .collect();
-    let mut verdicts = verdicts(call, builder, draft, (plans, contents), &saved);
+    let of_branch = contents.branch.is_some();
+    let mut verdicts = match of_branch {
+        true => BTreeMap::new(),
+        false => verdicts(call, builder, draft, (plans, contents), &saved),
+    };
     let mut components = BTreeMap::new();
     let (mut total, mut is_applicable, mut made) = (Counts::default(), !saved.is_empty(), String::new());
     for (name, status) in names(contents) {
         let verdict = verdicts.remove(&name);
-        is_applicable &= matches!(verdict, None | Some(Verdict::Applicable | Verdict::PlannedAgain(_)));
+        let can = matches!(verdict, None | Some(Verdict::Applicable | Verdict::PlannedAgain(_)));
+        is_applicable &= !of_branch && can;
         let one = one(plans.of(&name), status, verdict, draft, &mut made);
         total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
         components.insert(name, one);
@@ -60,14 +65,16 @@ pub fn facts(
         "plan_id": plans.plan_id(),
         "made": contents.made_by.as_ref().map_or(made.as_str(), |by| by.since.as_str()),
         "made_by": contents.made_by,
+        "branch": contents.branch,
+        "of_branch": contents.branch.as_ref().map(Branch::to_string),
         "destroy": contents.destroy,
         "counts": total,
         "applied": was_applied && !saved.is_empty(),
         "applicable": if unknown && !cannot { Value::Null } else { is_applicable.into() },
         "components": components,
-        "apply_command": (!saved.is_empty()).then_some(apply),
-        "approve_command": approve,
-        "next_command": next,
+        "apply_command": (!saved.is_empty() && !of_branch).then_some(apply),
+        "approve_command": approve.filter(|_| !of_branch),
+        "next_command": next.filter(|_| !of_branch),
     })
 }
 

@@ -34,6 +34,7 @@ pub fn show(call: &Call<'_>) -> Report {
     let id = arguments.run_id(key, || format!("{} shows the runs", command("history").here()));
     let form = Form::of(&mut arguments, request);
     arguments.value("minion");
+    arguments.branch();
     let found = find_run::run_or_plan(&mut arguments, request, &id);
     let environment = found.as_ref().map(|found| found.draft.environment.to_string()).unwrap_or_default();
     let builder = ReportBuilder::new(&request.operation, &environment, false, &request.identity);
@@ -73,6 +74,15 @@ type Facts = BTreeMap<String, Value>;
 fn with<const N: usize>(mut facts: Facts, more: [(String, Value); N]) -> Facts {
     facts.extend(more);
     facts
+}
+
+/// The run of this report as markdown. None if it is not kept.
+pub fn page(call: &Call<'_>, report: &Report) -> Option<String> {
+    let identity = &call.request.identity;
+    let builder = ReportBuilder::new("show", &report.environment, false, identity);
+    let found = find_run::of_id(&call.request, &report.run_id).ok()?;
+    let facts = facts(call, &builder, &found).ok()?;
+    Some(view::markdown(&json!(facts)))
 }
 
 /// What is known. A run that has no report is shown by its journal, a plan whose run is gone by its files.

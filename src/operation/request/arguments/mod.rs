@@ -118,6 +118,23 @@ impl Arguments {
         }
     }
 
+    /// Whether everything is planned, so that changes outside of Terraform are found too.
+    pub fn refresh(&mut self) -> bool {
+        self.maybe_flag("refresh").unwrap_or(true)
+    }
+
+    /// Whether `format` asks for markdown, and not for text.
+    pub fn is_markdown(&mut self) -> bool {
+        match self.text("format").as_deref() {
+            None | Some("text") => false,
+            Some("markdown") => true,
+            Some(_) => {
+                self.problem("format", "must be one of: text, markdown");
+                false
+            }
+        }
+    }
+
     /// A positive integer.
     pub fn count(&mut self, key: &'static str) -> Option<usize> {
         let value = self.take(key)?;
@@ -148,6 +165,11 @@ impl Arguments {
         let [variables, secrets] =
             ["variables", "secrets"].map(|key| self.take(key).map(|value| (component.clone(), value)));
         Overrides { variables, secrets, ..Overrides::default() }
+    }
+
+    /// The arguments that choose a branch. The host has used them already, to compile its pillar.
+    pub fn branch(&mut self) {
+        ["pillarenv", "saltenv", "pillar_root", "file_root"].into_iter().for_each(|key| drop(self.take(key)));
     }
 
     /// The values of a call that replace settings of the pillar.

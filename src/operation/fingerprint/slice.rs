@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,18 +17,28 @@ use crate::operation::request::host_reference;
 use crate::operation::request::pillar::Pillar;
 use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::shared_records;
-use crate::record::Record;
+use crate::record::{Ensured, Record};
+use crate::report::Status;
 use crate::resolve;
 use crate::terraform;
 use crate::workdir::{ComponentPaths, Layout, ensure_lasting};
 
 /// One component of the pillar, read from its own entries only.
-pub(super) struct PillarSlice {
+pub struct PillarSlice {
     text: Value,
     environment: Name,
     settings: Settings,
     pub component: Component,
     pub paths: ComponentPaths,
+}
+
+/// What a component's plan depends on beside the pillar and its upstream components.
+pub struct OwnParts {
+    /// Digest of the module.
+    module: String,
+    /// The values of its secrets.
+    references: Vec<SecretString>,
+    binary: terraform::BinaryIdentity,
 }
 
 /// The keys and names below which the pillar describes one component.
@@ -97,42 +108,105 @@ impl PillarSlice {
     }
 
     pub fn record(&self) -> Result<Option<Record>> {
-        shared_records::last(&self.settings, &self.environment, &self.component.name, &self.paths)
+        self.record_of(&self.component.name)
     }
 
-    /// None if the module cannot be read: a run reports why.
+    /// The last record of any host.
+    fn record_of(&self, name: &Name) -> Result<Option<Record>> {
+        shared_records::last(&self.settings, &self.environment, name, &self.sibling(name)?)
+    }
+
+    /// The paths of another component of the environment.
+    pub fn sibling(&self, name: &Name) -> Result<ComponentPaths> {
+        Layout::new(&self.settings.root, &self.environment)?.component(name)
+    }
+
+    /// None if the module cannot be read, or if only a run can read a secret: a run reports why.
     pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
         let Some(source) = &self.component.source else { return Ok(None) };
         let Ok(module) = resolve::digest(source, self.component.template, host) else { return Ok(None) };
+        let Some(own) = self.own_parts(module, host)? else { return Ok(None) };
+        self.digest(&own, pillar, |name| self.record_of(name)).map(Some)
+    }
+
+    /// `module`: its digest. None if only a run can read a secret.
+    pub fn own_parts(&self, module: String, host: &dyn Host) -> Result<Option<OwnParts>> {
         // Vault is read only in a run, and may return another value each time.
         let Some(references) = references(&self.component, host)? else { return Ok(None) };
-        let parts = json!([
-            self.text,
-            module,
-            references,
-            producers(pillar, &self.settings, &self.environment, &self.component)?,
-            terraform::BinaryIdentity::of(&self.settings.terraform)?,
-        ]);
+        let binary = terraform::BinaryIdentity::of(&self.settings.terraform)?;
+        Ok(Some(OwnParts { module, references, binary }))
+    }
+
+    /// `record_of`: the last record of an upstream component.
+    pub fn digest(
+        &self,
+        own: &OwnParts,
+        pillar: &dyn Pillar,
+        record_of: impl Fn(&Name) -> Result<Option<Record>>,
+    ) -> Result<String> {
+        let references: Vec<&str> = own.references.iter().map(|one| one.expose_secret()).collect();
+        let producers = producers(pillar, &self.settings, &self.environment, &self.component, record_of)?;
+        let parts = json!([self.text, own.module, references, producers, own.binary]);
         let layout = Layout::new(&self.settings.root, &self.environment)?;
         ensure_lasting(&layout.control())?;
-        keyed(&layout, &parts).map(Some)
+        keyed(&layout, &parts)
+    }
+
+    /// The text from which it is planned, and whether its module is the same: see [`super::affected`]. `without`: the
+    /// settings that only say how a run goes.
+    pub fn described(&self, without: &[&str]) -> Value {
+        let mut text = self.text.clone();
+        for settings in ["/0/settings".to_owned(), format!("/0/environments/{}/settings", self.environment)] {
+            if let Some(Value::Object(settings)) = text.pointer_mut(&settings) {
+                settings.retain(|key, _| !without.contains(&key.as_str()));
+            }
+        }
+        text
+    }
+
+    /// Whether the last run ended well, nothing is unfinished, and the state is the same as after it.
+    pub fn is_left(&self, record: Option<&Record>, ensured: &Ensured) -> bool {
+        let Some(record) = record else { return false };
+        let good = Status::from_word(&record.outcome).is_as_asked();
+        let left = (ensured.lineage.as_str(), ensured.serial);
+        let is_left = |(lineage, serial): (String, u64)| (lineage.as_str(), serial) == left;
+        good
+            && record.blocked.is_none()
+            && (record.lineage.as_str(), record.serial) == left
+            && record.applied == ensured.applied
+            && self.lock_file() == ensured.lock_file
+            && !self.paths.applying().exists()
+            && !self.paths.locking().exists()
+            // For a remote state the record is trusted.
+            && (!self.component.backend.is_local() || self.head().is_some_and(is_left))
+    }
+
+    /// Remembers how a run left the component. `version`: that of terraform.
+    pub fn remember(&self, record: Record, fingerprint: String, version: String) -> Result<()> {
+        let Record { lineage, serial, applied, .. } = record;
+        let lock_file = self.lock_file();
+        let ensured = Ensured { fingerprint, lock_file, lineage, serial, applied, version };
+        let path = self.paths.ensured();
+        if Ensured::read(&path).ok().flatten().as_ref() == Some(&ensured) {
+            return Ok(());
+        }
+        ensured.write(&path)
     }
 
     /// Lineage and serial of the local state. None if there is no readable one.
-    pub fn head(&self) -> Option<(String, u64)> {
+    fn head(&self) -> Option<(String, u64)> {
         head(&self.paths)
     }
 
     /// Digest of the provider lock file of the last init.
-    pub fn lock_file(&self) -> Option<String> {
+    fn lock_file(&self) -> Option<String> {
         let subdir = self.component.source.as_ref()?.subdir();
         fs::read(self.paths.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }
 
 /// The values of its secrets, in the order of their variables. None if only a run can read one of them.
-fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<String>>> {
-    use secrecy::ExposeSecret;
+fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<SecretString>>> {
     let secrets = component.inputs.values().filter_map(|input| match input {
         Input::Secret(reference) => Some(reference),
         _ => None,
@@ -143,8 +217,8 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
     }
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
-        Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
-        other => Ok(Some(host_reference::read(other)?.expose_secret().to_owned())),
+        Reference::Sdb(uri) => Ok(host.sdb(uri).ok().map(SecretString::from)),
+        other => host_reference::read(other).map(Some),
     };
     secrets.map(read).collect()
 }
@@ -155,13 +229,14 @@ fn producers(
     settings: &Settings,
     environment: &Name,
     component: &Component,
+    record_of: impl Fn(&Name) -> Result<Option<Record>>,
 ) -> Result<Vec<Value>> {
     let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
     let layout = Layout::new(&settings.root, environment)?;
     let one = |name: &Name| {
         let paths = layout.component(name)?;
         let levels = PillarLevels::of(pillar, environment, name);
-        let record = shared_records::last(settings, environment, name, &paths)?.unwrap_or_default();
+        let record = record_of(name)?.unwrap_or_default();
         Ok(json!([
             name,
             [levels.common, levels.own, levels.mapped],
