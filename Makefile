@@ -2,12 +2,12 @@
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
 	test-salt test matrix matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
-	check lint bench docs clean
+	check lint bench docs schema clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
 salt_run := .venv/bin/salt-run -c .demo/conf
-tools := salt shtab maturin pytest pytest-timeout pytest-xdist ruff mypy
+tools := salt shtab jsonschema maturin pytest pytest-timeout pytest-xdist ruff mypy
 rust_files := $(shell find src -type f) Cargo.toml Cargo.lock askama.toml rust-toolchain.toml pyproject.toml
 python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples docs
@@ -136,6 +136,11 @@ fixtures: need-terraform servers
 		sphinx myst-parser furo
 	@touch $@
 
+# The JSON schema of the pillar, as the reader accepts it. A test compares them.
+schema:
+	-EOS_WRITE_SCHEMA=1 $(cargo_test) --test schema the_schema_is
+	@git diff --stat -- python/saltext/eos/pillar.schema.json
+
 # The site of the documentation, in target/docs. A broken link or anchor fails.
 docs: .venv/docs/.installed
 	.venv/docs/bin/python -m sphinx -b html -c docs/site -d target/docs/.read -W --keep-going --quiet . target/docs
@@ -149,7 +154,7 @@ lint: build
 	$(python) -m mypy.stubtest saltext.eos._core
 
 check: lint
-	$(cargo_test) --lib --test architecture --test reasons
+	$(cargo_test) --lib --test architecture --test reasons --test schema
 	$(pytest) -n $(PARALLEL) -m quick </dev/null
 
 bench: need-terraform build

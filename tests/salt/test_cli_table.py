@@ -295,7 +295,7 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
     for name, verb in VERBS.items():
         assert f"`eos {name} {' '.join(parser._word(verb, word) for word in verb.words)}`" in page
     listed = dict(re.findall(r"^\| `eos ([\w-]+)[^|]*\|([^\n]*)\|$", page, re.M))
-    assert set(listed) == {*VERBS, "completion"}
+    assert set(listed) == {*VERBS, "completion", "schema"}
     for name, verb in VERBS.items():
         assert f"`infrastructure.{verb.function}`" in listed[name], name
         shown = set(re.findall(r"`--([\w-]+)", listed[name]))

@@ -37,7 +37,8 @@ PIECE = re.compile(rf"`(?:(salt-run|salt-call)())?()({FUNCTION} [^`\n]*)`")
 EOS_LINE = re.compile(rf"(?:^|`)eos ((?:{'|'.join(NAMES)}|completion)\b[^`#\n]*)", re.M)
 
 ENVIRONMENTS = ("staging", "production")
-COMPONENTS = ("web", "dns", "networking", "tenant_one")
+REGIONS = ("eu-west", "us-east")
+COMPONENTS = ("web", "dns", "networking", "tenant_one", "tenant_acorn", "tenant_oak")
 ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
 # Words that a reader replaces with a value.
 STANDS_FOR = {
@@ -111,7 +112,7 @@ class Reader(Nobody):
             "components": dict.fromkeys(
                 COMPONENTS, {"source": "salt://none", "variables": {"size": 1}}
             ),
-            "environments": dict.fromkeys(ENVIRONMENTS, {}),
+            "environments": dict.fromkeys((*ENVIRONMENTS, *REGIONS), {}),
             "no key": 1,
         }
 
@@ -220,7 +221,7 @@ def test_eos_accepts_every_line_of_its_command_that_a_page_shows(asked, monkeypa
     monkeypatch.setattr(Reader, "environment", "staging")
     made = call.made(options)
     # A page that says when a line is refused, shows the line.
-    if made.function == "destroy":
+    if made.function == "destroy" and "--confirm" not in words:
         made = made.having(confirm="staging")
     arguments = made.arguments | ({"components": ["web"]} if made.function in NEED_NAMES else {})
     _, arguments, report = asked(

@@ -31,6 +31,8 @@ OTHERS = (
     {"eos"},
     {"eos_notify"},
     {"base"},
+    {"file_client"},
+    {"regions", "tenants", "large"},
     {"schedule"},
     {"reactor"},
     {"salt"},

@@ -18,8 +18,16 @@ TOGETHER = {
     ],
     "destroy": ["docs/guides/destroy.md", "docs/reference/states.md"],
 }
-ALONE = ["approvals", "recovery", "rollback"]
-WITH_SERVERS = ["drift", "merge-requests", "notifications", "secrets", "services"]
+ALONE = ["approvals", "history", "masterless", "outputs", "recovery", "rollback", "tenants"]
+WITH_SERVERS = [
+    "drift",
+    "master",
+    "merge-requests",
+    "notifications",
+    "schedule",
+    "secrets",
+    "services",
+]
 # Lines that are not run here, and the reasons. Each line must still be on its page.
 CANNOT = {
     "README.md": {
@@ -115,6 +123,11 @@ def test_the_guide_to_merge_requests_works_as_it_is_written(site):
     assert not list((site.folder / "ci" / "terraform").rglob("*.tfplan"))
 
 
+@pytest.mark.matrix
+def test_the_guide_to_a_running_master_works_as_it_is_written(master):
+    follow(Reader(master), "master")
+
+
 def test_the_guide_to_notifications_works_as_it_is_written(site):
     chat = Chat(port=0)
     try:
@@ -125,6 +138,16 @@ def test_the_guide_to_notifications_works_as_it_is_written(site):
     assert len(chat.said) == len(words), chat.texts()
     assert all(word in text for word, text in zip(words, chat.texts(), strict=True)), chat.texts()
     assert "The greeting must not be empty." in chat.texts()[3], chat.texts()
+
+
+def test_the_guide_to_a_schedule_works_as_it_is_written(site):
+    chat = Chat(port=0)
+    try:
+        follow(Reader(site, addresses={"http://127.0.0.1:8065": chat.url}), "schedule")
+    finally:
+        chat.close()
+    assert len(chat.said) == 1, chat.texts()
+    assert "orchestrate" in chat.texts()[0] and "failed" in chat.texts()[0], chat.texts()
 
 
 def test_the_guide_to_secrets_works_as_it_is_written(site, vault):

@@ -48,6 +48,7 @@ def test_the_metadata_is_complete():
         assert metadata.get_payload().lstrip().startswith("# Eos")
         assert "Programming Language :: Python :: 3.10" in metadata.get_all("Classifier")
         assert any(name.endswith("licenses/LICENSE") for name in files)
+        assert "saltext/eos/pillar.schema.json" in files
         (text,) = [files[name] for name in files if name.endswith(".dist-info/entry_points.txt")]
         assert "eos=saltext.eos.cli.main:main" in text.decode().replace(" ", "")
 

@@ -33,7 +33,7 @@ pub(super) fn component(
     let mut fields = Fields::open(tree, problems);
     let places: BTreeMap<_, _> =
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
-    let step = fields.take("salt").filter(|tree| !tree.is_empty());
+    let step = fields.take("salt").filter(|tree| !matches!(&tree.kind, TreeKind::Map(map) if map.is_empty()));
     let is_step = step.is_some();
     if is_step {
         refuse_in_step(&mut fields);
@@ -145,7 +145,12 @@ const OF_A_MODULE: [&str; 11] = [
 
 fn refuse_in_step(fields: &mut Fields<'_>) {
     for key in OF_A_MODULE {
-        let Some(tree) = fields.take(key).filter(|tree| !tree.is_empty()) else { continue };
+        let says_something = |tree: &Tree| match (key, &tree.kind) {
+            ("source" | "template", _) => true,
+            ("data", kind) => !matches!(kind, TreeKind::List(items) if items.is_empty()),
+            (_, kind) => !matches!(kind, TreeKind::Map(map) if map.is_empty()),
+        };
+        let Some(tree) = fields.take(key).filter(says_something) else { continue };
         let why = match key {
             "source" => "a component has either a source or a Salt step, not both",
             "variables" => {

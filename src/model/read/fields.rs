@@ -22,9 +22,9 @@ impl<'a> Fields<'a> {
         Self { path: tree.path.clone(), fields: entries(tree, problems), known: Vec::new(), problems }
     }
 
-    /// The path of a key, if the key exists and was not taken yet.
+    /// The path of a key, if the key exists and was not taken yet. Null counts as absent.
     pub fn place(&self, key: &str) -> Option<PillarPath> {
-        self.fields.get(key).map(|tree| tree.path.clone())
+        self.fields.get(key).filter(|tree| !tree.is_null()).map(|tree| tree.path.clone())
     }
 
     /// Takes the value unread. Null counts as absent.

@@ -180,9 +180,9 @@ fn statuses(tree: &Tree) -> Result<StatusRanges, String> {
         let class = CLASSES.iter().find(|(word, _)| value == *word).map(|(_, first)| (*first, first + 99));
         let code = value.as_u64().and_then(|code| u16::try_from(code).ok());
         let code = code.filter(|code| (200..600).contains(code)).map(|code| (code, code));
-        class
-            .or(code)
-            .ok_or_else(|| "must be a status such as 200, a class such as 2xx, or a list of them".to_owned())
+        class.or(code).ok_or_else(|| {
+            "must be a status such as 200, a class (2xx, 3xx, 4xx or 5xx), or a list of them".to_owned()
+        })
     };
     match &tree.kind {
         TreeKind::List(items) if !items.is_empty() => {

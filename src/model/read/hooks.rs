@@ -209,6 +209,6 @@ fn text(tree: &Tree) -> Result<String, String> {
     match tree.to_value() {
         Value::String(text) if !text.is_empty() && !text.contains(char::is_control) => Ok(text),
         value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
-        _ => Err("must be a text".to_owned()),
+        _ => Err("must be a text that is not empty and has no control characters".to_owned()),
     }
 }

@@ -15,12 +15,18 @@ use crate::model::{Reference, hint};
 /// <https://developer.hashicorp.com/consul/api-docs/session>.
 const TTL: [u64; 2] = [10, 86_400];
 const LONGEST_LOCK_DELAY: u64 = 60;
+const OF_CONSUL: [&str; 6] = ["address", "lock_delay", "prefix", "tls", "token", "ttl"];
 
 pub(super) fn lock(tree: Tree, problems: &Problems) -> LockSettings {
     let mut fields = Fields::open(tree, problems);
     let pillar_path = fields.place("type").unwrap_or_else(|| fields.path.clone());
     let lock = match fields.read("type", scalars::text).as_deref() {
-        None | Some("file") => LockSettings::File,
+        None | Some("file") => {
+            for tree in OF_CONSUL.into_iter().filter_map(|key| fields.take(key)) {
+                problems.add(&tree.path, "is only for a lock of the type consul");
+            }
+            LockSettings::File
+        }
         Some("consul") => LockSettings::Consul(Box::new(consul(&mut fields))),
         Some(other) => {
             let hint = hint(other, ["file", "consul"].into_iter());

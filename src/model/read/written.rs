@@ -9,7 +9,7 @@ use super::merge;
 use super::overrides::{Overrides, with};
 use super::problems::Problems;
 use super::profile::Profile;
-use super::tree::Tree;
+use super::tree::{Tree, TreeKind};
 use crate::model::{Name, PillarPath, environment_hint};
 
 /// What the pillar and the call say. The parts that begin with `own` are those of the environment.
@@ -38,7 +38,7 @@ impl Written {
         problems: &Problems,
     ) -> Option<Self> {
         let mut fields = Fields::open(Tree::new(infrastructure, PillarPath::root()), problems);
-        let settings = fields.take_or_empty("settings");
+        let settings = settings(&mut fields);
         let components = fields.take_or_empty("components");
         let services = fields.take_or_empty("services");
         let mapped = fields.take_or_empty("nomad_service");
@@ -58,7 +58,7 @@ impl Written {
         };
         let name = Name::new(environment).ok()?;
         let mut own = Fields::open(own, problems);
-        let own_settings = own.take_or_empty("settings");
+        let own_settings = self::settings(&mut own);
         let own_components = own.take_or_empty("components");
         let own_services = own.take_or_empty("services");
         own.close();
@@ -87,6 +87,18 @@ impl Written {
         let by_profile = profile.settings(&given);
         let merged = merge::deep(merge::deep(by_profile.clone(), given), self.call.clone());
         MergedSettings { profile, by_profile, merged }
+    }
+}
+
+/// Anything else than a mapping is refused here: a merge would replace it with the next level.
+fn settings(fields: &mut Fields<'_>) -> Tree {
+    let tree = fields.take_or_empty("settings");
+    match tree.kind {
+        TreeKind::Map(_) => tree,
+        _ => {
+            fields.problems.add(&tree.path, "must be a mapping");
+            Tree::empty(tree.path)
+        }
     }
 }
 

@@ -133,7 +133,7 @@ fn every_problem_of_a_gate_is_reported_with_its_path() {
         "0:http:interval: must be more than zero",
         "0:http:method: must be one of: GET, HEAD, OPTIONS, POST",
         "0:http:path: must be the path of a URL in encoded form, and begin with /",
-        "0:http:status: must be a status such as 200, a class such as 2xx, or a list of them",
+        "0:http:status: must be a status such as 200, a class (2xx, 3xx, 4xx or 5xx), or a list of them",
         "0:http:timeot: unknown key; did you mean \"timeout\"?",
         "0:http:url: is missing: a value, or {output: NAME}",
         "1:tcp:host: must be a name or an IP address",

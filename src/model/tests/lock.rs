@@ -98,6 +98,14 @@ fn a_ttl_outside_of_consuls_range_is_refused() {
 }
 
 #[test]
+fn a_key_of_a_consul_lock_is_refused_beside_a_file_lock() {
+    for kind in [json!("file"), json!(null)] {
+        let messages = problems(&pillar(json!({ "lock": { "type": kind, "ttl": 30 } }), json!({})));
+        assert_eq!(messages, ["infrastructure:settings:lock:ttl: is only for a lock of the type consul"]);
+    }
+}
+
+#[test]
 fn a_plain_token_is_refused_and_not_shown() {
     let messages = wrong(json!({ "token": "hunter2" }));
     assert!(messages.len() == 1 && messages[0].starts_with("token: must be a reference"), "{messages:?}");

@@ -73,6 +73,29 @@ fn each_server_that_is_away_is_asked_again_for_as_long_as_the_pillar_says() {
 }
 
 #[test]
+fn settings_that_are_not_a_mapping_are_refused_at_each_level() {
+    for lost in [json!([{ "parallelism": 1 }]), json!("parallelism"), json!(false)] {
+        assert_eq!(wrong(lost.clone()), ["infrastructure:settings: must be a mapping"]);
+        let own = json!({ "environments": { "staging": { "settings": lost } } });
+        assert_eq!(problems(&own), ["infrastructure:environments:staging:settings: must be a mapping"]);
+    }
+}
+
+#[test]
+fn a_required_key_with_null_is_missing() {
+    let settings = json!({
+        "vault": { "address": "https://vault.example", "auth": { "method": "token", "token": null } },
+        "hooks": [{ "webhook": { "url": null } }, { "prometheus": { "file": "/{environment}/{component}.json", "targets": null } }],
+    });
+    let expected = ["hooks:0:webhook:url", "hooks:1:prometheus:targets", "vault:auth:token"];
+    let messages = wrong(settings);
+    assert_eq!(messages.len(), expected.len(), "{messages:?}");
+    for (message, path) in messages.iter().zip(expected) {
+        assert!(message.starts_with(&format!("infrastructure:settings:{path}: is missing")), "{messages:?}");
+    }
+}
+
+#[test]
 fn every_problem_is_reported_and_none_hides_another() {
     let messages = wrong(json!({
         "root": "relative", "paralelism": 3, "parallelism": 0, "on_failure": "explode",

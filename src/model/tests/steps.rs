@@ -91,6 +91,16 @@ fn a_step_needs_a_target_and_one_thing_to_do() {
 }
 
 #[test]
+fn an_empty_value_of_a_wrong_kind_is_refused_too() {
+    let salt = json!({ "target": "web*", "sls": "web" });
+    for (key, empty) in [("source", json!({})), ("variables", json!([])), ("data", json!({}))] {
+        assert_eq!(said(json!({ "salt": salt, key: empty })).len(), 1, "{key}");
+    }
+    let nothing = json!({ "salt": salt, "variables": {}, "policy": {}, "data": [], "source": null });
+    assert_eq!(said(nothing), Vec::<String>::new());
+}
+
+#[test]
 fn a_step_reads_outputs_and_gives_none() {
     let infrastructure = pillar(
         json!({}),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from support.master import Master
 from support.site import BIN, CHECKOUT
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
@@ -29,7 +30,7 @@ PRINTED = {
 MINION = "infra-1"  # the minion of salt-call
 # Pages outside docs/.
 OUTSIDE = ("README.md", "CONTRIBUTING.md", "pillar-examples/README.md")
-SALT = ("eos", "salt-run", "salt-call")
+SALT = ("eos", "salt", "salt-call", "salt-run")
 # Lines that change the shell itself, so that they apply to all later lines.
 FOR_THE_SHELL = ("alias ", "export ", "cd ")
 
@@ -128,11 +129,13 @@ class Reader:
         own = {"infrastructure": {"settings": {"root": str(site.root), **(settings or {})}}}
         (site.pillars / "of_this_site.sls").write_text(yaml.safe_dump(own))
         self.top({"*": ["infrastructure"]})
-        # The minion of this site has no master.
-        minion = json.loads((site.conf / "minion").read_text())
-        (site.conf / "minion").write_text(
-            json.dumps(minion | {"file_client": "local", "id": MINION})
-        )
+        if isinstance(site, Master):
+            self.places[MINION] = "minion"
+        else:
+            # The minion of this site has no master.
+            minion = json.loads((site.conf / "minion").read_text())
+            minion |= {"file_client": "local", "id": MINION}
+            (site.conf / "minion").write_text(json.dumps(minion))
         self.env = {"SALT_CONFIG_DIR": str(site.conf), **(env or {})}
         self.sticky, self.printed = [], []
 
@@ -151,7 +154,7 @@ class Reader:
     def write(self, block):
         """Writes a block to the file that the page names."""
         if block.file == "/srv/pillar/top.sls":
-            return self.top(yaml.safe_load(block.text)["base"])
+            return self.top(yaml.safe_load(self.place(block.text))["base"])
         path = Path(self.place(block.file))
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.write_text(self.place(block.text))

@@ -33,6 +33,10 @@ def _run(options):
         from saltext.eos.cli import completion
 
         return completion.show(options.shell)
+    if options.name == "schema":
+        from saltext.eos.cli import schema
+
+        return schema.show()
     # Imported late, because the help needs none of these.
     from saltext.eos.cli import call, confirm, inputs, page, places, shown
 

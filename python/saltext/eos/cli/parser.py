@@ -120,6 +120,7 @@ def build(only=None):
             _fill(one, verb)
     shells = verbs.add_parser("completion", help="print the completion for a shell")
     shells.add_argument("shell", choices=_SHELLS)
+    verbs.add_parser("schema", help="print the JSON schema of the pillar")
     return parser
 
 

@@ -46,7 +46,7 @@ pub(in crate::model::read) fn mapped(
     };
     let mut seen = BTreeSet::new();
     for item in items {
-        let is_mapping = matches!(item.kind, TreeKind::Map(_));
+        let is_mapping = item.is_null() || matches!(item.kind, TreeKind::Map(_));
         let mut fields = Fields::open(item, problems);
         if is_mapping && fields.place("name").is_none() {
             problems.add(&fields.path.child("name"), "is missing: the name of the service");

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::component::ComponentParts;
-use super::fields::Fields;
+use super::fields::{Fields, entries};
 use super::problems::Problems;
 use super::tree::Tree;
 use super::{component, health, scalars};
@@ -184,8 +184,10 @@ fn shape(
         config: task.as_ref().map(|task| task.config.clone()).unwrap_or_default(),
     };
     values.rest_is_environment(fields);
-    if let Some(tree) = fields.take("variables").filter(|tree| !tree.is_empty()) {
-        problems.add(&tree.path, "variables are only for your own template: template: salt://...");
+    let variables = fields.take_or_empty("variables");
+    let place = variables.path.clone();
+    if !entries(variables, problems).is_empty() {
+        problems.add(&place, "variables are only for your own template: template: salt://...");
     }
     if values.variables.contains(&ServiceVariable::Tags) && shape.main.is_none() {
         let pillar_path = values.places.get(ServiceVariable::Tags.name()).unwrap_or(&fields.path);

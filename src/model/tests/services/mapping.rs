@@ -60,6 +60,7 @@ fn problems_of_a_mapping_are_reported_with_their_path_in_it() {
     for (mapping, expected) in [
         (json!("web"), "nomad_service: must be a mapping"),
         (json!({ "config": {} }), "nomad_service:name: is missing"),
+        (json!([null]), "nomad_service:0:name: is missing"),
         (json!({ "name": "a_b" }), "nomad_service:name: is not a service name"),
         (json!({ "name": 7 }), "nomad_service:name: must be a text"),
         (
