@@ -16,7 +16,8 @@ const SECRET: &str = "variable \"pin\" {\n  default = \"one\"\n  sensitive = tru
 fn shrunk() -> Site {
     let mut site = Site::new();
     site.component("c", AB, json!({}));
-    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let up = site.run("orchestrate", json!({}));
+    assert_eq!(up["result"], true, "{up:#}");
     site.component("c", A, json!({}));
     site
 }

@@ -28,7 +28,6 @@ use crate::journal::{Journal, RunStart};
 use crate::model::Name;
 use crate::operation::announce::Announcer;
 use crate::operation::blueprint::broken_modules;
-use crate::operation::fingerprint::MadeFrom;
 use crate::operation::fingerprint::affected::Affected;
 use crate::operation::request::answer;
 use crate::operation::request::answer::ReportBuilder;
@@ -68,7 +67,7 @@ fn attempt(
 ) -> Result<RunOutcome> {
     let mut work = PreparedRun::prepare(call, wanted, builder)?;
     let began = work.began(builder);
-    let made_from = work.made_from(call)?;
+    let note_made_from = work.note_made_from(call);
     let affected = work.affected.as_ref().map(Affected::facts);
     let orphans = work.orphans()?;
     let mut made_by = began.who.clone();
@@ -83,8 +82,8 @@ fn attempt(
         is_begun.set(true);
         announcer.began(&settings, &layout, &began);
         values.store(&layout, &builder.run_id)?;
-        if let Some(made_from) = &made_from {
-            MadeFrom::store(made_from, &layout.run(&builder.run_id))?;
+        if let Some(note) = &note_made_from {
+            note(&builder.run_id)?;
         }
         Ok(journal)
     };

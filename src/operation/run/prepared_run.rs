@@ -195,20 +195,27 @@ impl<'a> PreparedRun<'a> {
         RunValues::of(&self.prepared.given, self.selected.iter().map(|name| (name, interface(name))))
     }
 
-    /// What the components are made from, so that a later call can ask what has changed since. None if nobody may ask.
-    pub fn made_from(&self, call: &Call<'_>) -> Result<Option<BTreeMap<Name, MadeFrom>>> {
+    /// Notes in the folder of the run what the components are made from, so that a later call can ask what has changed
+    /// since. None if nobody may ask. The folder need not exist yet.
+    pub fn note_made_from<'c>(&self, call: &'c Call<'_>) -> Option<impl Fn(&str) -> Result<()> + use<'a, 'c>> {
         let is_plain =
             matches!(self.intent.what, What::Configuration | What::SavedPlan { destroys: false, .. });
         if !is_plain || self.intent.is_of_branch() || (self.intent.is_test() && !self.intent.saves_plans()) {
-            return Ok(None);
+            return None;
         }
-        let key = DigestKey::of(&self.layout)?;
-        let names = self.selected.iter().chain(self.skipped.keys());
-        let (pillar, prepared) = (&call.request.infrastructure, &self.prepared);
-        let module =
-            |component: &Component| Some(prepared.modules.get(&component.name)?.interface.digest.clone());
-        let environment = &prepared.blueprint.environment;
-        Ok(Some(MadeFrom::of(pillar, &key, environment, names, &prepared.given, module)))
+        let names: Vec<_> = self.selected.iter().chain(self.skipped.keys()).cloned().collect();
+        let modules = self.prepared.modules.iter();
+        let modules: BTreeMap<_, _> =
+            modules.map(|(name, module)| (name.clone(), module.interface.digest.clone())).collect();
+        let (layout, given) = (self.layout.clone(), self.prepared.given.clone());
+        let environment = self.prepared.blueprint.environment.clone();
+        let pillar = &call.request.infrastructure;
+        Some(move |run_id: &str| {
+            let key = DigestKey::of(&layout)?;
+            let module = |component: &Component| modules.get(&component.name).cloned();
+            let made_from = MadeFrom::of(pillar, &key, &environment, names.iter(), &given, module);
+            MadeFrom::store(&made_from, &layout.run(run_id))
+        })
     }
 
     /// Each component, and the components whose outputs it reads.
