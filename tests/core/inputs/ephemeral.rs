@@ -155,7 +155,7 @@ fn a_plan_is_made_again_if_an_ephemeral_value_appears_after_it() {
     bench.site.infrastructure["components"]["net"]["variables"] = json!({ "optional": "canary-more" });
     let report = bench.site.run("apply", json!({ "plan_id": plan_id, "environment": "staging" }));
     let text = report.to_string();
-    assert!(text.contains("the values of its variables") && !text.contains("canary"), "{report:#}");
+    assert!(text.contains("the value of its variable") && !text.contains("canary"), "{report:#}");
 }
 
 #[test]
