@@ -96,7 +96,7 @@ fn a_saved_plan_is_applied_exactly_or_refused_with_the_changes_since() {
     site.infrastructure["components"]["net"]["variables"]["cidr"] = json!("10.8.0.0/16");
     let refused = site.run("apply", json!({ "plan_id": plan_id }));
     assert_eq!(refused["result"], false);
-    assert!(refused.to_string().contains("the values of its variables"), "{refused:#}");
+    assert!(refused.to_string().contains("the value of its variable"), "{refused:#}");
 
     site.infrastructure["components"]["net"]["variables"]["cidr"] = json!("10.9.0.0/16");
     // The plan contains its environment.

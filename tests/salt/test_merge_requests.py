@@ -209,6 +209,9 @@ def test_a_master_that_fixes_the_minion_takes_no_branch(argument):
     from saltext.eos import fixed
 
     opts = {"eos": {"minion": "web1", "fixed": ["minion"]}}
-    (problem,) = fixed.problems(opts, {argument: "more"})
-    assert problem == f"{argument}=... is not allowed by the master's option eos:fixed"
-    assert fixed.problems({"eos": {"fixed": ["variables"]}}, {argument: "more"}) == []
+    ((name, fact),) = fixed.refused(opts, {argument: "more"})
+    assert (name, fact) == (
+        argument,
+        "the master's option eos:fixed does not allow it: leave it out",
+    )
+    assert fixed.refused({"eos": {"fixed": ["variables"]}}, {argument: "more"}) == []
