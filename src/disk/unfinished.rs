@@ -15,9 +15,15 @@ const OLD: Duration = Duration::from_secs(10 * 60);
 
 /// Begins a file that gets its name when it is complete.
 pub fn begin(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    let file =
+        tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(|error| cause(folder, error))?;
     give_file(file.as_file(), folder)?;
     Ok(file)
+}
+
+/// An error of tempfile has no number. If files cannot be opened at all, that has the same cause.
+fn cause(folder: &Path, error: std::io::Error) -> std::io::Error {
+    fs::File::open(folder).err().unwrap_or(error)
 }
 
 /// Removes old unfinished files. If a file cannot be removed, the next run tries again.

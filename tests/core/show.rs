@@ -223,7 +223,7 @@ fn show_refuses_an_unknown_id_a_wrong_format_and_two_environments() {
     let id = report["run_id"].clone();
     let said = |arguments: Value| site.run("show", arguments)["error"].to_string();
     contains(&said(json!({ "run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" })), &["no_such_run", "kept plan"]);
-    contains(&said(json!({ "run_id": id, "format": "html" })), &["text, markdown"]);
+    contains(&said(json!({ "run_id": id, "format": "pdf" })), &["text, markdown, html"]);
     contains(&said(json!({ "run_id": id, "environment": "other" })), &["staging", "other"]);
     let by_plan = site.run("show", json!({ "plan_id": id }));
     assert_eq!(by_plan["run"]["run_id"], id, "{by_plan:#}");

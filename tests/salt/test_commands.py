@@ -105,6 +105,8 @@ class Reader(Nobody):
     def __init__(self, *_, **__):
         super().__init__()
         self.identity["environment"] = self.environment
+        # The user of the process, who may name files.
+        self.caller.authentication = "system"
 
     def infrastructure(self):
         return {

@@ -56,12 +56,6 @@ def test_the_plan_of_salt_run_and_of_salt_call_is_applied_by_the_command_that_it
     ("report", "words", "function", "arguments"),
     [
         (
-            {"run": {"run_id": ID, "state": "died", "changes": True}, "steps": []},
-            "to complete it: ",
-            "resume",
-            {"environment": ID},
-        ),
-        (
             {
                 "components": {
                     "web": {"status": "drifted", "drift": {"drift_id": "0f", "changes": []}}

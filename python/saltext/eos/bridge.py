@@ -30,6 +30,9 @@ def runner(function=None, *, operation=None, like=None):
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
         automation = _schedule(kwargs) or _state(kwargs)
+        if _state(kwargs) and "saltenv" in arguments:
+            # The saltenv of the state itself: Salt gives it to each runner that has the parameter.
+            arguments["saltenv"] = None
         given = dict(arguments)
         arguments.pop("minion")
 

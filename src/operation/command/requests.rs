@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command_line::{command, option};
+use crate::command_line::{command, option, switch};
 use crate::error::Result;
 use crate::journal;
 use crate::model::{Name, Overrides};
@@ -82,7 +82,7 @@ fn several(
     let options = options(&mut arguments);
     let by_fingerprint = !arguments.refresh();
     if by_fingerprint && options.upgrade {
-        arguments.problem("refresh", "False and upgrade=True exclude each other");
+        arguments.problem("refresh", format!("cannot be false with {}", switch("upgrade")));
     }
     let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
     let wanted = RunRequest {

@@ -129,7 +129,7 @@ fn of_run(layout: &Layout, environment: &Name, run_id: &str) -> Result<Before> {
     };
     let Some(components) = MadeFrom::read(&run.folder)? else {
         let message = format!("run {run_id} has not kept what its components are made from");
-        let remedy = "name a run of plan, orchestrate or apply, by this version or a later one";
+        let remedy = "name a run of orchestrate, plan or apply, by this version or a later one";
         return Err(refused(Code::NotComparable, message, remedy));
     };
     let bad = |(name, status): (&Name, &String)| {

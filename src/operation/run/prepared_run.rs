@@ -197,7 +197,10 @@ impl<'a> PreparedRun<'a> {
 
     /// Notes in the folder of the run what the components are made from, so that a later call can ask what has changed
     /// since. None if nobody may ask. The folder need not exist yet.
-    pub fn note_made_from<'c>(&self, call: &'c Call<'_>) -> Option<impl Fn(&str) -> Result<()> + use<'a, 'c>> {
+    pub fn note_made_from<'c>(
+        &self,
+        call: &'c Call<'_>,
+    ) -> Option<impl Fn(&str) -> Result<()> + use<'a, 'c>> {
         let is_plain =
             matches!(self.intent.what, What::Configuration | What::SavedPlan { destroys: false, .. });
         if !is_plain || self.intent.is_of_branch() || (self.intent.is_test() && !self.intent.saves_plans()) {

@@ -42,7 +42,7 @@ impl Form {
             let page = command("show").with("format", "html");
             arguments.problem(
                 "html",
-                format!("writes a file only for the user that runs salt-run itself: {page} returns the page"),
+                format!("writes a file only for the user who runs the program on this host: {page} returns the page"),
             );
         }
         match std::path::absolute(path) {
