@@ -11,9 +11,6 @@ from support.result import without_times
 from support.site import Site
 from support.waiting import until
 
-# No run has this id.
-UNKNOWN = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
-
 
 @pytest.fixture
 def echo(site):
@@ -72,7 +69,6 @@ def test_an_environment_is_planned_applied_shown_and_destroyed(echo):
         ),
         (["validate", "nowhere"], ["infrastructure.validate", "nowhere"], 1),
         (["plan", "staging", "none"], ["infrastructure.plan", "staging", "none"], 1),
-        (["show", UNKNOWN], ["infrastructure.show", f"run_id={UNKNOWN}"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -48,7 +48,11 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        until(self.is_ready, f"{self.argv[0]} is ready", timeout=90)
+        try:
+            until(self.is_ready, f"{self.argv[0]} is ready", timeout=90)
+        except BaseException:
+            self.close()
+            raise
 
     def is_ready(self):
         assert self.process.poll() is None, (self.folder / "server.log").read_text()[-2000:]
