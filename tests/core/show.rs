@@ -125,7 +125,7 @@ fn a_kept_plan_says_whether_it_can_still_be_applied_also_without_its_run() {
     site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "10.9.0.0/16" });
     let (answer, text) = show(&site, &plan["plan_id"]);
     assert_eq!(answer["plan"]["applicable"], false, "{answer:#}");
-    contains(&text, &["it cannot be applied now", "the value of its variable"]);
+    contains(&text, &["it cannot be applied now", "the values of its variables"]);
     assert!(!text.contains("infrastructure.apply"), "{text}");
     site.infrastructure["components"].as_object_mut().unwrap().remove("net");
     let (answer, text) = show(&site, &plan["plan_id"]);

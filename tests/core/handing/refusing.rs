@@ -55,8 +55,7 @@ fn a_secret_that_a_failing_task_prints_is_not_in_the_report() {
     let web = bench.web();
     web["args"] = json!(["-c", "import os, sys; sys.exit('the last words: ' + os.environ['S_A'])"]);
     web["restart"] = json!({ "attempts": 0, "mode": "fail" });
-    web["update"] =
-        json!({ "min_healthy_time": "200ms", "healthy_deadline": "5s", "progress_deadline": "6s" });
+    web["update"] = json!({ "min_healthy_time": "4s", "healthy_deadline": "5s", "progress_deadline": "6s" });
     let error = bench.error();
     assert!(error["message"].as_str().unwrap().contains("the last words"), "{error:#}");
     assert!(!error.to_string().contains("printed-by-the-task"), "{error:#}");
