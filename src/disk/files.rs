@@ -96,7 +96,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Replaces a file atomically. A power failure may restore the old file, until the folder is synced.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, Durability::Whole).map_err(|error| Error::file(path, "write", error))
+    put_whole(path, bytes).map_err(|error| Error::file(path, "write", error))
+}
+
+/// The same with the system's error.
+pub(super) fn put_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_beside(path, bytes, Durability::Whole)
 }
 
 /// Replaces a file atomically without a sync, for data that can be made again or is verified when it is read.

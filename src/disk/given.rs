@@ -1,11 +1,11 @@
 //! A file that a caller names, outside of every root.
 
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::unfinished;
+use super::files::put_whole;
 use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// Writes a whole file with mode 0600. An own file of this name is replaced. Anything else in its place is refused: a
@@ -19,7 +19,8 @@ pub fn write_given(path: &Path, bytes: &[u8]) -> Result<()> {
         let message = format!("{} is {what}: it was not written", path.display());
         return Err(refused(message, "name another file"));
     }
-    write(path, bytes).map_err(|error| cannot(path, &error))
+    // It renames, and so follows no link that appears in the meantime.
+    put_whole(path, bytes).map_err(|error| cannot(path, &error))
 }
 
 fn in_the_way(found: &Metadata) -> Option<&'static str> {
@@ -30,16 +31,6 @@ fn in_the_way(found: &Metadata) -> Option<&'static str> {
         _ if found.uid() != rustix::process::geteuid().as_raw() => Some("a file of another user"),
         _ => None,
     }
-}
-
-/// A rename never follows a link that appears in the meantime.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-    let mut file = unfinished::begin(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Error {

@@ -24,6 +24,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The digest of a component's module. None for a Salt step.
+    pub fn module_digest(&self, name: &Name) -> Option<String> {
+        Some(self.modules.get(name)?.interface.digest.clone())
+    }
+
     /// Only a destroy uses last applied configurations. `run`: the folder of the run, which then does not begin.
     pub fn refuse_broken(&self, run: &Path) -> Result<()> {
         let faults: Vec<_> =

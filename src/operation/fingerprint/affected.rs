@@ -56,8 +56,7 @@ pub fn affected(
     ensure_lasting(&layout.control())?;
     let key = DigestKey::of(&layout)?;
     let pillar = &call.request.infrastructure;
-    let module =
-        |component: &Component| Some(prepared.modules.get(&component.name)?.interface.digest.clone());
+    let module = |component: &Component| prepared.module_digest(&component.name);
     let now = MadeFrom::of(pillar, &key, environment, among.iter(), &prepared.given, module);
     let before = match is_id(since) {
         true => of_run(&layout, environment, since)?,

@@ -67,8 +67,8 @@ impl<'a> PreparedRun<'a> {
             selected = affected.names();
         }
         let passing = wanted.by_fingerprint.then(|| {
-            let module = |name: &Name| Some(prepared.modules.get(name)?.interface.digest.clone());
             let pillar = &call.request.infrastructure;
+            let module = |name: &Name| prepared.module_digest(name);
             Passing::read(pillar, call.host, environment, &selected, &prepared.given, module)
         });
         if intent.refuses_steps() {
@@ -207,9 +207,8 @@ impl<'a> PreparedRun<'a> {
             return None;
         }
         let names: Vec<_> = self.selected.iter().chain(self.skipped.keys()).cloned().collect();
-        let modules = self.prepared.modules.iter();
-        let modules: BTreeMap<_, _> =
-            modules.map(|(name, module)| (name.clone(), module.interface.digest.clone())).collect();
+        let module = |name: &Name| Some((name.clone(), self.prepared.module_digest(name)?));
+        let modules: BTreeMap<_, _> = names.iter().filter_map(module).collect();
         let (layout, given) = (self.layout.clone(), self.prepared.given.clone());
         let environment = self.prepared.blueprint.environment.clone();
         let pillar = &call.request.infrastructure;

@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::Kind;
 use super::work::Work;
+use crate::view::alike::{FEW, LEAST};
 
-/// So many components are drawn one by one.
-const FEW: usize = 24;
-/// The least number of components that are folded.
-const LEAST: usize = 4;
 /// More nodes than this are not readable.
 const MOST: usize = 90;
 /// The columns of a graph that is folded roughly.

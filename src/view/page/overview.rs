@@ -8,10 +8,8 @@ use super::escape::brief;
 use super::kind::Kind;
 use super::sections::Links;
 use super::work::Work;
+use crate::view::alike::FEW;
 use crate::view::{history, statuses, units};
-
-/// So many components are one table; more are a table for each status.
-const FEW: usize = 24;
 
 #[derive(Template)]
 #[template(path = "overview.html")]

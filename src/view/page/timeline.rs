@@ -8,10 +8,9 @@ use super::kind::Kind;
 use super::turns::{Turn, Turns};
 use super::work::Work;
 use crate::count::counted;
+use crate::view::alike::FEW;
 use crate::view::units;
 
-/// So many turns are shown without being asked for.
-const FEW: usize = 24;
 /// The first rows of a longer path, and as many of its end.
 const ENDS: usize = 7;
 
