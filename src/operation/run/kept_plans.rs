@@ -46,7 +46,7 @@ impl KeptPlans {
         &self,
         builder: &ReportBuilder,
         components: &BTreeMap<Name, ComponentReport>,
-        made_by: Holder,
+        made_by: impl FnOnce() -> Holder,
     ) -> Result<BTreeMap<String, Value>> {
         let is_shown = |one: &ComponentReport| matches!(one.status, Status::Planned | Status::Blocked);
         let all_failed = !components.values().any(is_shown) && result(components) == Some(false);
@@ -54,7 +54,7 @@ impl KeptPlans {
         if !keeps {
             return Ok(BTreeMap::new());
         }
-        self.plans.write_contents(&self.contents(builder, components, made_by))?;
+        self.plans.write_contents(&self.contents(builder, components, made_by()))?;
         Ok(self.keys(builder, components))
     }
 

@@ -70,8 +70,6 @@ fn attempt(
     let note_made_from = work.note_made_from(call);
     let affected = work.affected.as_ref().map(Affected::facts);
     let orphans = work.orphans()?;
-    let mut made_by = began.who.clone();
-    made_by.identity.accounts = call.host.accounts();
     let (as_applied, mut left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let kept = KeptPlans::of(&work, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
@@ -117,6 +115,11 @@ fn attempt(
     let mut extra = kept_plans::after_apply(builder, &environment, &components, &mut left);
     extra.extend(affected.map(|facts| ("affected".to_owned(), facts)));
     components.extend(left);
+    let made_by = || {
+        let mut who = began.who.clone();
+        who.identity.accounts = call.host.accounts();
+        who
+    };
     match kept.keep(builder, &components, made_by) {
         Ok(keys) => extra.extend(keys),
         Err(error) if kept.was_asked => return Err(error),
