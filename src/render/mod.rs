@@ -11,6 +11,6 @@ mod tfvars;
 
 pub use backend::{MARK, backend};
 pub use hcl_variables::hcl_variables;
-pub use service::{job, module, template_name};
+pub use service::{job, job_place, module, template_name};
 pub use state_edit::surgery;
 pub use tfvars::tfvars;

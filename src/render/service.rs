@@ -1,8 +1,13 @@
 //! Renders the module of a Nomad service. Terraform manages the job, and `templatefile` renders it.
 
+mod body;
 mod config;
+mod extras;
 mod job;
+mod json;
+mod merge;
 mod names;
+mod native;
 mod outputs;
 mod secrets;
 mod terraform;
@@ -13,6 +18,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::model::PillarPath;
 use crate::model::service::{JobSource, NomadService};
 pub use names::template_name;
 
@@ -41,8 +47,14 @@ pub fn job(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Option
     while let Some((before, after)) = rest.split_once("${") {
         let (slot, after) = after.split_once('}')?;
         text.push_str(before);
-        text.push_str(&text::literal(values.get(slot)?));
+        text.push_str(&text::encoded(values.get(slot)?, job::syntax(shape)));
         rest = after;
     }
     Some(text + rest)
+}
+
+/// The places in the pillar from which a line of the job comes, numbered from 1. None if Eos wrote it.
+pub fn job_place(service: &NomadService, line: usize) -> Option<PillarPath> {
+    let JobSource::Generated(shape) = &service.job else { return None };
+    job::places(service, shape).into_iter().nth(line.checked_sub(1)?)?
 }

@@ -12,7 +12,7 @@ use super::module::{Content, ModuleFile};
 use crate::digest::{hex, sha256};
 use crate::host::Host;
 use crate::model::Source;
-use crate::model::service::{JobSource, NomadService};
+use crate::model::service::{JobSource, NomadService, UserFile};
 use crate::render;
 
 /// With a source such as `/`, everything would be read and copied. No module has nearly this many files.
@@ -47,11 +47,18 @@ pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String>
     }
 }
 
-/// The files of a service's module. A template of the user is fetched.
+/// The files of a service's module. Files of the user are fetched.
 fn generated(service: &NomadService, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let mut texts = render::module(service);
-    if let JobSource::Own { folder, file } = &service.job {
-        texts.insert(render::template_name(service), fetched(folder, file, host)?);
+    match &service.job {
+        JobSource::Own { folder, file } => {
+            texts.insert(render::template_name(service), fetched(folder, file, host)?);
+        }
+        JobSource::Generated(shape) => {
+            for (slot, UserFile { folder, file, .. }) in &shape.extras.files {
+                texts.insert(slot.clone(), fetched(folder, file, host)?);
+            }
+        }
     }
     let entry = |(path, text): (String, String)| ModuleFile {
         path,

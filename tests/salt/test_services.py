@@ -41,7 +41,8 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
         "services",
         {
             "mine.nomad.tpl": 'job "${service}" {\n  type = "batch"\n  group "g" {\n    task "t" {\n'
-            '      driver = "mock_driver"\n      config {\n        run_for = "1ms"\n      }\n      env = ${literal.env}\n    }\n  }\n}\n'
+            '      driver = "mock_driver"\n      config {\n        run_for = "1ms"\n      }\n      env = ${literal.env}\n    }\n  }\n}\n',
+            "app.conf.tpl": HOSTILE,
         },
     )
     services = {
@@ -52,6 +53,12 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
             "cpu": 20,
             "memory": 20,
             "env": {"A": HOSTILE},
+            "templates": {
+                "source": "salt://modules/services/app.conf.tpl",
+                "destination": "local/app.conf",
+                "left_delimiter": "<<",
+                "right_delimiter": ">>",
+            },
             "update": {"min_healthy_time": "100ms"},
         },
         "mine": {"template": "salt://modules/services/mine.nomad.tpl", "env": {"A": HOSTILE}},
@@ -61,6 +68,8 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
     done = site.orchestrate()
     assert done.rc == 0 and done.report["result"] is True, done
     assert job(nomad, "shown")["A"] == HOSTILE and job(nomad, "mine")["A"] == HOSTILE
+    task = nomad.find("/v1/job/shown")["TaskGroups"][0]["Tasks"][0]
+    assert task["Templates"][0]["EmbeddedTmpl"] == HOSTILE
     again = site.orchestrate()
     assert {one["status"] for one in again.report["components"].values()} == {"unchanged"}, again
     gone = site.run("infrastructure.destroy", "staging", "confirm=staging")

@@ -102,7 +102,36 @@ pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
             base.retain(|name, _| !env.contains(name));
         }
     }
-    component(base, over)
+    let parts = match (&base.kind, over.get("job")) {
+        (TreeKind::Map(map), Some(over)) => map.get("job").map(|base| parts(base.clone(), over.clone())),
+        _ => None,
+    };
+    let mut merged = component(base, over);
+    if let (TreeKind::Map(map), Some(parts)) = (&mut merged.kind, parts) {
+        map.insert("job".to_owned(), parts);
+    }
+    merged
+}
+
+/// Merges two levels of a service's `job`. In a job, null removes, and `name!` replaces: the more specific level has the
+/// last word about a name.
+fn parts(base: Tree, over: Tree) -> Tree {
+    let (TreeKind::Map(mut merged), TreeKind::Map(specific)) = (base.kind, over.kind.clone()) else {
+        return over;
+    };
+    for (key, value) in specific {
+        let other = match key.strip_suffix('!') {
+            Some(name) => name.to_owned(),
+            None => format!("{key}!"),
+        };
+        merged.remove(&other);
+        let value = match merged.remove(&key) {
+            Some(base) if !key.ends_with('!') => parts(base, value),
+            _ => value,
+        };
+        merged.insert(key, value);
+    }
+    Tree { path: over.path, kind: TreeKind::Map(merged) }
 }
 
 /// A storage class and a named folder exclude each other.

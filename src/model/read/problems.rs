@@ -13,6 +13,10 @@ impl Problems {
         self.0.borrow_mut().push(Problem::new(path, message));
     }
 
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     pub fn into_inner(self) -> Vec<Problem> {
         self.0.into_inner()
     }

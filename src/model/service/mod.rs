@@ -1,14 +1,16 @@
 //! A service on Nomad: the shape of its job. The values of the job are inputs of its component.
 
+mod block;
+mod opaque;
+mod part;
 mod variable;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use serde_json::Value;
-
+pub use block::{BlockBody, JobBlock, JobExtras, Setting, SideTask, UserFile};
+pub use opaque::Opaque;
+pub use part::{JobPart, JobParts, PartKind, plain};
 pub use variable::ServiceVariable;
 
 use super::{Name, VaultPath};
@@ -67,6 +69,21 @@ impl NomadService {
             JobSource::Own { .. } => true,
         }
     }
+
+    /// The name under which a generated job is registered.
+    pub fn registered_name(&self) -> &str {
+        match &self.job {
+            JobSource::Generated(shape) => shape.registered.as_deref().unwrap_or(self.name.as_str()),
+            JobSource::Own { .. } => self.name.as_str(),
+        }
+    }
+}
+
+impl JobShape {
+    /// The checks of the generated registration.
+    pub fn checks(&self) -> impl Iterator<Item = &JobBlock> {
+        self.extras.registration.blocks.iter().filter(|block| block.kind == "check")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,7 +108,8 @@ pub struct JobShape {
     /// The label of the registered port.
     pub main: Option<String>,
     pub registry: Registry,
-    pub check: Option<ServiceCheck>,
+    /// The name of the registration, if it is not that of the service.
+    pub registered: Option<String>,
     pub volumes: BTreeMap<String, Volume>,
     pub data: Option<DataFolder>,
     pub update: Option<UpdateSettings>,
@@ -100,6 +118,9 @@ pub struct JobShape {
     pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<JobConstraint>,
     pub mesh: Option<Vec<MeshUpstream>>,
+    pub extras: JobExtras,
+    /// What the pillar merges into the job, in Nomad's own names.
+    pub parts: JobParts,
 }
 
 /// The type of a job, as in Nomad.
@@ -108,14 +129,28 @@ pub enum JobKind {
     Service,
     Batch,
     System,
+    Sysbatch,
 }
 
 impl JobKind {
+    pub const ALL: [Self; 4] = [Self::Service, Self::Batch, Self::System, Self::Sysbatch];
+
+    /// Its tasks end by themselves.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Batch | Self::Sysbatch)
+    }
+
+    /// It has no count: each node that is allowed has one allocation.
+    pub fn is_on_each_node(self) -> bool {
+        matches!(self, Self::System | Self::Sysbatch)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Service => "service",
             Self::Batch => "batch",
             Self::System => "system",
+            Self::Sysbatch => "sysbatch",
         }
     }
 }
@@ -128,11 +163,13 @@ pub enum Registry {
 }
 
 /// A port of the host. Nomad chooses it, unless `fixed` is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     /// The port in the task's own network.
     pub to: Option<PortNumber>,
     pub fixed: Option<PortNumber>,
+    /// The name of a network of the host, as the client's configuration has it.
+    pub host_network: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,14 +177,6 @@ pub enum PortNumber {
     /// The value of the variable `port`.
     FromVariable,
     Fixed(u16),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceCheck {
-    /// The path of an HTTP check. If None, an accepted connection is enough.
-    pub path: Option<String>,
-    pub interval: Duration,
-    pub timeout: Duration,
 }
 
 /// The folder that `data_path` means, if it is not a volume.
@@ -219,40 +248,4 @@ pub struct JobConstraint {
 pub struct MeshUpstream {
     pub name: String,
     pub port: u16,
-}
-
-/// JSON that Eos does not interpret.
-#[derive(Clone, Debug)]
-pub struct Opaque(pub Value);
-
-impl Opaque {
-    fn text(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-impl PartialEq for Opaque {
-    fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
-    }
-}
-
-impl Eq for Opaque {}
-
-impl PartialOrd for Opaque {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Opaque {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.text().cmp(&other.text())
-    }
-}
-
-impl Hash for Opaque {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text().hash(state);
-    }
 }

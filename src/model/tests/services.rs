@@ -1,3 +1,4 @@
+mod extras;
 mod mapping;
 mod refused;
 mod storage;
@@ -100,9 +101,9 @@ fn a_service_becomes_a_component_with_every_value_as_a_variable() {
         (shape.driver.as_str(), shape.kind, shape.registry),
         ("docker", JobKind::Service, Registry::Consul)
     );
-    let port = Port { to: Some(PortNumber::FromVariable), fixed: None };
+    let port = Port { to: Some(PortNumber::FromVariable), fixed: None, host_network: None };
     assert_eq!(shape.ports, BTreeMap::from([("http".to_owned(), port)]));
-    assert_eq!(shape.check.as_ref().unwrap().path.as_deref(), Some("/login"));
+    assert_eq!(shape.checks().next().unwrap().body.text("path"), Some("/login"));
     assert!(service(&read).detach && !service(&read).variables.contains(&ServiceVariable::Command));
 }
 
@@ -127,14 +128,14 @@ fn the_name_of_the_environment_determines_the_defaults_of_a_service() {
 
 #[test]
 fn without_its_own_network_a_task_uses_the_port_of_the_host() {
-    let fixed = |number| Port { to: None, fixed: Some(number) };
+    let fixed = |number| Port { to: None, fixed: Some(number), host_network: None };
     let read = component(json!({ "command": "/bin/x", "port": 80 }));
     assert_eq!(shape(&read).ports["http"], fixed(PortNumber::FromVariable));
     let ports = json!({ "http": {}, "admin": 9000, "grpc": { "to": 1, "static": 2 } });
     let read = component(json!({ "command": "/bin/x", "ports": ports }));
-    assert_eq!(shape(&read).ports["http"], Port { to: None, fixed: None });
+    assert_eq!(shape(&read).ports["http"], Port { to: None, fixed: None, host_network: None });
     assert_eq!(shape(&read).ports["admin"], fixed(PortNumber::Fixed(9000)));
-    let both = Port { to: Some(PortNumber::Fixed(1)), fixed: Some(PortNumber::Fixed(2)) };
+    let both = Port { to: Some(PortNumber::Fixed(1)), fixed: Some(PortNumber::Fixed(2)), host_network: None };
     assert_eq!(shape(&read).ports["grpc"], both);
     assert_eq!(shape(&read).main.as_deref(), Some("http"));
     let named = json!({ "command": "/bin/x", "ports": { "db": 5432, "metrics": 9187 }, "port": "db" });
@@ -211,7 +212,7 @@ fn levels_of_a_service_merge_and_the_more_specific_one_wins() {
     assert_eq!((value(web, "command"), value(web, "replicas")), (json!("/bin/y"), json!(7)));
     assert!(!web.inputs.contains_key("image") && !web.inputs.contains_key("env_A"));
     assert_eq!(web.variables["replicas"].to_string(), "arguments:service_config:replicas");
-    assert_eq!(shape(web).check.as_ref().unwrap().path, None);
+    assert_eq!(shape(web).checks().next().unwrap().body.text("path"), None);
 }
 
 #[test]

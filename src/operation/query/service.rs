@@ -12,7 +12,7 @@ use crate::nomad::{DeploymentWatch, JobName, JobSubmission};
 use crate::operation::blueprint::prepare;
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Prepared};
 use crate::operation::component::inputs::given_secrets;
-use crate::operation::component::plan::nomad_preflight;
+use crate::operation::component::plan::{job_place, nomad_preflight};
 use crate::operation::component::registrations;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, servers, state};
@@ -69,8 +69,13 @@ pub fn validate(call: &Call<'_>) -> Value {
     let ask = async |session: &Session, service: &Name, (component, spec): (Component, JobSubmission)| {
         let nomad = servers::nomad(&session.blueprint.settings, &component, &session.call.reading()).await?;
         let checked = nomad.preflight(&spec).await;
-        let checked =
-            checked.map_err(|refusal| nomad_preflight::explain(service.as_str(), refusal, &nomad.address))?;
+        let checked = checked.map_err(|refusal| {
+            nomad_preflight::explain(
+                service.as_str(),
+                job_place::located(&component, refusal),
+                &nomad.address,
+            )
+        })?;
         Ok([("valid", json!(true)), ("notes", json!(checked.notes))])
     };
     let mut answer = answer(call, "nomad_validate_job", find, ask);
@@ -139,13 +144,15 @@ fn answer<T: Send>(
 
 fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Value>> {
     let (name, component, source) = of_service(prepared, service)?;
-    let mut files = BTreeMap::new();
+    let mut files: BTreeMap<String, Value> = BTreeMap::new();
     for file in &prepared.modules[name].files {
-        files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into_owned());
+        files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into());
     }
     let inputs = component.inputs.iter();
     let literals = inputs.filter_map(|(variable, input)| Some((variable.as_str(), input.literal()?)));
-    let job = render::job(source, &literals.collect());
+    // The job contains the texts of some of its files.
+    let texts = files.iter().map(|(path, text)| (path.as_str(), text));
+    let job = render::job(source, &literals.chain(texts).collect());
     Ok(BTreeMap::from([
         ("service".to_owned(), json!(service)),
         ("component".to_owned(), json!(name)),

@@ -19,7 +19,7 @@ pub fn outputs(service: &NomadService) -> String {
         && shape.registry == Registry::Consul
         && let Some(main) = &shape.main
     {
-        let host = format!("{name}.service.consul");
+        let host = format!("{}.service.consul", service.registered_name());
         output("consul_service", "Its name in Consul's DNS.", &|text| text.value("value", host.as_str()));
         let what = "Its address; a port that Nomad chooses stands in the DNS's SRV record.";
         output(&format!("{}_url", name.as_str().replace('-', "_")), what, &|text| {
@@ -31,7 +31,11 @@ pub fn outputs(service: &NomadService) -> String {
 
 /// `tcp://` if the check only opens a connection. In the mesh, the address is that of the sidecar.
 fn url(host: &str, shape: &JobShape, main: &str) -> String {
-    let scheme = if shape.check.as_ref().is_some_and(|check| check.path.is_none()) { "tcp" } else { "http" };
+    let scheme = if shape.checks().next().is_some_and(|check| check.body.text("type") == Some("tcp")) {
+        "tcp"
+    } else {
+        "http"
+    };
     let port = match (&shape.mesh, shape.ports.get(main).and_then(|port| port.fixed)) {
         (Some(_), _) => return format!("\"{scheme}://{}\"", host.replace(".service.", ".virtual.")),
         (None, Some(PortNumber::FromVariable)) => ":${var.port}".to_owned(),

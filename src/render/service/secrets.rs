@@ -2,50 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use super::text::{TextWriter, literal};
+use super::body::{Body, SLOT, Term};
 use crate::model::service::{NomadService, REVISION};
 use crate::model::{VaultPath, nomad_variable, variable_key};
 
 /// Blocks of the task. The job contains only names, paths and keys of secrets.
-pub fn secrets(text: &mut TextWriter, service: &NomadService) {
+pub fn secrets(body: &mut Body, service: &NomadService) {
     let handed = &service.secrets;
     if !handed.by_variable.is_empty() {
-        let data = literal(&of_variable(service).into());
-        text.block("template", |text| {
+        body.block("template", |body| {
             // A new revision makes a changed job. Nomad replaces its tasks one after the other, by the update policy.
-            text.set("data", data.replace(SLOT, &format!("${{{REVISION}}}")));
-            destination(text, "variables");
-            text.value("change_mode", "noop");
-            text.value("error_on_missing_key", true);
+            body.set("data", Term::Text(of_variable(service), REVISION));
+            destination(body, "variables");
+            body.value("change_mode", "noop");
+            body.value("error_on_missing_key", true);
         });
     }
     if handed.by_vault.is_empty() {
         return;
     }
-    text.block("vault", |text| {
+    body.block("vault", |body| {
         if let Some(role) = &handed.role {
-            text.value("role", role.as_str());
+            body.value("role", role.as_str());
         }
     });
-    text.block("template", |text| {
+    body.block("template", |body| {
         let data: String = handed.by_vault.iter().map(|(path, keys)| of_vault(path, keys)).collect();
-        text.value("data", data);
-        destination(text, "vault");
+        body.value("data", data);
+        destination(body, "vault");
         // Vault issues a leased secret again, and Nomad notices changes of a stored one. In both cases the task must
         // read it again.
-        text.value("change_mode", "restart");
+        body.value("change_mode", "restart");
     });
 }
 
-fn destination(text: &mut TextWriter, name: &str) {
-    text.value("destination", format!("secrets/{name}.env"));
-    text.value("perms", "400");
-    text.value("env", true);
+fn destination(body: &mut Body, name: &str) {
+    body.value("destination", format!("secrets/{name}.env"));
+    body.value("perms", "400");
+    body.value("env", true);
 }
-
-/// A placeholder for the revision. It is replaced by a slot only after the text became a literal: `literal` would
-/// escape a slot.
-const SLOT: &str = "@revision@";
 
 /// JSON's escapes are also valid in an environment file.
 fn of_variable(service: &NomadService) -> String {

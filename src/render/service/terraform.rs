@@ -4,14 +4,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::config;
 use super::names::{mark, template_name};
-use super::text::{TextWriter, literal};
+use super::text::{Syntax, TextWriter, literal};
+use super::{config, job, merge};
 use crate::model::service::{DataFolder, JobKind, JobSource, NomadService, REVISION, ServiceVariable};
 
-/// JSON as a literal of the job's language. Its escapes are the same as HCL's, with three exceptions. The start of a
+/// An expression for JSON as a literal of the job's language. Three escapes of JSON are not HCL's, and the start of a
 /// template is escaped.
-pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
+fn encode(syntax: Syntax) -> String {
+    let json = r#"replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c")"#;
+    match syntax {
+        Syntax::Native => format!(r#"replace(replace({json}, "$${{", "\\u0024{{"), "%%{{", "\\u0025{{")"#),
+        Syntax::Json => format!(
+            r#"replace(replace({json}, "%", "\\u0024{{\\\"\\\\u0025\\\"}}"), "$", "\\u0024{{\\\"\\\\u0024\\\"}}")"#
+        ),
+    }
+}
 
 /// Part of each job, together with the component and the environment: they identify the job's owner. Values that change
 /// with each deployment are not included, because Nomad would restart all tasks when they change.
@@ -53,7 +61,8 @@ pub fn main(service: &NomadService) -> String {
         }
         let all = if configured.is_empty() { "local.values" } else { "merge(local.values, local.config)" };
         text.line("# As literals of the job's language.");
-        text.set("literals", format!("{{ for name, value in {all} : name => {ENCODE} }}"));
+        let encode = encode(syntax(service));
+        text.set("literals", format!("{{ for name, value in {all} : name => {encode} }}"));
     });
     text.gap();
     text.block(&format!("resource \"nomad_job\" \"{name}\""), |text| {
@@ -67,9 +76,13 @@ pub fn main(service: &NomadService) -> String {
         text.set("purge_on_destroy", "true");
         text.set("detach", service.detach.to_string());
         if let JobSource::Generated(shape) = &service.job {
+            // Nomad keeps the count that an autoscaler has set.
+            if shape.extras.group.has("scaling") {
+                text.set("preserve_counts", "true");
+            }
             // A batch job ends normally. A service without replicas looks as dead as a stopped one.
             match shape.kind {
-                JobKind::Batch => {}
+                JobKind::Batch | JobKind::Sysbatch => {}
                 JobKind::Service => text.set("rerun_if_dead", "var.replicas > 0"),
                 JobKind::System => text.set("rerun_if_dead", "true"),
             }
@@ -106,6 +119,12 @@ fn expressions(service: &NomadService) -> BTreeMap<String, String> {
     if !service.secrets.by_variable.is_empty() {
         all.insert(REVISION.to_owned(), format!("var.{REVISION}"));
     }
+    for (slot, over) in over(service) {
+        if let Some(base) = all.get_mut(slot) {
+            let merged = format!("merge({base}, {})", literal(&over));
+            *base = format!("{{ for name, value in {merged} : name => value if value != null }}");
+        }
+    }
     match &service.job {
         JobSource::Generated(shape) => {
             if service.variables.contains(&ServiceVariable::DataPath) && shape.driver == "docker" {
@@ -117,6 +136,9 @@ fn expressions(service: &NomadService) -> BTreeMap<String, String> {
                 };
                 all.insert("data_mount".to_owned(), mount);
             }
+            for slot in shape.extras.files.keys() {
+                all.insert(slot.clone(), format!("file(\"${{path.module}}/{slot}\")"));
+            }
             // Only names that the template uses.
             all.retain(|name, _| name != "data_path");
         }
@@ -126,6 +148,22 @@ fn expressions(service: &NomadService) -> BTreeMap<String, String> {
         }
     }
     all
+}
+
+/// What the pillar's parts of the job say about values that Terraform supplies. Null removes.
+fn over(service: &NomadService) -> BTreeMap<&'static str, Value> {
+    let mut found = BTreeMap::new();
+    if let JobSource::Generated(shape) = &service.job {
+        merge::over_slots(&job::body(service, shape), &mut found);
+    }
+    found
+}
+
+fn syntax(service: &NomadService) -> Syntax {
+    match &service.job {
+        JobSource::Generated(shape) => job::syntax(shape),
+        JobSource::Own { .. } => Syntax::Native,
+    }
 }
 
 /// The values that appear in the driver's config.
@@ -148,9 +186,9 @@ fn of_us(service: &NomadService) -> [(&'static str, Value); 2] {
 /// Computes the values of the slots from the values of the variables. None if a value is missing.
 pub fn values(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
     let get = |name: &str| variables.get(name).map(|value| (*value).clone());
-    let mut all = BTreeMap::new();
+    let (mut all, over) = (BTreeMap::new(), over(service));
     for name in expressions(service).into_keys() {
-        let value = match name.as_str() {
+        let mut value = match name.as_str() {
             "data_mount" => {
                 let host = get("data_path")?.as_str()?.to_owned();
                 let JobSource::Generated(shape) = &service.job else { return None };
@@ -180,6 +218,10 @@ pub fn values(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Opt
             REVISION => get(REVISION).unwrap_or_else(|| 0.into()),
             other => get(other)?,
         };
+        if let (Some(Value::Object(over)), Value::Object(map)) = (over.get(name.as_str()), &mut value) {
+            map.extend(over.clone());
+            map.retain(|_, value| !value.is_null());
+        }
         let value = if CONFIG.contains(&name.as_str()) { config::escape(&value) } else { value };
         all.insert(name, value);
     }

@@ -1,7 +1,6 @@
 //! Writes blocks, attributes and literals of HCL that both Terraform and Nomad can read.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,16 +34,6 @@ impl TextWriter {
         self.set(name, literal(&value.into()));
     }
 
-    pub fn duration(&mut self, name: &str, duration: Duration) {
-        self.value(
-            name,
-            match duration.subsec_millis() {
-                0 => format!("{}s", duration.as_secs()),
-                _ => format!("{}ms", duration.as_millis()),
-            },
-        );
-    }
-
     pub fn gap(&mut self) {
         self.text.push('\n');
     }
@@ -62,24 +51,35 @@ impl TextWriter {
     }
 }
 
+/// The two syntaxes of Nomad's language.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    Native,
+    /// In JSON, Nomad decides whether a mapping is a block or an attribute.
+    Json,
+}
+
 /// A value as a literal that Terraform, its templates and Nomad read alike. The start of a template is escaped.
-///
-/// The result is byte for byte equal to that of [`super::terraform::ENCODE`].
 pub fn literal(value: &Value) -> String {
+    encoded(value, Syntax::Native)
+}
+
+/// A value as a literal of one syntax. The result is byte for byte equal to that of [`super::terraform::encode`].
+pub fn encoded(value: &Value, syntax: Syntax) -> String {
     let mut text = String::new();
-    encode(value, &mut text);
+    encode(value, syntax, &mut text);
     text
 }
 
-fn encode(value: &Value, into: &mut String) {
+fn encode(value: &Value, syntax: Syntax, into: &mut String) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => into.push_str(&value.to_string()),
-        Value::String(text) => quote(text, into),
+        Value::String(text) => quote(text, syntax, into),
         Value::Array(items) => {
             into.push('[');
             for (index, item) in items.iter().enumerate() {
                 into.push_str(if index == 0 { "" } else { "," });
-                encode(item, into);
+                encode(item, syntax, into);
             }
             into.push(']');
         }
@@ -87,16 +87,16 @@ fn encode(value: &Value, into: &mut String) {
             into.push('{');
             for (index, (key, item)) in map.iter().enumerate() {
                 into.push_str(if index == 0 { "" } else { "," });
-                quote(key, into);
+                quote(key, syntax, into);
                 into.push(':');
-                encode(item, into);
+                encode(item, syntax, into);
             }
             into.push('}');
         }
     }
 }
 
-fn quote(text: &str, into: &mut String) {
+fn quote(text: &str, syntax: Syntax, into: &mut String) {
     into.push('"');
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -105,6 +105,11 @@ fn quote(text: &str, into: &mut String) {
             '\n' => into.push_str("\\n"),
             '\r' => into.push_str("\\r"),
             '\t' => into.push_str("\\t"),
+            // JSON's own escape is read first, so `${` would still begin a template. A literal in a template has no
+            // such start, wherever it stands.
+            '$' | '%' if syntax == Syntax::Json => {
+                let _ = write!(into, r#"\u0024{{\"\\u{:04x}\"}}"#, u32::from(letter));
+            }
             '$' | '%' if letters.peek() == Some(&'{') => escape(letter, into),
             '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escape(letter, into),
             letter if u32::from(letter) < 0x20 => escape(letter, into),

@@ -1,6 +1,8 @@
 //! Learns the shape of the pillar from the reader itself, by questions: in an accepted pillar, one value after the other
 //! is replaced. What the reader still accepts there belongs to the shape.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::place::{Path, below, get, is_accepted, is_at, problems, renamed, with, without};
@@ -19,10 +21,14 @@ pub fn learn(examples: &[Value]) -> Shape {
         Question { pillar: example, path: &[] }.ask(&mut shape, false);
     }
     // One reader reads such keys at all of these places.
+    let service = ["services".to_owned(), "*".to_owned()];
+    let above = shape.at(&service).clone();
+    shape.at(&below(&below(&service, "tasks"), "*")).complete(&above);
+    shape.at(&below(&service, "registrations")).complete(&above);
     let levels: [&Path; 4] = [
         &["settings".to_owned()],
         &["components".to_owned(), "*".to_owned()],
-        &["services".to_owned(), "*".to_owned()],
+        &service,
         &["nomad_service".to_owned(), "config".to_owned()],
     ];
     for pair in levels.windows(2) {
@@ -89,7 +95,8 @@ impl Question<'_> {
 
     fn limits(self, known: i64, before: Option<Integers>) -> Integers {
         let is_in = |number: i64| self.accepts(number.into());
-        let least = (!is_in(-1)).then(|| border(known, -1, is_in));
+        let low = if is_in(-1) { -HUGE } else { -1 };
+        let least = (!is_in(low)).then(|| border(known, low, is_in));
         let most = (!is_in(HUGE)).then(|| border(known, HUGE, is_in));
         let Some(before) = before else { return Integers { least, most } };
         Integers {
@@ -104,17 +111,19 @@ impl Question<'_> {
             shape.text = true;
             return;
         }
-        let named = refused.iter().flat_map(|problem| words(&problem.message));
+        let named: BTreeSet<String> = refused.iter().flat_map(|problem| words(&problem.message)).collect();
         let own = get(self.pillar, self.path).as_str().map(str::to_owned);
         let samples = TEXTS.into_iter().map(str::to_owned);
-        for text in own.into_iter().chain(samples).chain(named) {
+        for text in own.into_iter().chain(samples).chain(named.iter().cloned()) {
             if shape.words.contains(&text) || !self.accepts(text.as_str().into()) {
                 continue;
             }
             // A name that this pillar itself chooses is no word of the reader.
             let here = with(self.pillar, self.path, text.as_str().into());
             let is_name = is_accepted(&renamed(&here, &text, NONSENSE));
-            if is_name || variations(&text).into_iter().any(|other| self.accepts(other.into())) {
+            // A word that the reader names may differ from another one a little.
+            let mut others = variations(&text).into_iter().filter(|other| !named.contains(other));
+            if is_name || others.any(|other| self.accepts(other.into())) {
                 shape.text = true;
                 return;
             }

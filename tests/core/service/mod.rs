@@ -4,6 +4,8 @@ mod correlated;
 mod generated;
 mod golden;
 mod hostile;
+mod keys;
+mod parts;
 mod refused;
 mod running;
 mod template;

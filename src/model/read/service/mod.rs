@@ -1,11 +1,15 @@
 //! Reads one of `infrastructure:services` with merged levels, and lowers it to the component `nomad-<name>`.
 
+mod blocks;
 mod context;
 mod defaults;
+mod extras;
+mod files;
 mod label;
 mod levels;
 mod mapping;
 mod network;
+mod parts;
 mod rules;
 mod secrets;
 mod storage;
@@ -24,8 +28,9 @@ use super::tree::Tree;
 use super::{component, health, scalars};
 use crate::model::component::{Component, Input, Source};
 use crate::model::service::{JobKind, JobShape, JobSource, NomadService, Registry, ServiceVariable};
-use crate::model::{GateSettings, Name, PillarPath};
+use crate::model::{DriftPattern, GateSettings, Name, PillarPath};
 pub(super) use context::ServiceContext;
+use files::{Files, user_file};
 pub(super) use levels::levels;
 pub use mapping::about;
 pub(super) use mapping::{MappedServices, mapped};
@@ -47,20 +52,22 @@ pub(super) fn component(
     let path = fields.path.clone();
     let template = fields.take("template");
     let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
-    let places = [("source", Some(source_place)), ("depends_on", fields.place("depends_on"))];
-    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
+    let depends_place = fields.place("depends_on");
     let detach = fields.read("detach", scalars::flag).unwrap_or(true);
 
     let mut values = ServiceValues::open(&mut fields);
     let job = match template {
         Some(tree) => {
             task::of_a_template(&mut fields, &mut values, context);
-            let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
+            let read = user_file(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
             read.map(|(folder, file)| JobSource::Own { folder, file })
         }
         None => shape(&mut fields, &mut values, &label, context)
             .map(|shape| JobSource::Generated(Box::new(shape))),
     };
+    let source_place = job.as_ref().and_then(only_file).unwrap_or(source_place);
+    let places = [("source", Some(source_place)), ("depends_on", depends_place)];
+    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
     let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), context);
     let handed = secrets::handed(&task_secrets, context);
     let ServiceValues { inputs, places: variables, variables: knobs, env_outputs, literals, own, .. } =
@@ -93,7 +100,31 @@ pub(super) fn component(
     let is_replaced = |gate: &GateSettings| component.health.iter().any(|own| own.replaces(gate));
     let gates: Vec<_> = gates.into_iter().filter(|gate| !is_replaced(gate)).collect();
     component.health.extend(gates);
+    component.drift.ignore.extend(left_to_an_autoscaler(&component));
     usable.then_some(component)
+}
+
+/// The place of the only file of `salt://` that the job reads.
+fn only_file(job: &JobSource) -> Option<PillarPath> {
+    let JobSource::Generated(shape) = job else { return None };
+    let mut places = shape.extras.files.values().map(|file| &file.place);
+    places.next().filter(|_| places.next().is_none()).cloned()
+}
+
+/// A service with `scaling` leaves its count to an autoscaler, which registers the job again for each change.
+fn left_to_an_autoscaler(component: &Component) -> Vec<DriftPattern> {
+    let Some(Source::Service(service)) = &component.source else { return Vec::new() };
+    match &service.job {
+        JobSource::Generated(shape) if shape.extras.group.has("scaling") => {
+            ["task_groups.count", "modify_index"]
+                .into_iter()
+                .filter_map(|attribute| {
+                    DriftPattern::new(&format!("nomad_job.{}.{attribute}", service.name)).ok()
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The gates of every service, written as the pillar would write them. A gate in its pillar about the same job or the
@@ -107,7 +138,7 @@ fn derived_gates(service: &NomadService, path: &PillarPath, problems: &Problems)
     let deployed = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": window } });
     let registered = match &service.job {
         JobSource::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
-            let service = service.name.as_str();
+            let service = service.registered_name();
             Some(json!({ "consul": { "service": service, "interval": "1s", "min_healthy_time": "5s" } }))
         }
         _ => None,
@@ -129,27 +160,6 @@ fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> M
     said
 }
 
-/// Reads `salt://folder/name` or an absolute path. Returns the folder and the name of the file.
-fn own(tree: &Tree) -> Result<(String, String), String> {
-    let text = scalars::text(tree)?;
-    let wrong = || {
-        Err("must be salt://a/folder/with/a/file or an absolute path, without the parts . and .., and without \
-             control characters"
-            .to_owned())
-    };
-    if scalars::begins_with_a_home(&text) {
-        return Err(scalars::NO_HOME.to_owned());
-    }
-    let rest = text.strip_prefix("salt://").or_else(|| text.strip_prefix('/')).unwrap_or_default();
-    let dots = rest.split('/').any(|part| matches!(part, "" | "." | ".."));
-    match text.rsplit_once('/') {
-        Some((folder, file)) if !dots && !text.contains(char::is_control) && folder != "salt:/" => {
-            Ok((if folder.is_empty() { "/" } else { folder }.to_owned(), file.to_owned()))
-        }
-        _ => wrong(),
-    }
-}
-
 fn shape(
     fields: &mut Fields<'_>,
     values: &mut ServiceValues,
@@ -162,7 +172,16 @@ fn shape(
     task::common(fields, values, context, kind);
     let task = task::task(fields, values);
     let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
-    let network = network::network(fields, values, driver);
+    let mut files = Files::default();
+    let network = network::network(fields, values, driver, &mut files);
+    let extras = extras::ExtrasContext {
+        service: service.as_str(),
+        kind,
+        ports: &network.ports,
+        is_registered: network.main.is_some(),
+        memory: values.inputs.get("memory").and_then(Input::literal).and_then(Value::as_i64),
+    };
+    let (extras, registered) = extras::extras(fields, &extras, network.checks, files);
     let update = rules::update(fields, kind);
     let storing = storage::StorageContext { service, driver, kind, update: update.as_ref() };
     let mut volumes = storage::volumes(fields, values, &storing);
@@ -173,13 +192,15 @@ fn shape(
         ports: network.ports,
         main: network.main,
         registry: network.registry,
-        check: network.check,
+        registered,
+        extras,
         mesh: network.mesh,
         volumes,
         data,
         update,
         restart: rules::restart(fields),
         constraints: rules::constraints(fields.take("constraints"), problems),
+        parts: parts::parts(fields),
         driver: driver.to_owned(),
         config: task.as_ref().map(|task| task.config.clone()).unwrap_or_default(),
     };

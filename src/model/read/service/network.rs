@@ -1,15 +1,16 @@
 //! Reads the ports of a service, its registration and its health check.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::values::ServiceValues;
+use super::blocks;
+use super::files::Files;
+use super::values::{ServiceValues, url_path};
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::scalars;
 use crate::model::read::tree::{Tree, TreeKind};
-use crate::model::service::{MeshUpstream, Port, PortNumber, Registry, ServiceCheck, ServiceVariable};
+use crate::model::service::{JobBlock, MeshUpstream, Port, PortNumber, Registry, ServiceVariable};
 use crate::model::{Name, address};
 
 /// The label of the only port, if the pillar gives it no name.
@@ -19,7 +20,7 @@ pub(super) struct ServiceNetwork {
     pub ports: BTreeMap<String, Port>,
     pub main: Option<String>,
     pub registry: Registry,
-    pub check: Option<ServiceCheck>,
+    pub checks: Vec<JobBlock>,
     pub mesh: Option<Vec<MeshUpstream>>,
 }
 
@@ -27,15 +28,20 @@ pub(super) fn number(tree: &Tree) -> Result<Value, String> {
     address::port(&tree.to_value()).map(Value::from)
 }
 
-pub(super) fn network(fields: &mut Fields<'_>, values: &mut ServiceValues, driver: &str) -> ServiceNetwork {
+pub(super) fn network(
+    fields: &mut Fields<'_>,
+    values: &mut ServiceValues,
+    driver: &str,
+    files: &mut Files,
+) -> ServiceNetwork {
     let problems = fields.problems;
     let connect = fields.take("connect");
     let connect_place = connect.as_ref().map(|tree| tree.path.clone());
     let mesh = connect.and_then(|tree| mesh(tree, fields));
     let inside = mesh.is_some() || matches!(driver, "docker" | "podman");
     let plain = |number| match inside {
-        true => Port { to: Some(number), fixed: None },
-        false => Port { to: None, fixed: Some(number) },
+        true => Port { to: Some(number), fixed: None, host_network: None },
+        false => Port { to: None, fixed: Some(number), host_network: None },
     };
     let port = fields.take("port");
     let (label, port) = match port {
@@ -68,8 +74,8 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut ServiceValues, drive
     }
     let main = main(label, &ports, fields);
     let registry = fields.read("provider", registry).unwrap_or(Registry::Consul);
-    let check = check(fields);
-    if check.is_some() && main.is_none() && ports.is_empty() {
+    let mut checks = checks(fields, files);
+    if !checks.is_empty() && main.is_none() && ports.is_empty() {
         problems.add(&fields.path, "a check needs a port");
     }
     if let Some(pillar_path) = connect_place.filter(|_| mesh.is_some()) {
@@ -83,11 +89,14 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut ServiceValues, drive
                  8080}}",
             );
         }
-        if check.as_ref().is_some_and(|check| check.path.is_none()) {
+        if checks.iter().any(|check| check.body.text("type") == Some("tcp")) {
             problems.add(&pillar_path, "does not work with a tcp check: use an http check, with health_path");
         }
     }
-    ServiceNetwork { ports, main, registry, check, mesh }
+    if mesh.is_some() {
+        checks.iter_mut().for_each(blocks::exposed);
+    }
+    ServiceNetwork { ports, main, registry, checks, mesh }
 }
 
 /// Reads a number or `{to, static}`. With an empty mapping, Nomad chooses the port.
@@ -97,7 +106,11 @@ fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(PortNumber) -> Port) -> O
         return read(&tree).map(plain).map_err(|message| fields.problems.add(&tree.path, message)).ok();
     }
     let mut inner = Fields::open(tree, fields.problems);
-    let port = Port { to: inner.read("to", read), fixed: inner.read("static", read) };
+    let port = Port {
+        to: inner.read("to", read),
+        fixed: inner.read("static", read),
+        host_network: inner.read("host_network", scalars::label),
+    };
     inner.close();
     Some(port)
 }
@@ -129,48 +142,18 @@ fn registry(tree: &Tree) -> Result<Registry, String> {
     }
 }
 
-fn path(tree: &Tree) -> Result<String, String> {
-    let text = scalars::text(tree)?;
-    match text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-        true => Ok(text),
-        false => Err("must be the path of a URL in encoded form, and begin with /".to_owned()),
-    }
-}
-
-/// `health_path`, or `check`.
-fn check(fields: &mut Fields<'_>) -> Option<ServiceCheck> {
+/// `health_path`, or `check`: one of them or a list.
+fn checks(fields: &mut Fields<'_>, files: &mut Files) -> Vec<JobBlock> {
     let problems = fields.problems;
-    let (interval, timeout) = (Duration::from_secs(10), Duration::from_secs(2));
     let short = fields.take("health_path");
     let Some(long) = fields.take("check") else {
-        let tree = short?;
-        let read = path(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
-        return read.map(|path| ServiceCheck { path: Some(path), interval, timeout });
+        let path = short.map(|tree| url_path(&tree).map_err(|message| problems.add(&tree.path, message)));
+        return path.and_then(Result::ok).map(blocks::http_check).into_iter().collect();
     };
     if let Some(tree) = short {
         problems.add(&tree.path, "health_path and check exclude each other");
     }
-    let mut inner = Fields::open(long, problems);
-    let http = inner.read("type", |tree| match tree.text() {
-        Some("http") => Ok(true),
-        Some("tcp") => Ok(false),
-        _ => Err("must be http or tcp".to_owned()),
-    });
-    let place = inner.place("path");
-    let path = inner.read("path", path);
-    let http = http.unwrap_or(place.is_some());
-    match (http, &place) {
-        (true, None) => problems.add(&inner.path, "an http check needs a path"),
-        (false, Some(pillar_path)) => problems.add(pillar_path, "is only for an http check"),
-        _ => {}
-    }
-    let check = ServiceCheck {
-        path: path.filter(|_| http),
-        interval: inner.read("interval", scalars::limit).unwrap_or(interval),
-        timeout: inner.read("timeout", scalars::limit).unwrap_or(timeout),
-    };
-    inner.close();
-    Some(check)
+    blocks::blocks(long, &blocks::tables::CHECK, files, problems)
 }
 
 /// `true`, or `{upstreams: [{name, port}]}`.

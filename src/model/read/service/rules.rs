@@ -31,7 +31,7 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: JobKind) -> Option<UpdateSet
         progress_deadline: inner.read("progress_deadline", scalars::duration),
     };
     inner.close();
-    if kind == JobKind::Batch {
+    if kind.ends() {
         problems.add(&pillar_path, "a batch job has no deployment: remove it");
     }
     let healthy = update.min_healthy_time.unwrap_or(MIN_HEALTHY_TIME);

@@ -46,7 +46,7 @@ impl StorageContext<'_> {
         let replicas = values.inputs.get(ServiceVariable::Replicas.name()).and_then(Input::literal);
         let alone = replicas.and_then(Value::as_u64).is_some_and(|count| count < 2);
         let canary = self.update.and_then(|update| update.canary).unwrap_or(0);
-        !alone || self.kind == JobKind::System || canary > 0
+        !alone || self.kind.is_on_each_node() || canary > 0
     }
 
     /// The access mode of a CSI volume that sets none.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::context::ServiceContext;
 use super::defaults::{Defaults, defaults};
 use super::network;
-use super::values::{ServiceValues, environment_name, folder, literal, scalar, some_text};
+use super::values::{ServiceValues, env_name, folder, literal, scalar, some_text};
 use crate::model::PillarPath;
 use crate::model::read::fields::{Fields, mapping};
 use crate::model::read::problems::Problems;
@@ -17,7 +17,7 @@ use crate::model::reference::is_variable_name;
 use crate::model::service::{JobKind, Opaque, ServiceVariable};
 
 /// Keys that Eos sets in the meta block of every job.
-const OURS: [&str; 3] = ["component", "environment", "managed_by"];
+pub(super) const OURS: [&str; 3] = ["component", "environment", "managed_by"];
 /// Nomad's minimum, in MB.
 const LEAST_MEMORY: u64 = 10;
 
@@ -27,9 +27,8 @@ pub(super) struct TaskConfig {
 }
 
 pub(super) fn kind(tree: &Tree) -> Result<JobKind, String> {
-    let kinds = [JobKind::Service, JobKind::Batch, JobKind::System];
-    let known = kinds.into_iter().find(|kind| tree.text() == Some(kind.word()));
-    known.ok_or_else(|| "must be one of: service, batch, system".to_owned())
+    let known = JobKind::ALL.into_iter().find(|kind| tree.text() == Some(kind.word()));
+    known.ok_or_else(|| "must be one of: service, batch, system, sysbatch".to_owned())
 }
 
 /// Reads the keys that all jobs have.
@@ -43,7 +42,7 @@ pub(super) fn common(
     let Defaults { replicas, cpu, memory, .. } = *defaults(context.environment);
     let place = fields.place("replicas");
     if values.knob(fields, ServiceVariable::Replicas, |tree| scalars::count(tree).map(Value::from)) {
-        if kind == JobKind::System {
+        if kind.is_on_each_node() {
             problems.add(
                 &place.unwrap_or_else(|| fields.path.child("replicas")),
                 "a system job runs once on every node: remove it",
@@ -53,7 +52,7 @@ pub(super) fn common(
         match kind {
             JobKind::Service => values.or(fields, ServiceVariable::Replicas, replicas),
             JobKind::Batch => values.or(fields, ServiceVariable::Replicas, 1),
-            JobKind::System => {}
+            JobKind::System | JobKind::Sysbatch => {}
         }
     }
     let mut at_least = |variable, least, default: u64| {
@@ -85,7 +84,7 @@ pub(super) fn common(
         values.or(fields, ServiceVariable::Region, region.as_str());
     }
     let env = mapping(fields.take_or_empty("env"), problems, |name, tree| {
-        environment_name(name).and_then(|()| literal(tree))
+        env_name(name).and_then(|()| literal(tree))
     });
     let meta = mapping(fields.take_or_empty("meta"), problems, |name, tree| {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -127,7 +126,7 @@ fn texts(tree: &Tree) -> Result<Value, String> {
 }
 
 /// A list of texts and integers for a command.
-fn args(tree: &Tree) -> Result<Value, String> {
+pub(super) fn args(tree: &Tree) -> Result<Value, String> {
     match &tree.kind {
         tree::TreeKind::List(items) => items
             .iter()
@@ -186,7 +185,7 @@ pub(super) fn task(fields: &mut Fields<'_>, values: &mut ServiceValues) -> Optio
     Some(TaskConfig { driver, config: config.into_iter().map(|(key, value)| (key, Opaque(value))).collect() })
 }
 
-fn driver(tree: &Tree) -> Result<String, String> {
+pub(super) fn driver(tree: &Tree) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     match scalars::text(tree)? {
         text if !text.is_empty() && text.bytes().all(good) => Ok(text),
@@ -195,7 +194,7 @@ fn driver(tree: &Tree) -> Result<String, String> {
 }
 
 /// One setting of a driver. Its key becomes an attribute of a block.
-fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
+pub(super) fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
     let value = tree.to_value();
     match (is_variable_name(name), value.to_string().contains("\\u0000")) {
         (false, _) => Err("must consist of letters, digits and '_', and not begin with a digit".to_owned()),
@@ -211,9 +210,29 @@ pub(super) fn of_a_template(
     context: &ServiceContext<'_>,
 ) {
     let problems: &Problems = fields.problems;
-    for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]
-        .into_iter()
-        .chain(["restart", "shutdown_delay", "storage", "type", "update", "volumes"])
+    for key in
+        ["check", "config", "connect", "constraints", "driver", "health_path", "job", "ports", "provider"]
+            .into_iter()
+            .chain([
+                "affinity",
+                "artifacts",
+                "disconnect",
+                "dispatch_payload",
+                "ephemeral_disk",
+                "kill_signal",
+            ])
+            .chain(["kill_timeout", "leader", "logs", "memory_max", "migrate", "node_pool", "parameterized"])
+            .chain([
+                "periodic",
+                "priority",
+                "registration",
+                "registrations",
+                "reschedule",
+                "scaling",
+                "spread",
+            ])
+            .chain(["tasks", "templates", "user"])
+            .chain(["restart", "shutdown_delay", "storage", "type", "update", "volumes"])
     {
         if let Some(tree) = fields.take(key) {
             problems.add(

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::model::component::Input;
 use crate::model::read::component::from_outputs;
 use crate::model::read::fields::{Fields, entries};
+use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
 use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::{is_variable_name, reference};
@@ -26,6 +27,9 @@ pub(super) struct ServiceValues {
     /// The part of `from_outputs` that was not read yet.
     outputs: BTreeMap<String, Tree>,
 }
+
+/// A job may need texts that begin like other references, such as the tag `env:production`.
+const REFERENCES: [&str; 2] = ["vault:", "sdb://"];
 
 /// Terraform reserves these names, or the generated module already uses them.
 const RESERVED: [&str; 13] = [
@@ -198,6 +202,17 @@ pub(super) fn environment_name(name: &str) -> Result<(), String> {
     }
 }
 
+/// The name of a variable that the job sets itself. Programs of the JVM, for example, read names with dots.
+pub(super) fn env_name(name: &str) -> Result<(), String> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    match name.bytes().next().is_some_and(|first| !first.is_ascii_digit()) && name.bytes().all(good) {
+        true => Ok(()),
+        false => {
+            Err("must consist of letters, digits, '_', '.' and '-', and not begin with a digit".to_owned())
+        }
+    }
+}
+
 /// A text for the task. An integer becomes a text. A fraction or a boolean is refused, because YAML may have changed it.
 pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     match &tree.kind {
@@ -223,6 +238,20 @@ pub(super) fn literal(tree: &Tree) -> Result<String, String> {
     }
 }
 
+/// Refuses references in a part of a job: they are resolved for `secrets` only.
+pub(super) fn no_references(tree: &Tree, problems: &Problems) {
+    match &tree.kind {
+        TreeKind::Leaf(value) => {
+            let text = value.as_str().unwrap_or_default();
+            if REFERENCES.iter().any(|start| text.starts_with(start)) {
+                problems.add(&tree.path, "is a reference, and a job is public: set it in secrets");
+            }
+        }
+        TreeKind::List(items) => items.iter().for_each(|item| no_references(item, problems)),
+        TreeKind::Map(map) => map.values().for_each(|tree| no_references(tree, problems)),
+    }
+}
+
 /// A text that is not empty and contains no NUL.
 pub(super) fn some_text(tree: &Tree) -> Result<String, String> {
     match scalars::text(tree)? {
@@ -238,5 +267,14 @@ pub(super) fn folder(tree: &Tree) -> Result<String, String> {
     match some_text(tree)? {
         text if text.starts_with('/') && !text.contains(':') && !text.contains(char::is_control) => Ok(text),
         _ => Err("must be an absolute path, without ':'".to_owned()),
+    }
+}
+
+/// The path of a URL.
+pub(super) fn url_path(tree: &Tree) -> Result<String, String> {
+    let text = scalars::text(tree)?;
+    match text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        true => Ok(text),
+        false => Err("must be the path of a URL in encoded form, and begin with /".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use super::{checked, module, pillar, problems, services, wrong};
 fn every_problem_of_a_service_is_reported_with_its_path() {
     let messages = wrong(json!({
         "image": "", "driver": 5, "replicas": -1, "cpu": 0, "memory": 1, "datacenters": [], "region": "a b",
-        "env": { "a-b": "x", "NUL": "a\0b", "LIST": [] }, "meta": { "a b": "x" }, "type": "cron", "detach": "no",
+        "env": { "a b": "x", "NUL": "a\0b", "LIST": [] }, "meta": { "a b": "x" }, "type": "cron", "detach": "no",
         "check": { "type": "udp", "intervall": 1 }, "volumes": { "v": { "soruce": "x" } }, "restart": { "mode": "x" },
         "update": { "canary": 1, "auto_promote": "yes", "min_healthy_time": "10m" }, "constraints": [{}],
         "connect": { "upstreams": [{}] }, "provider": "dns", "repicas": 3, "policy": { "allow_destory": true },
@@ -21,7 +21,7 @@ fn every_problem_of_a_service_is_reported_with_its_path() {
         ":memory",
         ":datacenters",
         ":region",
-        ":env:a-b",
+        ":env:a b",
         ":env:NUL",
         ":env:LIST",
         ":meta:a b",

@@ -1,5 +1,6 @@
 //! Makes a plan in a file, and reads its changes.
 
+pub mod job_place;
 pub mod nomad_preflight;
 mod sensitive_job;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::job_place::{located, placed};
 use super::sensitive_job::SensitiveJob;
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::count::counted;
@@ -42,7 +43,7 @@ pub(in crate::operation::component) async fn check(
         };
         let go_on = async || invoker.context.go_on(Phase::Planning).await;
         let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
-        match asked.await? {
+        match asked.await?.map_err(|refusal| located(invoker.context.component, refusal)) {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 let shown: Vec<_> = told.iter().filter_map(|note| sensitive.text(note)).collect();
@@ -89,6 +90,10 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
         return failed;
     }
     let settings = &context.session.blueprint.settings;
+    if let Some(said) = placed(context.component, &failed.message.to_string()) {
+        let place = addresses.and_then(|addresses| addresses[0].as_str()).unwrap_or_default();
+        return explain(place, JobRefusal::Invalid(said), "").with(failed.details);
+    }
     let Ok(nomad) = servers::nomad(settings, context.component, &context.reader).await else {
         return failed;
     };

@@ -3,6 +3,7 @@
 
 mod components;
 mod hooks;
+mod job;
 mod services;
 mod settings;
 
@@ -15,11 +16,12 @@ pub fn all() -> Vec<Value> {
     all_of(settings.collect(), components::all(), services::all(), services::mapped())
 }
 
-/// Keys of the settings and of components in components, in services and in `nomad_service`.
+/// Keys of the settings, of components and of services, at the other places that have them.
 pub fn at_other_places() -> Vec<Value> {
     let components: Vec<_> = each_with(&json!({ "source": "/srv/modules/web" }), shared()).collect();
     let mut services: Vec<_> = each_with(&json!({ "image": "nginx" }), shared()).collect();
     services.extend(each_with(&json!({ "image": "nginx" }), components::health()));
+    services.extend(each_with(&json!({ "image": "nginx" }), job::at_other_places()));
     let configs = services.iter().cloned().chain(services::all());
     let mapped = configs.map(|config| json!({ "name": "web", "config": config })).collect();
     all_of(Vec::new(), components, services, mapped)

@@ -1,11 +1,12 @@
 use serde_json::{Value, json};
 
-use super::each_with;
+use super::{each_with, job};
 
 pub fn all() -> Vec<Value> {
     let mut more = general();
     more.extend(storage());
     more.extend(network());
+    more.extend(job::all());
     let others = [
         json!({ "command": "/bin/web", "args": ["--port", 80], "driver": "exec" }),
         json!({ "driver": "java", "config": { "jar_path": "local/a.jar" }, "type": "batch" }),
@@ -74,8 +75,8 @@ fn general() -> Vec<Value> {
 fn network() -> Vec<Value> {
     vec![
         json!({ "port": 80, "provider": "consul", "health_path": "/health", "tags": ["a"], "shutdown_delay": 3 }),
-        json!({ "ports": { "http": { "to": 80, "static": 8080 }, "admin": 81, "any": {} }, "port": "admin",
-            "check": { "type": "http", "path": "/", "interval": 10, "timeout": 2 } }),
+        json!({ "ports": { "http": { "to": 80, "static": 8080, "host_network": "public" }, "admin": 81, "any": {} },
+            "port": "admin", "check": { "type": "http", "path": "/", "interval": 10, "timeout": 2 } }),
         json!({ "port": 80, "check": { "type": "tcp" }, "connect": false }),
         json!({ "port": 80, "connect": { "upstreams": [{ "name": "db", "port": 5432 }] } }),
     ]
