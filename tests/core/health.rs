@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::ports::free_port;
 use crate::support::web::Web;
 use crate::support::{Site, statuses};
 
@@ -165,7 +166,7 @@ fn a_redirect_is_an_answer_and_is_not_followed() {
 
 #[test]
 fn a_port_that_opens_late_is_waited_for() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let site = site(json!([{ "tcp": {
         "host": "127.0.0.1", "port": port, "interval": "50ms", "min_healthy_time": "100ms", "healthy_deadline": "1m",
     } }]));
@@ -185,7 +186,7 @@ fn a_port_that_opens_late_is_waited_for() {
 
 #[test]
 fn a_closed_port_is_reported_in_the_words_of_the_system() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let tcp = json!({ "host": "127.0.0.1", "port": port, "min_healthy_time": 0, "healthy_deadline": "1s" });
     let report = site(json!([{ "tcp": tcp }])).run("orchestrate", json!({}));
     let said = message(&report);
@@ -276,7 +277,7 @@ fn components_skipped_by_resume_are_checked_for_health_again() {
 #[test]
 fn an_address_that_is_a_sensitive_output_is_shown_nowhere() {
     let web = Web::always(500);
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = free_port();
     for (url, said) in [
         (format!("http://127.0.0.1:{}/s3cret-path", web.port), "HTTP 500"),
         (format!("http://127.0.0.1:{closed}/s3cret-path"), "cannot connect"),

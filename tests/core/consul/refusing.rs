@@ -10,6 +10,7 @@ use eos::process::Cancel;
 use serde_json::json;
 
 use super::bench::{Bench, address, holder, run};
+use crate::support::ports::free_port;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::Server;
 
@@ -35,7 +36,7 @@ fn a_key_that_is_not_a_lock_is_refused_and_not_changed() {
 
 /// A Consul at a port where nobody listens.
 fn closed() -> ConsulLocks {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     ConsulLocks::open(&settings(port), Some(TOKEN.into())).unwrap()
 }
 

@@ -6,6 +6,7 @@ use eos::operation::CallerIdentity;
 use serde_json::json;
 
 use super::bench::{Bench, run, until};
+use crate::support::ports::free_port;
 use crate::support::{NoSalt, Site, statuses};
 
 const NET: &str = r#"resource "terraform_data" "net" {}"#;
@@ -97,8 +98,9 @@ fn a_run_whose_lock_was_lost_and_acquired_again_says_so_in_its_report() {
     let mut site = site(&bench);
     site.infrastructure["settings"]["lock"]["lock_delay"] = json!("1s");
     // Its port is free, and opened later.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    site.infrastructure["components"]["net"]["health"] = json!([{ "tcp": { "host": "127.0.0.1", "port": address.port(), "interval": "1s", "min_healthy_time": "0s" } }]);
+    let port = free_port();
+    site.infrastructure["components"]["net"]["health"] =
+        json!([{ "tcp": { "host": "127.0.0.1", "port": port, "interval": "1s", "min_healthy_time": "0s" } }]);
     let record = site.folder.path().join("root/staging/.eos/components/net/record.json");
     let report = std::thread::scope(|scope| {
         let call = scope.spawn(|| site.run("orchestrate", json!({})));
@@ -106,7 +108,7 @@ fn a_run_whose_lock_was_lost_and_acquired_again_says_so_in_its_report() {
         let first = bench.session().unwrap();
         bench.destroy(&first);
         run(until("another session", || bench.session().is_some_and(|session| session != first)));
-        let _open = TcpListener::bind(address).unwrap();
+        let _open = TcpListener::bind(("127.0.0.1", port)).unwrap();
         call.join().unwrap()
     });
     let net = &report["components"]["net"];

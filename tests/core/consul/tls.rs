@@ -12,7 +12,8 @@ use eos::process::Cancel;
 use serde_json::json;
 
 use super::bench::{Bench, holder, run};
-use crate::support::server::{Server, free_ports, program};
+use crate::support::ports::{free_port, free_ports};
+use crate::support::server::{Server, program};
 
 fn consul(folder: &Path, arguments: &[&str]) {
     let done = Command::new(program("consul").unwrap()).args(arguments).current_dir(folder).output().unwrap();
@@ -35,7 +36,7 @@ fn an_encrypted_consul_and_eos_verify_each_others_certificates() {
     consul(folder.path(), &["tls", "cert", "create", "-client"]);
     let file = |name: &str| -> PathBuf { folder.path().join(name) };
     let authority = file("consul-agent-ca.pem");
-    let [https] = free_ports();
+    let https = free_port();
     let config = json!({
         "ports": { "https": https },
         "tls": {

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::{codes, layers};
 use crate::support::Site;
 use crate::support::pair::pair;
+use crate::support::ports::free_ports;
 use crate::support::salt::Salt;
-use crate::support::server::{MANAGER, Server, free_ports};
+use crate::support::server::{MANAGER, Server};
 
 /// A service in this datacenter, and a component with a Consul gate.
 fn uses_both(site: &mut Site, nomad: &str, consul: &str, datacenter: &str) {

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use super::{codes, layers};
 use crate::support::Site;
 use crate::support::http_backend::HttpBackend;
+use crate::support::ports::free_port;
 use crate::support::program;
-use crate::support::server::{Server, free_ports};
+use crate::support::server::Server;
 
 #[test]
 fn a_missing_program_and_an_unreadable_module_hide_no_layer() {
@@ -76,7 +77,7 @@ fn a_backend_is_asked_with_a_workdir_that_is_initialised_for_it() {
     assert_eq!(listed(), kept, "the state was read for the outputs");
 
     // The workdir still belongs to the first backend.
-    let [port] = free_ports();
+    let port = free_port();
     site.infrastructure["settings"]["backend"]["address"] = json!(format!("http://127.0.0.1:{port}/state"));
     let moved = layers(&site);
     assert_eq!(backend(&moved)["state"], "not_asked", "{moved:#}");
@@ -156,7 +157,7 @@ fn held_and_stale_locks_name_their_holders() {
 
 #[test]
 fn locks_in_a_consul_that_is_away_hide_no_layer() {
-    let [port] = free_ports();
+    let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
     let mut site = Site::with_net();
     site.infrastructure["settings"]["lock"] = json!({ "type": "consul", "address": address });
@@ -203,7 +204,7 @@ fn a_terraform_that_runs_is_not_told_as_killed() {
         json!({ "run_id": "01RUN", "step": "apply", "started": "2026-11-27T00:00:00Z", "host": "here" });
     std::fs::write(component.join("locking.json"), marker.to_string()).unwrap();
     let guard = hold(&component.join("lock"), &Holder { run_id: "01RUN".into(), ..Holder::here() });
-    let [port] = free_ports();
+    let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
     site.infrastructure["settings"]["lock"] = json!({ "type": "consul", "address": address });
     let report = site.run("status", json!({ "layers": true }));

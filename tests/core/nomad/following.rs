@@ -222,7 +222,7 @@ fn a_gate_waits_for_a_server_that_is_briefly_unreachable() {
 
 #[test]
 fn an_unreachable_or_denying_server_is_not_a_failed_job() {
-    let [port] = crate::support::server::free_ports();
+    let port = crate::support::ports::free_port();
     let away =
         eos::nomad::DeploymentWatch::new(client(&format!("http://127.0.0.1:{port}")), job_name("x"), None);
     let found = servers::block(away.look());

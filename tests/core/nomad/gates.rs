@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::server::{Server, free_ports};
+use crate::support::ports::free_port;
+use crate::support::server::Server;
 use crate::support::{Site, statuses};
 
 fn site(nomad: u16, deadline: &str, on_failure: &str) -> Site {
@@ -19,7 +20,7 @@ fn site(nomad: u16, deadline: &str, on_failure: &str) -> Site {
 
 #[test]
 fn an_unreachable_server_fails_the_gate_and_causes_no_rollback() {
-    let [port] = free_ports();
+    let port = free_port();
     let site = site(port, "1s", "rollback");
     let report = site.run("orchestrate", json!({}));
     let web = &report["components"]["web"];

@@ -5,7 +5,8 @@ use eos::nomad::NomadClient;
 use serde_json::{Value, json};
 
 use crate::support::pair::pair;
-use crate::support::server::{Server, free_ports};
+use crate::support::ports::free_port;
+use crate::support::server::Server;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -41,7 +42,7 @@ fn refused(site: &Site, name: &str, code: &str, words: &[&str]) {
 #[test]
 fn an_unreachable_nomad_is_named_before_anything_changes() {
     let Some(world) = World::new() else { return };
-    let [port] = free_ports();
+    let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
     refused(&site(&world, &address, "web"), "web", "nomad_unreachable", &[&address, "Connection refused"]);
 }

@@ -8,6 +8,7 @@ pub mod killed;
 pub mod listener;
 pub mod moto;
 pub mod pair;
+pub mod ports;
 pub mod postgres;
 pub mod processes;
 pub mod program;

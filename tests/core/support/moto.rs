@@ -1,11 +1,13 @@
 //! moto's S3 server as a process: a backend whose lock is an object that remains after a kill.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+
+use super::ports::free_port;
 
 const BUCKET: &str = "eos-state";
 const KEYS: [(&str, &str); 2] =
@@ -29,7 +31,7 @@ impl Moto {
             eprintln!("SKIPPED, missing: moto_server");
             return None;
         };
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let process = Command::new(program)
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .stdin(Stdio::null())

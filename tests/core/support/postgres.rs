@@ -1,11 +1,12 @@
 //! A PostgreSQL for one test, on a loopback port: a backend whose lock belongs to a session.
 
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+
+use super::ports::free_port;
 
 const USER: &str = "eos";
 const PASSWORD: &str = "s3cret-of-postgres";
@@ -29,7 +30,7 @@ impl Postgres {
             return None;
         };
         let folder = tempfile::Builder::new().prefix("eos-pg-").tempdir_in("/tmp").unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let postgres = Self { port, folder, pg_ctl, who: who.flatten() };
         let path = |name: &str| postgres.folder.path().join(name).display().to_string();
         if let Some((user, group)) = postgres.who {

@@ -1,10 +1,9 @@
 //! Reading secrets, the places of references, and the errors if a secret cannot be read.
 
-use std::net::TcpListener;
-
 use serde_json::{Value, json};
 
 use super::bench::{Bench, Site, error, statuses};
+use crate::support::ports::free_port;
 use crate::support::web::Web;
 
 const SECRET: &str = "hunter2-of-the-vault";
@@ -114,7 +113,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_distinguished() {
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
     bench.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     bench.post("sys/seal", &json!({}));
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = free_port();
     let mut away = Site::new();
     away.infrastructure["settings"]["vault"] = bench.site.infrastructure["settings"]["vault"].clone();
     away.infrastructure["settings"]["vault"]["address"] = json!(format!("http://127.0.0.1:{closed}"));

@@ -1,7 +1,7 @@
 //! Real servers for tests. Each has free loopback ports and its own folder, and ends with the test.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +14,8 @@ pub use acl::MANAGER;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+
+use crate::support::ports::{free_port, free_ports};
 
 /// The exit code of `tests/servers/get` if an optional program is missing.
 const MISSING: i32 = 3;
@@ -42,12 +44,6 @@ pub fn got(script: &str, name: &str) -> Option<PathBuf> {
     }
     assert!(got.status.success(), "{name} is needed, and `{script} {name}` did not get it");
     Some(String::from_utf8(got.stdout).unwrap().trim_end().into())
-}
-
-/// Ports that are free now. They are requested together, so that no two are the same.
-pub fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// Kills a server when this process ends for any reason, because the pipe closes then. The kernel's PDEATHSIG would end
@@ -128,7 +124,7 @@ impl Server {
 
     /// An unsealed Vault in memory, with a key-value store of version 2 at `secret/`, and [`VAULT_TOKEN`].
     pub fn vault() -> Option<Self> {
-        let [http] = free_ports();
+        let http = free_port();
         let (address, token) =
             (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
         let words = ["server", "-dev", "-dev-no-store-token", &address, &token];

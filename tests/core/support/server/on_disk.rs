@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{
-    Server, VAULT_HEADER, VAULT_TOKEN, consul_is_ready, exchange, free_ports, nomad_is_ready, spawn,
-};
+use crate::support::ports::{free_port, free_ports};
+
+use super::{Server, VAULT_HEADER, VAULT_TOKEN, consul_is_ready, exchange, nomad_is_ready, spawn};
 
 impl Server {
     /// A Consul whose keys and sessions survive a restart: see [`Server::restart`].
@@ -61,7 +61,7 @@ impl Server {
 
     /// A Vault whose secrets, tokens and leases survive a restart. It is unsealed after each start.
     pub fn vault_on_disk() -> Option<Self> {
-        let [http] = free_ports();
+        let http = free_port();
         let listener = json!({ "address": format!("127.0.0.1:{http}"), "tls_disable": true });
         let config = json!({
             "storage": { "file": { "path": "data" } }, "listener": { "tcp": listener }, "disable_mlock": true,
