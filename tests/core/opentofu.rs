@@ -17,7 +17,10 @@ impl Bench {
     fn new(main: &str) -> Option<Self> {
         let (world, tofu) = (World::new()?, program::opentofu()?);
         let mut bench = Self { world, site: Site::new(), tofu };
-        let terraform = json!({ "binary": bench.tofu.path, "cli_config_file": bench.world.cli_config() });
+        // As for the terraform of the other tests: without the keys for each start of a provider.
+        let env = json!({ "TF_DISABLE_PLUGIN_TLS": "1" });
+        let terraform =
+            json!({ "binary": bench.tofu.path, "cli_config_file": bench.world.cli_config(), "env": env });
         bench.site.infrastructure["settings"]["terraform"] = terraform;
         bench.has(main);
         Some(bench)
