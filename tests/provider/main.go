@@ -1,4 +1,4 @@
-// The providers for tests, in one binary. Its file name selects the provider: `eos.test/eos/world`, a folder of JSON
+// The providers for tests, in one binary. Its last word selects the provider: `eos.test/eos/world`, a folder of JSON
 // files, or a replacement of `hashicorp/nomad`.
 package main
 
@@ -17,8 +17,8 @@ import (
 )
 
 func main() {
-	// The name is terraform-provider-TYPE_vVERSION, as Terraform finds it in the mirror.
-	called, version, _ := strings.Cut(filepath.Base(os.Args[0]), "_v")
+	// The word is the path of the script in the mirror: terraform-provider-TYPE_vVERSION.
+	called, version, _ := strings.Cut(filepath.Base(os.Args[len(os.Args)-1]), "_v")
 	go leave()
 	if strings.HasSuffix(called, "-nomad") {
 		address := "registry.terraform.io/hashicorp/nomad"

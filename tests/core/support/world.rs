@@ -49,13 +49,12 @@ impl World {
         Some(world)
     }
 
-    /// Makes only these sources available to terraform, each in these versions. They are one binary under several
-    /// names.
+    /// Makes only these sources available to terraform, each in these versions. They are one binary.
     pub fn serve(&self, sources: &[&str], versions: &[&str]) {
         let config = std::fs::read_to_string(self.cli_config()).unwrap();
         let built = PathBuf::from(config.split('"').nth(1).unwrap()).join("eos.test/eos/world/1.0.0");
         let platform = std::fs::read_dir(&built).unwrap().next().unwrap().unwrap().file_name();
-        let binary = built.join(&platform).join("terraform-provider-world_v1.0.0");
+        let script = built.join(&platform).join("terraform-provider-world_v1.0.0");
         let mirror = self.folder.path().join("mirror");
         for (source, version) in
             sources.iter().flat_map(|source| versions.iter().map(move |one| (source, one)))
@@ -63,9 +62,7 @@ impl World {
             let folder = mirror.join(source).join(version).join(&platform);
             std::fs::create_dir_all(&folder).unwrap();
             let named = folder.join(format!("terraform-provider-world_v{version}"));
-            std::fs::hard_link(&binary, &named)
-                .or_else(|_| std::fs::copy(&binary, &named).map(drop))
-                .unwrap();
+            std::fs::copy(&script, &named).unwrap();
         }
         let config = format!(
             "provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n",
