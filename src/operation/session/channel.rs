@@ -21,6 +21,7 @@ use crate::view::progress::{Stage, StageUpdate};
 
 /// How often a running read is asked for its value.
 const POLL: Duration = Duration::from_millis(50);
+const THREAD_ENDED: &str = "the thread that talks to Salt has ended";
 
 /// One message from the run.
 pub enum HostMessage {
@@ -151,8 +152,7 @@ impl HostChannel {
         let (answer, answered) = oneshot::channel();
         let _ = self.sender.send(HostMessage::Begin(answer));
         answered.await.unwrap_or_else(|_| {
-            let message = "the thread that talks to Salt has ended";
-            Err(Error::new(Layer::Host, Phase::Preparation, Code::Internal, message, "run again"))
+            Err(Error::new(Layer::Host, Phase::Preparation, Code::Internal, THREAD_ENDED, "run again"))
         })
     }
 
@@ -164,10 +164,12 @@ impl HostChannel {
     /// The same, read in a process of its own. The thread of Salt's call does not wait for it, and if the asker is gone,
     /// the process is ended.
     pub async fn sdb_within(&self, uri: &str, limit: Duration) -> Result<SecretString, String> {
-        let id = self.ask(|answer| HostQuestion::StartSdb(uri.to_owned(), limit, answer)).await?;
-        let read = RunningRead { channel: self, id };
+        let (answer, answered) = oneshot::channel();
+        self.put(HostQuestion::StartSdb(uri.to_owned(), limit, answer));
+        let mut read = RunningRead { channel: self, answered, id: None };
+        let id = read.started().await?;
         loop {
-            match self.ask(|answer| HostQuestion::PollSdb(read.id.clone(), answer)).await? {
+            match self.ask(|answer| HostQuestion::PollSdb(id.clone(), answer)).await? {
                 Some(value) => return Ok(value),
                 None => tokio::time::sleep(POLL).await,
             }
@@ -191,7 +193,11 @@ impl HostChannel {
 
     /// Asks its minions to stop the job.
     pub fn stop(&self, jid: &str) {
-        let _ = self.sender.send(HostMessage::Ask(HostQuestion::Stop(jid.to_owned())));
+        self.put(HostQuestion::Stop(jid.to_owned()));
+    }
+
+    fn put(&self, question: HostQuestion) {
+        let _ = self.sender.send(HostMessage::Ask(question));
     }
 
     async fn ask<T>(
@@ -199,8 +205,8 @@ impl HostChannel {
         question: impl FnOnce(oneshot::Sender<Result<T, String>>) -> HostQuestion,
     ) -> Result<T, String> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.sender.send(HostMessage::Ask(question(answer)));
-        answered.await.unwrap_or_else(|_| Err("the thread that talks to Salt has ended".to_owned()))
+        self.put(question(answer));
+        answered.await.unwrap_or_else(|_| Err(THREAD_ENDED.to_owned()))
     }
 
     fn event(&self, stage: &Stage) -> Option<Value> {
@@ -218,12 +224,27 @@ impl HostChannel {
 /// A read in a process of its own, which ends with this value.
 struct RunningRead<'a> {
     channel: &'a HostChannel,
-    id: String,
+    answered: oneshot::Receiver<Result<String, String>>,
+    /// The id of the process, once the answer was taken.
+    id: Option<String>,
+}
+
+impl RunningRead<'_> {
+    async fn started(&mut self) -> Result<String, String> {
+        let id = (&mut self.answered).await.unwrap_or_else(|_| Err(THREAD_ENDED.to_owned()))?;
+        self.id = Some(id.clone());
+        Ok(id)
+    }
 }
 
 impl Drop for RunningRead<'_> {
     fn drop(&mut self) {
-        let _ = self.channel.sender.send(HostMessage::Ask(HostQuestion::StopSdb(self.id.clone())));
+        // An answer may have come that nobody took. After this, the host ends what it starts.
+        self.answered.close();
+        let id = self.id.take().or_else(|| self.answered.try_recv().ok()?.ok());
+        if let Some(id) = id {
+            self.channel.put(HostQuestion::StopSdb(id));
+        }
     }
 }
 
@@ -264,5 +285,37 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {
         });
         let message = format!("run {}: {}", self.run_id, logged(&self.secrets, &text));
         let _ = self.sender.send(HostMessage::Log { level: *event.metadata().level(), message, repeated });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn new() -> (HostChannel, Receiver<HostMessage>) {
+        let (sender, receiver) = channel();
+        let environment = Name::new("staging").unwrap();
+        let (run_id, secrets, muted) = (String::new(), Redactor::default(), Arc::default());
+        (HostChannel { sender, environment, run_id, secrets, muted }, receiver)
+    }
+
+    #[test]
+    fn a_read_whose_asker_left_before_it_took_the_answer_is_ended() {
+        let (asking, asked) = new();
+        let mut read = Box::pin(asking.sdb_within("sdb://slow/chat", Duration::from_secs(1)));
+        assert!((&mut read).now_or_never().is_none());
+        let Ok(HostMessage::Ask(HostQuestion::StartSdb(_, _, answer))) = asked.recv() else {
+            panic!("a process is started")
+        };
+        answer.send(Ok("7".to_owned())).unwrap();
+        drop(read);
+        let Ok(HostMessage::Ask(HostQuestion::StopSdb(id))) = asked.try_recv() else {
+            panic!("the process is ended")
+        };
+        assert_eq!(id, "7");
     }
 }
