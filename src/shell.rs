@@ -9,6 +9,11 @@ pub fn quote(text: &str) -> String {
     }
 }
 
+/// The words as a shell reads them.
+pub fn joined(words: &[String]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

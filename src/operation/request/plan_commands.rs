@@ -1,8 +1,9 @@
 //! The commands that approve and apply a saved plan. They run where the plan was made.
 
 use super::call::CallPlace;
-use crate::command_line::{self, command, joined};
+use crate::command_line::{self, command};
 use crate::model::Name;
+use crate::shell::joined;
 
 impl CallPlace {
     /// `components`: those that are approved, separated by commas. Empty means all.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::approvals::Approval;
 use super::saved_plans::{SavedPlan, SavedPlans};
-use crate::command_line::{self, Program, joined};
+use crate::command_line::{self, Program};
 use crate::decide::{ApproverFault, approver_fault};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::UserGroups;
 use crate::model::{ApprovalRules, Identity};
 use crate::operation::request::call::CallPlace;
+use crate::shell::joined;
 use crate::words::Words;
 
 /// Why an approval does not count, and what to do. For people.

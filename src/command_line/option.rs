@@ -1,0 +1,69 @@
+//! Options of a call, as its caller writes them.
+
+use std::fmt::Display;
+
+use super::caller::current;
+use super::input::Input;
+use crate::shell::quote;
+
+/// The value of a switch, as Salt writes it.
+pub(super) const FLAG: &str = "True";
+/// Options of `eos` whose names differ from those of the parameters.
+const RENAMED: [(&str, &str); 3] =
+    [("snapshot_id", "snapshot"), ("pillar_root", "pillar"), ("file_root", "files")];
+
+/// An option of the call itself, as the caller writes it: `confirm=staging` or `--confirm staging`.
+pub fn option(parameter: &'static str, value: impl Display) -> String {
+    let value = quote(&value.to_string());
+    match current().is_of_salt() {
+        true => format!("{parameter}={value}"),
+        false => format!("{} {value}", flag(parameter)),
+    }
+}
+
+/// The same for an option without a value: `retry=True` or `--retry`.
+pub fn switch(parameter: &'static str) -> String {
+    match current().is_of_salt() {
+        true => format!("{parameter}={FLAG}"),
+        false => flag(parameter),
+    }
+}
+
+/// A reference for a secret variable, as an option of the call itself.
+pub fn secret(name: &str, reference: &str) -> String {
+    match current().is_of_salt() {
+        true => quote(&Input::Secret.of_salt(&[(name.to_owned(), reference.to_owned())])),
+        false => format!("{} {}", Input::Secret.flag(), quote(&format!("{name}={reference}"))),
+    }
+}
+
+/// The option of `eos` for a parameter.
+pub(super) fn flag(parameter: &str) -> String {
+    let renamed = RENAMED.iter().find(|(name, _)| *name == parameter).map(|(_, option)| *option);
+    format!("--{}", renamed.unwrap_or(parameter).replace('_', "-"))
+}
+
+/// What a version of a service waits for that Nomad has marked as failed.
+pub fn only_a_retry() -> String {
+    format!("Nomad no longer tries this version, and only a run with {} registers it again", switch("retry"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::caller::{CommandLine, Program};
+    use super::*;
+
+    #[test]
+    fn an_option_is_written_as_the_caller_writes_it() {
+        let said = || [option("confirm", "staging"), switch("retry"), secret("token", "env:T")];
+        assert_eq!(
+            CommandLine::default().during(said),
+            ["confirm=staging", "retry=True", "'secrets={token: env:T}'"]
+        );
+        let eos = CommandLine { program: Program::Eos, ..CommandLine::default() };
+        assert_eq!(eos.clone().during(said), ["--confirm staging", "--retry", "--secret token=env:T"]);
+        // A function of an execution module takes its arguments as Salt writes them.
+        let module = CommandLine { module: Some(vec!["salt-call".to_owned()]), ..eos };
+        assert_eq!(module.during(|| option("confirm", "staging")), "confirm=staging");
+    }
+}
