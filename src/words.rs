@@ -22,26 +22,59 @@ pub struct Words {
 #[derive(Clone, PartialEq, Eq)]
 struct OwnPart {
     range: Range<usize>,
-    /// The command that this part is, for a reader who writes it in another way.
-    command: Option<Command>,
+    kind: OwnKind,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum OwnKind {
+    Text,
+    /// A command for a shell.
+    Shell,
+    /// A command of Eos, for a reader who writes it in another way.
+    Eos(Command),
+}
+
+impl OwnPart {
+    fn command(&self) -> Option<&Command> {
+        match &self.kind {
+            OwnKind::Eos(command) => Some(command),
+            OwnKind::Text | OwnKind::Shell => None,
+        }
+    }
 }
 
 impl Words {
     /// Marks the whole text as Eos's own. No part of it was written by others, or all such parts are already redacted.
     pub fn own(text: impl Into<String>) -> Self {
         let text = printable(&text.into()).into_owned();
-        let whole = OwnPart { range: 0..text.len(), command: None };
+        let whole = OwnPart { range: 0..text.len(), kind: OwnKind::Text };
         Self { own: if text.is_empty() { Vec::new() } else { vec![whole] }, text }
+    }
+
+    /// A command for a shell that people copy as one piece. Its words are quoted.
+    pub fn shell(command: impl Into<String>) -> Self {
+        Self::own(command).with_kind(OwnKind::Shell)
+    }
+
+    fn with_kind(mut self, kind: OwnKind) -> Self {
+        self.own.iter_mut().for_each(|part| part.kind.clone_from(&kind));
+        self
+    }
+
+    /// The commands in the text, which people copy as one piece.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        let commands = self.own.iter().filter(|part| part.kind != OwnKind::Text);
+        commands.map(|part| &self.text[part.range.clone()])
     }
 
     /// The text in pieces, each with the command that it is.
     pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&Command>)> {
         let mut parts = Vec::new();
         let mut at = 0;
-        for OwnPart { range, command } in &self.own {
-            parts.push((&self.text[at..range.start], None));
-            parts.push((&self.text[range.clone()], command.as_ref()));
-            at = range.end;
+        for part in &self.own {
+            parts.push((&self.text[at..part.range.start], None));
+            parts.push((&self.text[part.range.clone()], part.command()));
+            at = part.range.end;
         }
         parts.push((&self.text[at..], None));
         parts.into_iter().filter(|(text, _)| !text.is_empty())
@@ -56,10 +89,9 @@ impl Words {
         let (more, at) = (more.into(), self.text.len());
         self.text.push_str(&more.text);
         self.own.extend(
-            more.own.into_iter().map(|OwnPart { range, command }| OwnPart {
-                range: range.start + at..range.end + at,
-                command,
-            }),
+            more.own
+                .into_iter()
+                .map(|OwnPart { range, kind }| OwnPart { range: range.start + at..range.end + at, kind }),
         );
         self
     }
@@ -67,9 +99,8 @@ impl Words {
     /// Replaces each part that is not Eos's own.
     pub fn replace_others(&mut self, replace: impl Fn(&str) -> String) {
         let (mut words, mut at) = (Self::default(), 0);
-        for OwnPart { range, command } in &self.own {
-            let mut own = Self::own(&self.text[range.clone()]);
-            own.own.iter_mut().for_each(|part| part.command.clone_from(command));
+        for OwnPart { range, kind } in &self.own {
+            let own = Self::own(&self.text[range.clone()]).with_kind(kind.clone());
             words = words.and(replace(&self.text[at..range.start])).and(own);
             at = range.end;
         }
@@ -127,9 +158,7 @@ impl From<usize> for Words {
 
 impl From<Command> for Words {
     fn from(command: Command) -> Self {
-        let mut words = Self::own(command.to_string());
-        words.own.iter_mut().for_each(|part| part.command = Some(command.clone()));
-        words
+        Self::own(command.to_string()).with_kind(OwnKind::Eos(command))
     }
 }
 

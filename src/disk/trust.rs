@@ -12,6 +12,7 @@ use serde_json::json;
 use super::ownership::give_folder;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::shell::quote;
+use crate::words::{Words, words};
 
 /// Write permission for the group or for others.
 const WRITABLE: u32 = 0o022;
@@ -150,12 +151,15 @@ impl Trust {
             reasons.join(" and ")
         );
         let remedy = match (metadata.is_symlink(), self.commands(folder, metadata).join(" && ")) {
-            (true, _) => format!(
-                "check where the link leads, then run: rm {path}; to keep the files elsewhere, set \
-                 infrastructure:settings:root"
-            ),
-            (false, commands) if commands.is_empty() => format!("run the command as {owner} or as root"),
-            (false, commands) => format!("check its contents, then run as root: {commands}"),
+            (true, _) => words![
+                "check where the link leads, then run: ",
+                Words::shell(format!("rm {path}")),
+                "; to keep the files elsewhere, set infrastructure:settings:root"
+            ],
+            (false, commands) if commands.is_empty() => {
+                words!["run the command as ", owner.clone(), " or as root"]
+            }
+            (false, commands) => words!["check its contents, then run as root: ", Words::shell(commands)],
         };
         Error::new(Layer::Host, Phase::Preparation, Code::FolderNotTrusted, message, remedy)
             .with(json!({ "folder": folder, "owner": owner, "mode": format!("{mode:04o}") }))

@@ -1,5 +1,5 @@
 //! Draws the checks of the doctor: one line for each that is well, grouped, then the others with what to do, the worst
-//! last. Lines have at most 80 columns.
+//! last. Lines have at most 80 columns, except those with a long command.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::quote::{flat, line};
 use super::style::Style;
 use super::units;
 use super::width::pad;
-use super::wrap::filled;
+use super::wrap::{commands, filled};
 
 /// The columns of a group, and of the name of a check.
 const GROUP: usize = 9;
@@ -33,7 +33,10 @@ pub fn checks(report: &Value, style: Style) -> String {
         let head = format!("  {}  {}  ", pad(shown, GROUP), pad(&line(&check["name"]), NAME));
         let column = 2 + GROUP + 2 + NAME + 2 + 4;
         let mark = if check["status"] == "ok" { style.status("ok", 2) } else { "-".to_owned() + " " };
-        text.push_str(format!("{head}{mark}  {}", filled(&said(check), column)).trim_end());
+        text.push_str(
+            format!("{head}{mark}  {}", filled(&said(check), &commands(&check["commands"]), column))
+                .trim_end(),
+        );
         text.push('\n');
         group = this;
     }
@@ -43,7 +46,7 @@ pub fn checks(report: &Value, style: Style) -> String {
         }
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {
-        text.push_str(&format!("\n  still there: {}\n", filled(&flat(left), 15)));
+        text.push_str(&format!("\n  still there: {}\n", filled(&flat(left), &[], 15)));
     }
     text
 }
@@ -73,10 +76,11 @@ fn fault(check: &Value, status: &str, style: Style) -> String {
     let column = 2 + STATUS + 2;
     let head = format!("  {}  ", style.status(status, STATUS));
     let said = format!("{} {}: {}", line(&check["group"]), line(&check["name"]), said(check));
-    let mut text = format!("\n{head}{}\n", filled(&said, column));
+    let commands = commands(&check["commands"]);
+    let mut text = format!("\n{head}{}\n", filled(&said, &commands, column));
     let remedy = flat(&check["remedy"]);
     if !remedy.is_empty() {
-        text.push_str(&format!("{:column$}{NEXT}{}\n", "", filled(&remedy, column + NEXT.len())));
+        text.push_str(&format!("{:column$}{NEXT}{}\n", "", filled(&remedy, &commands, column + NEXT.len())));
     }
     text
 }
@@ -108,6 +112,25 @@ mod tests {
             "group": group, "name": name, "status": status, "message": message, "remedy": remedy,
             "environments": environments,
         })
+    }
+
+    #[test]
+    fn a_command_that_is_longer_than_a_line_can_be_copied_as_one_piece() {
+        let long = "salt-run -c /srv/salt/of/the/team infrastructure.acknowledge staging components=database minion=web1";
+        let mut check = check("terraform", "runs", "wrong", "database is blocked", &[]);
+        check["remedy"] = json!(format!("see why: salt-run x.show 1; once it is put right: {long}"));
+        check["commands"] = json!(["salt-run x.show 1", long]);
+        let text = checks(&json!({ "environment": "staging", "checks": [check] }), Style { colour: false });
+        assert!(
+            text.ends_with(&format!(
+                "
+  wrong    terraform runs: database is blocked
+           next:  see why: salt-run x.show 1; once it is put right:
+    {long}
+"
+            )),
+            "{text}"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::quote::{flat, line};
 use super::style::Style;
-use super::wrap::filled;
+use super::wrap::{commands, filled};
 
 /// The order in which a change passes through them.
 const ORDER: [&str; 5] = ["salt", "terraform", "nomad", "consul", "vault"];
@@ -21,14 +21,15 @@ pub fn layers(report: &Value, style: Style) -> String {
         let status = style.status(layer["status"].as_str().unwrap_or_default(), STATUS);
         let head = format!("  {name:NAME$}  {status}");
         let column = 2 + NAME + 2 + STATUS + 2;
-        match filled(&line(&layer["summary"]), column) {
+        let commands = commands(&layer["commands"]);
+        match filled(&line(&layer["summary"]), &commands, column) {
             none if none.is_empty() => text.push_str(head.trim_end()),
             summary => text.push_str(&format!("{head}  {summary}")),
         }
         text.push('\n');
         for fault in layer["faults"].as_array().into_iter().flatten() {
-            text.push_str(&format!("    {}\n", filled(&flat(&fault["message"]), 4)));
-            text.push_str(&format!("      next: {}\n", filled(&flat(&fault["remedy"]), 12)));
+            text.push_str(&format!("    {}\n", filled(&flat(&fault["message"]), &commands, 4)));
+            text.push_str(&format!("      next: {}\n", filled(&flat(&fault["remedy"]), &commands, 12)));
         }
     }
     text
@@ -83,6 +84,27 @@ mod tests {
 "
         );
         assert!(text.lines().all(|line| line.width() <= COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn a_command_in_a_summary_or_a_remedy_is_never_broken() {
+        let long = "salt-run -c /srv/salt/of/the/team infrastructure.locks staging minion=web1.example.com";
+        let fault = json!({ "message": "one is stale", "remedy": format!("free it: {long}") });
+        let summary = format!("Terraform 1.14.0, backend local reachable, 2 locks held ({long})");
+        let layer =
+            json!({ "status": "degraded", "summary": summary, "faults": [fault], "commands": [long] });
+        assert_eq!(
+            layers(&json!({ "layers": { "terraform": layer } }), Style { colour: false }),
+            format!(
+                "
+  terraform  degraded   Terraform 1.14.0, backend local reachable, 2 locks held
+    {long}
+    one is stale
+      next: free it:
+    {long}
+"
+            )
+        );
     }
 
     #[test]

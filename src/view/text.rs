@@ -219,7 +219,7 @@ fn extras(report: &Value) -> String {
     let edges = report["edges"].as_array();
     if let (Some(order), None) = (report["order"].as_array(), edges) {
         let names: Vec<_> = order.iter().filter_map(Value::as_str).collect();
-        text.push_str(&format!("\n  order: {}\n", filled(&names.join(", "), "  order: ".len())));
+        text.push_str(&format!("\n  order: {}\n", filled(&names.join(", "), &[], "  order: ".len())));
     } else if let Some(order) = report["order"].as_array() {
         text.push('\n');
         for name in order.iter().filter_map(Value::as_str) {

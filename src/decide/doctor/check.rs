@@ -1,6 +1,6 @@
 //! One check and its result.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Code, Error};
 use crate::words::Words;
@@ -61,7 +61,7 @@ pub enum CheckStatus {
     Wrong,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Check {
     pub group: Group,
     pub name: &'static str,
@@ -72,6 +72,26 @@ pub struct Check {
     pub code: Option<Code>,
     /// The environments that it holds for. Empty: for all that were examined.
     pub environments: Vec<String>,
+}
+
+impl Serialize for Check {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            group: Group,
+            name: &'a str,
+            status: CheckStatus,
+            message: &'a Words,
+            remedy: &'a Words,
+            commands: Vec<&'a str>,
+            code: Option<Code>,
+            environments: &'a [String],
+        }
+        let Self { group, name, status, message, remedy, code, environments } = self;
+        let commands = message.commands().chain(remedy.commands()).collect();
+        let (group, status, code) = (*group, *status, *code);
+        Written { group, name, status, message, remedy, commands, code, environments }.serialize(serializer)
+    }
 }
 
 impl Check {
@@ -117,6 +137,22 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_line::command;
+
+    #[test]
+    fn a_check_lists_the_commands_of_its_texts_and_each_of_them_is_in_one() {
+        let (moves, shows) = (Words::shell("mv '/a b' /c"), command("history").of("staging"));
+        let remedy = crate::words::words!["run ", moves, "; ", shows, " lists the runs of ", "staging"];
+        let check = Check::bad(Group::Host, "root", (CheckStatus::Wrong, Code::File), "no folder", remedy);
+        let written = serde_json::to_value(&check).unwrap();
+        let listed = ["mv '/a b' /c", "salt-run infrastructure.history staging"];
+        assert_eq!(written["commands"], serde_json::json!(listed));
+        assert!(listed.iter().all(|one| check.remedy.contains(one)), "{written:#}");
+        // A secret of another text is masked, and the commands stay.
+        let mut remedy = check.remedy;
+        remedy.replace_others(|_| "masked".to_owned());
+        assert_eq!(remedy.commands().collect::<Vec<_>>(), listed);
+    }
 
     #[test]
     fn the_page_of_the_doctor_explains_each_check_and_no_other() {

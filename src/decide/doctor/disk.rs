@@ -2,7 +2,8 @@
 
 use super::check::{Check, CheckStatus, Group};
 use crate::error::Code;
-use crate::words::words;
+use crate::shell::quote;
+use crate::words::{Words, words};
 
 const MIB: u64 = 1024 * 1024;
 /// A run writes the streams of its terraforms, states and snapshots.
@@ -35,9 +36,9 @@ pub fn disk(found: &DiskFacts) -> Vec<Check> {
             false => (CheckStatus::Warning, Code::DiskLow),
         };
         let message = format!("{about} has {} of {} free", size(*free), size(*total));
-        let remedy = format!(
-            "free some space there; du -xh {path} | sort -h shows what takes it. A run whose disk is full stops"
-        );
+        let shows = Words::shell(format!("du -xh {} | sort -h", quote(path)));
+        let remedy =
+            words!["free some space there; ", shows, " shows what takes it. A run whose disk is full stops"];
         bad.push(Check::bad(Group::Host, NAME, found, message, remedy));
     }
     if let Some(left) = files.filter(|left| *left < ENOUGH_FILES) {
@@ -46,7 +47,8 @@ pub fn disk(found: &DiskFacts) -> Vec<Check> {
             false => (CheckStatus::Warning, Code::DiskLow),
         };
         let message = format!("{about} has room for only {left} more files (inodes)");
-        let remedy = format!("remove files there; df -i {path} shows how many there are");
+        let shows = Words::shell(format!("df -i {}", quote(path)));
+        let remedy = words!["remove files there; ", shows, " shows how many there are"];
         bad.push(Check::bad(Group::Host, NAME, found, message, remedy));
     }
     if bad.is_empty() {

@@ -4,7 +4,7 @@ use super::check::{Check, CheckStatus, Group};
 use crate::command_line::command;
 use crate::decide::listed_briefly;
 use crate::error::Code;
-use crate::words::words;
+use crate::words::{Words, words};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LockScope {
@@ -25,7 +25,7 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
     const NAME: &str = "lock scope";
     let LockScope { is_file, remote_backends, has_local_states, masters, masters_in, other_hosts } = found;
     let kinds = remote_backends.join(", ");
-    let bad = |status, message: String, remedy: String| {
+    let bad = |status, message: String, remedy: Words| {
         Check::bad(Group::Terraform, NAME, (status, Code::LockNotShared), message, remedy)
     };
     let mut all = Vec::new();
@@ -37,7 +37,7 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
              master does not see it",
             masters.len()
         );
-        all.push(bad(CheckStatus::Wrong, message, consul.to_owned()));
+        all.push(bad(CheckStatus::Wrong, message, consul.into()));
     }
     if masters.len() > 1 && *has_local_states {
         let message = format!(
@@ -46,16 +46,17 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
             masters.len()
         );
         let moved = command("orchestrate").here().flag("migrate_backend");
-        let remedy = format!(
-            "set infrastructure:settings:backend to one that all masters reach. Then this moves the states: {moved}"
-        );
+        let remedy = words![
+            "set infrastructure:settings:backend to one that all masters reach. Then this moves the states: ",
+            moved
+        ];
         all.push(bad(CheckStatus::Wrong, message, remedy));
     }
     if !other_hosts.is_empty() && *is_file {
         let hosts = listed_briefly(other_hosts);
         let message = format!("the lock is a file on this host, and runs of {hosts} are in this root");
         let remedy =
-            format!("if this host was renamed, nothing; if other hosts share or copy the root, {consul}");
+            words!["if this host was renamed, nothing; if other hosts share or copy the root, ", consul];
         all.push(bad(CheckStatus::Warning, message, remedy));
     }
     if all.is_empty() && *is_file && !remote_backends.is_empty() {
@@ -64,7 +65,7 @@ pub fn lock_scope(found: &LockScope) -> Vec<Check> {
         );
         let remedy = "nothing, if only this host runs this environment, because Terraform's own lock guards a state \
                       only while a command runs; otherwise set infrastructure:settings:lock to {type: consul}";
-        all.push(bad(CheckStatus::Warning, message, remedy.to_owned()));
+        all.push(bad(CheckStatus::Warning, message, remedy.into()));
     }
     if all.is_empty() {
         let said = match is_file {

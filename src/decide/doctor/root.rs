@@ -4,7 +4,7 @@ use super::check::{Check, CheckStatus, Group};
 use crate::decide::listed_briefly;
 use crate::error::{Code, Error};
 use crate::shell::quote;
-use crate::words::words;
+use crate::words::{Words, words};
 
 #[derive(Clone, Debug, Default)]
 pub struct RootFacts {
@@ -36,20 +36,20 @@ pub struct RootFacts {
 pub fn root(found: RootFacts) -> Vec<Check> {
     const NAME: &str = "root";
     let RootFacts { path, nearest, exists, is_folder, user, owner, mode, open, refused, .. } = found;
-    let bad = |status, code, message: String, remedy: String| {
+    let bad = |status, code, message: String, remedy: Words| {
         Check::bad(Group::Host, NAME, (status, code), message, remedy)
     };
-    let wrong = |code, message: String, remedy: String| bad(CheckStatus::Wrong, code, message, remedy);
+    let wrong = |code, message: String, remedy: Words| bad(CheckStatus::Wrong, code, message, remedy);
     if exists && !is_folder {
         let message = format!("{path} is not a folder");
-        let remedy = "move it away, or set infrastructure:settings:root to another folder".to_owned();
+        let remedy = "move it away, or set infrastructure:settings:root to another folder".into();
         return vec![wrong(Code::File, message, remedy)];
     }
     let mut all = Vec::new();
     let who = format!("owner {owner}, mode {mode:04o}");
     if found.is_read_only {
         let message = format!("{nearest} is on a read-only file system");
-        all.push(wrong(Code::ReadOnly, message, Error::READ_ONLY.to_owned()));
+        all.push(wrong(Code::ReadOnly, message, Error::READ_ONLY.into()));
     } else if !found.is_writable {
         let message = match exists {
             true => format!("the user {user} may not write to {path} ({who})"),
@@ -58,37 +58,45 @@ pub fn root(found: RootFacts) -> Vec<Check> {
             }
         };
         let remedy = match exists {
-            true => format!(
-                "run Eos as {owner}, or give the root to {user} as root: chown {user} {}",
-                quote(&path)
-            ),
-            false => format!("make it as root: install -d -m 0700 -o {user} {}", quote(&path)),
+            true => words![
+                "run Eos as ",
+                owner,
+                ", or give the root to ",
+                &user,
+                " as root: ",
+                Words::shell(format!("chown {user} {}", quote(&path)))
+            ],
+            false => words![
+                "make it as root: ",
+                Words::shell(format!("install -d -m 0700 -o {user} {}", quote(&path)))
+            ],
         };
         all.push(wrong(Code::File, message, remedy));
     }
     if let Some(reason) = &found.takes_none {
         let message = format!("{path} does not exist, and cannot be made in {nearest}: {reason}");
-        let remedy = "set infrastructure:settings:root to a folder on a disk of this host".to_owned();
+        let remedy = "set infrastructure:settings:root to a folder on a disk of this host".into();
         all.push(wrong(Code::File, message, remedy));
     }
     if found.is_remote {
         let message = format!(
             "{nearest} is on a network or FUSE file system: a lock there may not exclude other hosts"
         );
-        let remedy = "set infrastructure:settings:root to a local file system".to_owned();
+        let remedy = "set infrastructure:settings:root to a local file system".into();
         all.push(wrong(Code::LockRemote, message, remedy));
     }
     if found.forbids_programs {
         let message = format!("{nearest} is mounted with noexec, and providers are programs below the root");
         let remedy =
             "mount it with exec, or let cli_config_file name a mirror or a cache of providers elsewhere";
-        all.push(bad(CheckStatus::Warning, Code::NoPrograms, message, remedy.to_owned()));
+        all.push(bad(CheckStatus::Warning, Code::NoPrograms, message, remedy.into()));
     }
     if !open.is_empty() {
         let folders = listed_briefly(&open);
         let message = format!("other users can read {folders}, where states and their secrets are");
-        let remedy = "the next run closes the folders of its components; close them now: chmod go-rwx FOLDER";
-        all.push(bad(CheckStatus::Warning, Code::FolderNotTrusted, message, remedy.to_owned()));
+        let close = Words::shell("chmod go-rwx FOLDER");
+        let remedy = words!["the next run closes the folders of its components; close them now: ", close];
+        all.push(bad(CheckStatus::Warning, Code::FolderNotTrusted, message, remedy));
     }
     all.extend(
         refused.into_iter().map(|error| Check::of_error(Group::Host, NAME, CheckStatus::Wrong, error)),

@@ -24,7 +24,7 @@ impl WayOn {
             Self::Resume => words!["complete it: ", command("resume").with("run_id", run_id)],
             Self::CallAgain => words!["call ", Words::own(operation.to_owned()), " again"],
             Self::PlanAgain(command) => {
-                words!["plan again, because its plans were used: ", Words::own(command.clone())]
+                words!["plan again, because its plans were used: ", Words::shell(command.clone())]
             }
         }
     }

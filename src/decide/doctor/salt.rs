@@ -85,7 +85,7 @@ fn names(found: &SaltConfiguration) -> Vec<Check> {
     let mut all = Vec::new();
     for NamedFunction { function, place } in &found.unknown {
         let message = format!("{place} names {function}, which does not exist");
-        let list = Words::own(salt_run(&["sys.list_runner_functions"]));
+        let list = Words::shell(salt_run(&["sys.list_runner_functions"]));
         let remedy = words!["correct the name; eos --help lists the verbs, and this all functions: ", list];
         all.push(Check::bad(Group::Salt, NAME, (CheckStatus::Wrong, Code::NoSuchFunction), message, remedy));
     }

@@ -62,8 +62,8 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
         Err(error) => return report.unanswered(error),
         Ok(leader) if leader.is_empty() => {
             let message = format!("the Consul at {address} has no leader");
-            let remedy =
-                "check that most of its servers run and reach each other: consul operator raft list-peers";
+            let peers = Words::shell("consul operator raft list-peers");
+            let remedy = words!["check that most of its servers run and reach each other: ", peers];
             report.fault(LayerStatus::Unhealthy, fault(Layer::Host, Code::NoLeader, message, remedy));
         }
         Ok(_) => {}
@@ -104,7 +104,8 @@ fn judge(cluster: ConsulFacts, report: &mut LayerReport) {
             counted(failed.len(), "agent"),
             listed_briefly(&failed)
         );
-        let remedy = "start Consul there; remove an agent that will not come back: consul force-leave NAME";
+        let leave = Words::shell("consul force-leave NAME");
+        let remedy = words!["start Consul there; remove an agent that will not come back: ", leave];
         report.fault(LayerStatus::Degraded, fault(Layer::Host, Code::AgentsFailed, message, remedy));
     }
     if agents.filtered && is_known {

@@ -1,6 +1,6 @@
 //! What is reported about one layer.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::clock::ServerClock;
@@ -22,7 +22,7 @@ pub enum LayerStatus {
     Unhealthy,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct LayerReport {
     pub status: LayerStatus,
     /// The most important facts, on one line for people.
@@ -32,11 +32,9 @@ pub struct LayerReport {
     pub faults: Vec<Fault>,
     /// Seconds that its questions took.
     pub duration: f64,
-    /// The parts of the layer by their names, each on one line for people.
-    #[serde(skip)]
+    /// The parts of the layer by their names, each on one line for people. A report does not have them.
     pub lines: Vec<LayerLine>,
-    /// The clocks of its servers, if they were read.
-    #[serde(skip)]
+    /// The clocks of its servers, if they were read. A report does not have them.
     pub clocks: Vec<ServerClock>,
 }
 
@@ -55,6 +53,25 @@ pub struct Fault {
     pub status: LayerStatus,
     #[serde(flatten)]
     pub error: Error,
+}
+
+impl Serialize for LayerReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            status: LayerStatus,
+            summary: &'a Words,
+            facts: &'a Map<String, Value>,
+            faults: &'a [Fault],
+            commands: Vec<&'a str>,
+            duration: f64,
+        }
+        let Self { status, summary, facts, faults, duration, .. } = self;
+        let errors = faults.iter().flat_map(|fault| [&fault.error.message, &fault.error.remedy]);
+        let commands = std::iter::once(summary).chain(errors).flat_map(Words::commands).collect();
+        let (status, duration) = (*status, *duration);
+        Written { status, summary, facts, faults, commands, duration }.serialize(serializer)
+    }
 }
 
 impl LayerReport {

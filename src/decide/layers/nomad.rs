@@ -67,7 +67,8 @@ fn judge(region: NomadFacts, report: &mut LayerReport) {
         Err(error) => return report.unanswered(error),
         Ok(leader) if leader.is_empty() => {
             let message = format!("the Nomad at {address} has no leader");
-            let remedy = "check that most of its servers run and reach each other: nomad server members";
+            let members = Words::shell("nomad server members");
+            let remedy = words!["check that most of its servers run and reach each other: ", members];
             // Without a leader, Nomad answers nothing else.
             return report
                 .fault(LayerStatus::Unhealthy, fault(Layer::Nomad, Code::NoLeader, message, remedy));

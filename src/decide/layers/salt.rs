@@ -79,7 +79,7 @@ fn judge(minions: MinionsFacts, report: &mut LayerReport) {
     let silent: Vec<_> = answered.iter().filter(|(_, here)| !**here).map(|(id, _)| id.clone()).collect();
     let away = |message: String, remedy: Words| fault(Layer::Salt, Code::MinionsAway, message, remedy);
     let start = || {
-        let status = Words::own(salt_run(&["manage.status"]));
+        let status = Words::shell(salt_run(&["manage.status"]));
         words!["start salt-minion there, and check that it reaches this master: ", status]
     };
     if answered.is_empty() {

@@ -82,12 +82,12 @@ impl LockFacts {
             LockKeeper::Terraform(pid) => words![
                 "wait until its terraform, process ",
                 u64::from(*pid),
-                ", ends, or stop it: kill -INT ",
-                u64::from(*pid)
+                ", ends, or stop it: ",
+                Words::shell(format!("kill -INT {pid}"))
             ],
             LockKeeper::File(path) => words![
-                "wait until its guardian has ended terraform; this shows the process that still holds it: fuser ",
-                Words::own(quote(path))
+                "wait until its guardian has ended terraform; this shows the process that still holds it: ",
+                Words::shell(format!("fuser {}", quote(path)))
             ],
             LockKeeper::Session(id) => words![
                 "it is free when its session in Consul ends. At once, if that process is certainly gone: ",

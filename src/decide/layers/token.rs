@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::layer::fault;
 use crate::error::{Code, Error, Layer};
+use crate::words::Words;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TokenFacts {
@@ -50,7 +51,7 @@ impl TokenFacts {
         needed: Duration,
         layer: Layer,
         owner: &str,
-        remedy: &str,
+        remedy: impl Into<Words>,
     ) -> Option<Error> {
         let ttl = self.ttl.filter(|ttl| *ttl < needed)?;
         let message = format!(
@@ -58,6 +59,6 @@ impl TokenFacts {
             humantime::format_duration(Duration::from_secs(ttl.as_secs())),
             humantime::format_duration(needed)
         );
-        Some(fault(layer, Code::TokenExpires, message, remedy.to_owned()))
+        Some(fault(layer, Code::TokenExpires, message, remedy))
     }
 }

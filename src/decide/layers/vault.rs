@@ -9,7 +9,7 @@ use super::layer::{LayerReport, LayerStatus, fault, unanswered};
 use super::right::Rights;
 use super::token::TokenFacts;
 use crate::error::{Code, Error, Layer};
-use crate::words::words;
+use crate::words::{Words, words};
 
 #[derive(Debug)]
 pub struct VaultFacts {
@@ -76,12 +76,13 @@ pub fn vault(found: VaultFacts) -> LayerReport {
     report.summary = words![state];
     report.line("server", state);
     let refusal = match (initialised, sealed) {
-        (false, _) => Some(("is not initialised", "initialise and unseal it: vault operator init")),
-        (true, true) => Some(("is sealed", "unseal it: vault operator unseal")),
+        (false, _) => Some(("is not initialised", "initialise and unseal it: ", "vault operator init")),
+        (true, true) => Some(("is sealed", "unseal it: ", "vault operator unseal")),
         (true, false) => None,
     };
-    if let Some((what, remedy)) = refusal {
+    if let Some((what, doing, command)) = refusal {
         let message = format!("Vault at {address} {what}");
+        let remedy = words![doing, Words::shell(command)];
         report.fault(LayerStatus::Unhealthy, fault(Layer::Host, Code::VaultSealed, message, remedy));
     }
     match token {
@@ -117,8 +118,12 @@ pub fn vault(found: VaultFacts) -> LayerReport {
             report.line("token", words!["it ", token.end()]);
             report.summary = words![&report.summary, ", the token ", token.end()];
             let remedy = match token.renewable {
-                Some(true) => "renew it: vault token renew. Eos does not renew a token from the pillar",
-                _ => "supply a new token where infrastructure:settings:vault:auth points",
+                Some(true) => words![
+                    "renew it: ",
+                    Words::shell("vault token renew"),
+                    ". Eos does not renew a token from the pillar"
+                ],
+                _ => words!["supply a new token where infrastructure:settings:vault:auth points"],
             };
             let early = token.expires_early(needed, Layer::Host, "Vault", remedy);
             early.into_iter().for_each(|error| report.fault(LayerStatus::Degraded, error));

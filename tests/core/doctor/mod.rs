@@ -29,7 +29,14 @@ fn report(site: &Site, host: &dyn Host, environment: Option<&str>) -> Value {
         assert!(check["status"] == "unknown" || is_bad == has_remedy, "{check:#}");
     }
     let drawn = text(&report, false);
-    assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
+    let commands: Vec<_> = checks.iter().flat_map(|check| check["commands"].as_array().unwrap()).collect();
+    // A command that is longer than a line stands alone, to be copied as one piece.
+    let fits = |line: &str| line.chars().count() <= 80 || commands.iter().any(|one| *one == line.trim());
+    assert!(drawn.lines().all(fits), "{drawn}");
+    for command in commands {
+        let is_whole = drawn.lines().any(|line| line.contains(command.as_str().unwrap()));
+        assert!(is_whole, "{command} is broken in\n{drawn}");
+    }
     report
 }
 

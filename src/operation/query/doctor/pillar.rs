@@ -117,7 +117,7 @@ fn what_salt_compiles(request: &Request) -> Words {
         CallPlace::Master { .. } => salt_run(&["pillar.show_pillar", &request.identity.minion]),
         CallPlace::Minion(_) | CallPlace::Masterless(_) => salt_call(&["pillar.items"]),
     };
-    words!["correct it; this shows what Salt compiles: ", Words::own(shows)]
+    words!["correct it; this shows what Salt compiles: ", Words::shell(shows)]
 }
 
 fn wrong(problems: &[Problem], remedy: impl Into<Words>) -> Check {
