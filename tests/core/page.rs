@@ -210,6 +210,11 @@ fn the_page_of_a_failed_run_says_who_what_failed_why_and_what_took_its_time() {
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
+    // The heading and the timeline speak of the same time.
+    let took = shown.split("<dt>took</dt><dd>").nth(1).unwrap().split('<').next().unwrap();
+    let time = shown.split("id=\"time\"").nth(1).unwrap();
+    assert!(time.contains(&format!("The run took {took}: ")), "{took}\n{time}");
+    assert!(time.contains("before the first turn") && time.contains("after the last turn"), "{time}");
     assert!(!shown.contains("hidden-42") && !shown.contains("order of the pillar"), "{shown}");
 
     // A run of version 0.2.0 did not note its order.

@@ -121,7 +121,7 @@ mod tests {
         let names = turns.iter().map(|(name, _, _)| ((*name).to_owned(), json!({ "status": "applied" })));
         let report = json!({ "components": names.collect::<serde_json::Map<_, _>>() });
         let order = json!({ "parallelism": parallelism, "waits_for": waits_for });
-        let (work, turns) = (Work::new(&report, &order), Turns::new(&steps));
+        let (work, turns) = (Work::new(&report, &order), Turns::new(&steps, None));
         let links = critical_path(&work, &turns);
         let name = |turn: usize| turns.all[turn].component;
         let why = |link: &Link| match link.because {

@@ -83,7 +83,7 @@ pub fn page(answer: &Value) -> String {
         (report, _) => report,
     };
     let work = Work::new(report, &answer["order"]);
-    let turns = Turns::new(&answer["steps"]);
+    let turns = Turns::new(&answer["steps"], run["duration"].as_f64());
     let path = critical_path(&work, &turns);
     let most = MOST.max(EACH * work.components.len());
     let mut page = Page::new(answer, report, &work);

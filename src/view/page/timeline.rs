@@ -22,6 +22,10 @@ pub struct Timeline {
     /// None if the run has not ended, or has no turn.
     path: Option<Path>,
     rows: Vec<Row>,
+    /// What the run did before its first turn.
+    before: Span,
+    /// None if a turn has not ended.
+    after: Option<Span>,
     is_open: bool,
     is_finished: bool,
 }
@@ -34,6 +38,13 @@ struct Path {
     before: String,
     on: String,
     after: String,
+}
+
+/// A part of the run without a turn.
+struct Span {
+    began: String,
+    took: String,
+    bars: Vec<Bar>,
 }
 
 struct Row {
@@ -78,6 +89,11 @@ impl Timeline {
             path: Path::new(work, turns, path, row),
             is_open: rows.len() <= FEW,
             is_finished: turns.is_finished,
+            before: Span::new(0.0, turns.all[0].began, turns.total),
+            after: turns
+                .last_end()
+                .filter(|_| turns.is_finished)
+                .map(|at| Span::new(at, turns.total, turns.total)),
             rows,
         })
     }
@@ -151,14 +167,27 @@ impl Row {
     }
 }
 
+impl Span {
+    fn new(began: f64, ended: f64, total: f64) -> Self {
+        Self {
+            began: units::seconds(began),
+            took: units::seconds((ended - began).max(0.0)),
+            bars: vec![Bar::new("p", began, ended, total)],
+        }
+    }
+}
+
+impl Bar {
+    fn new(class: &'static str, from: f64, to: f64, total: f64) -> Self {
+        let percent = |seconds: f64| if total > 0.0 { seconds / total * 100.0 } else { 0.0 };
+        let (x, width) = (percent(from), percent(to - from).max(0.4));
+        Self { class, x: format!("{x:.1}"), width: format!("{width:.1}") }
+    }
+}
+
 fn bars(turn: &Turn<'_>, total: f64) -> Vec<Bar> {
     let ended = turn.ended.unwrap_or(total);
-    let percent = |seconds: f64| if total > 0.0 { seconds / total * 100.0 } else { 0.0 };
-    let bar = |class: &'static str, from: f64, to: f64| Bar {
-        class,
-        x: format!("{:.1}", percent(from)),
-        width: format!("{:.1}", percent(to - from).max(0.4)),
-    };
+    let bar = |class, from, to| Bar::new(class, from, to, total);
     match turn.applying {
         Some(applying) => vec![bar("p", turn.began, applying), bar("a", applying, ended)],
         None => vec![bar("p", turn.began, ended)],

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-/// The turn of one component. Times are in seconds since the run began.
+/// The turn of one component. Times are in seconds since the call of the run began.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn<'a> {
     pub component: &'a str,
@@ -23,7 +23,7 @@ pub struct Turn<'a> {
 pub struct Turns<'a> {
     /// By their beginning.
     pub all: Vec<Turn<'a>>,
-    /// The last time that the journal knows.
+    /// How long the run took. If it has not ended: the last time that the journal knows.
     pub total: f64,
     /// Whether the run has ended.
     pub is_finished: bool,
@@ -36,8 +36,26 @@ impl Turn<'_> {
 }
 
 impl<'a> Turns<'a> {
-    /// `steps`: the lines of a journal.
-    pub fn new(steps: &'a Value) -> Self {
+    /// `steps`: the lines of a journal. `took`: the seconds of the whole run, if its report has them. A journal begins
+    /// only when the pillar and the modules are read.
+    pub fn new(steps: &'a Value, took: Option<f64>) -> Self {
+        let mut turns = Self::of_journal(steps);
+        let before = took.filter(|_| turns.is_finished).map_or(0.0, |took| took - turns.total).max(0.0);
+        for turn in &mut turns.all {
+            turn.began += before;
+            turn.applying = turn.applying.map(|at| at + before);
+            turn.ended = turn.ended.map(|at| at + before);
+        }
+        turns.total += before;
+        turns
+    }
+
+    /// When the last turn ended. None if one has not.
+    pub fn last_end(&self) -> Option<f64> {
+        self.all.iter().try_fold(0.0_f64, |last, turn| Some(last.max(turn.ended?)))
+    }
+
+    fn of_journal(steps: &'a Value) -> Self {
         let steps = steps.as_array().map(Vec::as_slice).unwrap_or_default();
         let Some(origin) = steps.iter().find_map(time) else { return Self::default() };
         let mut turns = Self::default();
@@ -94,7 +112,7 @@ mod tests {
             { "at": at(0), "step": "began" }, step(1, "started"), step(3, "applying"), step(4, "ended"),
             step(5, "started"), { "at": "not a time" }, { "at": at(9), "step": "finished" },
         ]);
-        let turns = Turns::new(&steps);
+        let turns = Turns::new(&steps, None);
         let turn = Turn {
             component: "net",
             began: 1.0,
@@ -106,7 +124,21 @@ mod tests {
         let again =
             Turn { began: 5.0, applying: None, ended: None, status: "", is_again: true, ..turn.clone() };
         assert_eq!(turns, Turns { all: vec![turn, again], total: 9.0, is_finished: true });
-        assert_eq!(Turns::new(&json!([{ "step": "began" }])), Turns::default());
+        assert_eq!(Turns::new(&json!([{ "step": "began" }]), Some(1.0)), Turns::default());
+    }
+
+    #[test]
+    fn the_time_before_the_journal_belongs_to_the_run() {
+        let at = |second: u32, step: &str| json!({ "at": format!("2026-01-01T00:00:{second:02}Z"), "step": step, "component": "net" });
+        let steps = json!([at(0, "began"), at(1, "started"), at(3, "ended"), at(4, "finished")]);
+        let turns = Turns::new(&steps, Some(6.0));
+        assert_eq!((turns.total, turns.all[0].began, turns.all[0].ended), (6.0, 3.0, Some(5.0)));
+        assert_eq!(turns.last_end(), Some(5.0));
+        // A clock may have been set.
+        assert_eq!(Turns::new(&steps, Some(2.0)).total, 4.0);
+        let open = json!([at(0, "began"), at(1, "started"), at(2, "applying")]);
+        assert_eq!(Turns::new(&open, Some(6.0)).all[0].began, 1.0);
+        assert_eq!(Turns::new(&open, None).last_end(), None);
     }
 
     #[test]
@@ -118,6 +150,6 @@ mod tests {
             step("2026-01-01T00:00:03Z", "applying"),
             step("2026-01-01T00:00:09.5Z", "ended"),
         ]);
-        assert_eq!(Turns::new(&steps).all[0].took(), Some(0.0));
+        assert_eq!(Turns::new(&steps, None).all[0].took(), Some(0.0));
     }
 }
