@@ -18,6 +18,6 @@ pub use crate::disk::{
 pub use layout::{ComponentPaths, Layout};
 pub use manifest::Manifest;
 pub use materialise::materialise;
-pub use retain::{retain_newest, retain_newest_of};
+pub use retain::{retain_newest, retain_newest_of_each};
 pub use room::{remove_ours, sync_names};
 pub use run_ids::{ids, next_id};

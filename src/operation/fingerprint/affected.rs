@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::made_from::MadeFrom;
+use super::slice::PillarSlice;
 use crate::command_line::command;
 use crate::decide::is_id;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -57,7 +58,8 @@ pub fn affected(
     let key = DigestKey::of(&layout)?;
     let pillar = &call.request.infrastructure;
     let module = |component: &Component| prepared.module_digest(&component.name);
-    let now = MadeFrom::of(pillar, &key, environment, among.iter(), &prepared.given, module);
+    let now =
+        MadeFrom::of(&PillarSlice::read_each(pillar, environment, among, &prepared.given), &key, module);
     let before = match is_id(since) {
         true => of_run(&layout, environment, since)?,
         false => of_commit(call, &key, prepared, since)?,
@@ -166,7 +168,7 @@ fn of_commit(call: &Call<'_>, key: &DigestKey, prepared: &Prepared, reference: &
         digests.entry((source.clone(), template)).or_insert_with(digest).clone()
     };
     let (given, pillar) = (&prepared.given, &past.infrastructure);
-    let components = MadeFrom::of(pillar, key, environment, names.iter(), given, module);
+    let components = MadeFrom::of(&PillarSlice::read_each(pillar, environment, &names, given), key, module);
     let said = |words: &[String], what: String| (!words.is_empty()).then_some(what);
     let wrong =
         said(&past.problems, format!("the pillar of {reference} has problems: {}", past.problems.join("; ")));

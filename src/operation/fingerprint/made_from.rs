@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::slice::PillarSlice;
+use super::slice::{PillarSlice, PillarSlices};
 use crate::error::Result;
-use crate::model::{Component, Name, Overrides};
-use crate::operation::request::pillar::Pillar;
+use crate::model::{Component, Name};
 use crate::operation::store::keyed_digest::DigestKey;
 use crate::workdir::{read_json, write_json};
 
@@ -29,22 +28,17 @@ pub struct MadeFrom {
 }
 
 impl MadeFrom {
-    /// Those of the components that the pillar describes validly. `module`: the digest of a component's module.
-    pub fn of<'a>(
-        pillar: &dyn Pillar,
+    /// `module`: the digest of a component's module.
+    pub fn of(
+        slices: &PillarSlices,
         key: &DigestKey,
-        environment: &Name,
-        names: impl Iterator<Item = &'a Name>,
-        overrides: &Overrides,
         mut module: impl FnMut(&Component) -> Option<String>,
     ) -> BTreeMap<Name, Self> {
-        let one = |name: &Name| {
-            let slice = PillarSlice::read(pillar, environment, name, &only(overrides, name))?;
-            let made_from =
-                Self { pillar: key.digest(&slice.described(&OF_RUNS)), module: module(&slice.component) };
-            Some((name.clone(), made_from))
+        let one = |(name, slice): (&Name, &Arc<PillarSlice>)| {
+            let pillar = key.digest(&slice.described(&OF_RUNS));
+            (name.clone(), Self { pillar, module: module(&slice.component) })
         };
-        names.filter_map(one).collect()
+        slices.iter().map(one).collect()
     }
 
     /// `run`: the folder of the run.
@@ -56,10 +50,4 @@ impl MadeFrom {
     pub fn read(run: &Path) -> Result<Option<BTreeMap<Name, Self>>> {
         read_json(&run.join(FILE), "name another run")
     }
-}
-
-/// The values that a call gives to this component.
-pub(super) fn only(overrides: &Overrides, name: &Name) -> Overrides {
-    let of = |given: &Option<(Name, Value)>| given.clone().filter(|(component, _)| component == name);
-    Overrides { variables: of(&overrides.variables), secrets: of(&overrides.secrets), ..Overrides::default() }
 }

@@ -9,4 +9,4 @@ mod slice;
 
 pub use made_from::MadeFrom;
 pub use passing::Passing;
-pub use slice::PillarSlice;
+pub use slice::{PillarSlice, PillarSlices};

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::made_from::only;
-use super::slice::{OwnParts, PillarSlice};
+use super::slice::{OwnParts, PillarSlice, PillarSlices};
 use crate::error::{Code, Result};
 use crate::host::Host;
-use crate::model::{Name, Overrides};
+use crate::model::Name;
 use crate::operation::request::pillar::Pillar;
 use crate::record::{Ensured, Record};
 use crate::report::{ComponentReport, Status, Warning};
@@ -15,7 +15,7 @@ use crate::report::{ComponentReport, Status, Warning};
 /// The fingerprints of a run's components. A component that only a run can compare has none.
 pub struct Passing<'a> {
     pillar: &'a (dyn Pillar + Sync),
-    components: BTreeMap<Name, (PillarSlice, OwnParts)>,
+    components: BTreeMap<Name, (Arc<PillarSlice>, OwnParts)>,
     /// The components that ended without a change.
     unchanged: RefCell<BTreeSet<Name>>,
 }
@@ -25,17 +25,14 @@ impl<'a> Passing<'a> {
     pub fn read(
         pillar: &'a (dyn Pillar + Sync),
         host: &dyn Host,
-        environment: &Name,
-        names: &BTreeSet<Name>,
-        overrides: &Overrides,
+        slices: &PillarSlices,
         module: impl Fn(&Name) -> Option<String>,
     ) -> Self {
-        let one = |name: &Name| {
-            let slice = PillarSlice::read(pillar, environment, name, &only(overrides, name))?;
+        let one = |(name, slice): (&Name, &Arc<PillarSlice>)| {
             let own = slice.own_parts(module(name)?, host).ok()??;
-            Some((name.clone(), (slice, own)))
+            Some((name.clone(), (slice.clone(), own)))
         };
-        let components = names.iter().filter_map(one).collect();
+        let components = slices.iter().filter_map(one).collect();
         Self { pillar, components, unchanged: RefCell::default() }
     }
 

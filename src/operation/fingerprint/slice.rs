@@ -2,8 +2,9 @@
 //!
 //! Pillar values are used as they are written: the same text was valid before, and means the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -72,7 +73,24 @@ impl PillarLevels {
     }
 }
 
+/// The components that the pillar describes validly.
+pub type PillarSlices = BTreeMap<Name, Arc<PillarSlice>>;
+
 impl PillarSlice {
+    /// Reads each of these components, with the values that the call gives to it.
+    pub fn read_each<'a>(
+        pillar: &dyn Pillar,
+        environment: &Name,
+        names: impl IntoIterator<Item = &'a Name>,
+        overrides: &Overrides,
+    ) -> PillarSlices {
+        let one = |name: &'a Name| {
+            let slice = Self::read(pillar, environment, name, &only(overrides, name))?;
+            Some((name.clone(), Arc::new(slice)))
+        };
+        names.into_iter().filter_map(one).collect()
+    }
+
     /// None if the pillar has no such component, or an invalid one: a run reports why.
     pub fn read(pillar: &dyn Pillar, environment: &Name, name: &Name, overrides: &Overrides) -> Option<Self> {
         if !pillar.has(&["environments", environment.as_str()]) {
@@ -203,6 +221,12 @@ impl PillarSlice {
         let subdir = self.component.source.as_ref()?.subdir();
         fs::read(self.paths.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
+}
+
+/// The values that a call gives to this component.
+fn only(overrides: &Overrides, name: &Name) -> Overrides {
+    let of = |given: &Option<(Name, Value)>| given.clone().filter(|(component, _)| component == name);
+    Overrides { variables: of(&overrides.variables), secrets: of(&overrides.secrets), ..Overrides::default() }
 }
 
 /// The values of its secrets, in the order of their variables. None if only a run can read one of them.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::journal::{Journal, JournalEntry, RunStart};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::store::{approvals, run_log};
-use crate::workdir::{Layout, ensure_lasting, ensure_private, retain_newest, retain_newest_of};
+use crate::workdir::{Layout, ensure_lasting, ensure_private, retain_newest, retain_newest_of_each};
 
 /// How many runs, and how many saved plans, are kept.
 const KEPT_RUNS: usize = 50;
@@ -29,11 +29,10 @@ pub fn begin(
         run_log::note_branch(&run, branch)?;
     }
     // Many merge requests must not push the runs of the environment itself out.
-    for (keep, of_branch) in [(KEPT_RUNS, false), (KEPT_PLANS, true)] {
-        let counts = |folder: &Path| run_log::branch(folder).is_some() == of_branch;
-        let needed = |folder: &Path| folder == run || run_log::is_needed(folder);
-        retain_newest_of(&layout.runs(), keep, counts, needed);
-    }
+    let is_of_branch = |folder: &Path| run_log::branch(folder).is_some();
+    let keep = |is_of_branch: &bool| if *is_of_branch { KEPT_PLANS } else { KEPT_RUNS };
+    let needed = |folder: &Path| folder == run || run_log::is_needed(folder);
+    retain_newest_of_each(&layout.runs(), is_of_branch, keep, needed);
     retain_newest(&layout.plans(), KEPT_PLANS, |folder| {
         plan.as_deref() == Some(folder) || approvals::is_awaited(folder)
     });

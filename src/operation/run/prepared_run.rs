@@ -12,7 +12,7 @@ use crate::model::{Component, Name, Overrides, Problem};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
 use crate::operation::fingerprint::affected::{Affected, affected};
-use crate::operation::fingerprint::{MadeFrom, Passing};
+use crate::operation::fingerprint::{MadeFrom, Passing, PillarSlice, PillarSlices};
 use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
@@ -41,6 +41,8 @@ pub(super) struct PreparedRun<'a> {
     pub affected: Option<Affected>,
     /// The fingerprints, if the call passes over what is as they say.
     pub passing: Option<Passing<'a>>,
+    /// From what they are made. None if they need no fingerprint.
+    slices: Option<PillarSlices>,
 }
 
 impl<'a> PreparedRun<'a> {
@@ -66,10 +68,12 @@ impl<'a> PreparedRun<'a> {
         if let Some(affected) = &affected {
             selected = affected.names();
         }
-        let passing = wanted.by_fingerprint.then(|| {
-            let pillar = &call.request.infrastructure;
+        let pillar = &call.request.infrastructure;
+        let read = || PillarSlice::read_each(pillar, environment, &selected, &prepared.given);
+        let slices = wanted.by_fingerprint.then(read);
+        let passing = slices.as_ref().map(|slices| {
             let module = |name: &Name| prepared.module_digest(name);
-            Passing::read(pillar, call.host, environment, &selected, &prepared.given, module)
+            Passing::read(pillar, call.host, slices, module)
         });
         if intent.refuses_steps() {
             refuse_steps(&prepared.blueprint, &selected, operation)?;
@@ -89,6 +93,7 @@ impl<'a> PreparedRun<'a> {
             meanings,
             affected,
             passing,
+            slices,
         };
         work.pass_over(call)?;
         work.open_saved_plans(components.as_ref(), builder)?;
@@ -209,13 +214,15 @@ impl<'a> PreparedRun<'a> {
         let names: Vec<_> = self.selected.iter().chain(self.skipped.keys()).cloned().collect();
         let module = |name: &Name| Some((name.clone(), self.prepared.module_digest(name)?));
         let modules: BTreeMap<_, _> = names.iter().filter_map(module).collect();
-        let (layout, given) = (self.layout.clone(), self.prepared.given.clone());
+        let (layout, given, known) = (self.layout.clone(), self.prepared.given.clone(), self.slices.clone());
         let environment = self.prepared.blueprint.environment.clone();
         let pillar = &call.request.infrastructure;
         Some(move |run_id: &str| {
             let key = DigestKey::of(&layout)?;
             let module = |component: &Component| modules.get(&component.name).cloned();
-            let made_from = MadeFrom::of(pillar, &key, &environment, names.iter(), &given, module);
+            let read = || PillarSlice::read_each(pillar, &environment, &names, &given);
+            let slices = known.clone().unwrap_or_else(read);
+            let made_from = MadeFrom::of(&slices, &key, module);
             MadeFrom::store(&made_from, &layout.run(run_id))
         })
     }
