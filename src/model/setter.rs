@@ -8,6 +8,8 @@ use super::PillarPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Call,
+    /// The option `eos` of Salt's own configuration.
+    SaltOption,
     EnvironmentComponent,
     /// `nomad_service` about this environment.
     EnvironmentNomadService,
@@ -69,6 +71,7 @@ impl Level {
     pub fn word(self) -> &'static str {
         match self {
             Self::Call => "call",
+            Self::SaltOption => "salt_option",
             Self::EnvironmentComponent => "environment_component",
             Self::EnvironmentNomadService => "environment_nomad_service",
             Self::Component => "component",

@@ -166,6 +166,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
             Ok(branch) => serde_json::from_value(json(&branch)).ok(),
             Err(_) => None,
         },
+        salt_root: identity.get_item("salt_root")?.extract().ok(),
         salt_version: text("salt_version")?,
     })
 }

@@ -98,6 +98,7 @@ fn mark(level: &Value) -> String {
 fn level_name(level: &Value) -> &'static str {
     match level["level"].as_str().unwrap_or_default() {
         "call" => "this call",
+        "salt_option" => "the option eos of Salt's configuration, which takes the place of the pillar's",
         "environment_component" => "the environment's component",
         "environment_nomad_service" => "nomad_service of the environment",
         "component" => "component",

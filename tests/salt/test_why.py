@@ -77,6 +77,19 @@ def test_a_value_has_its_levels_files_and_lines_and_no_secret_is_shown(pillar):
     assert rows["password"].split("  ")[1] == "password = (not shown)", every
 
 
+def test_the_root_of_salts_configuration_is_named_in_place_of_the_pillars(pillar):
+    master = json.loads((pillar.conf / "master").read_text())
+    own = str(pillar.folder / "own")
+    (pillar.conf / "master").write_text(json.dumps(master | {"eos": {"root": own}}))
+    told = pillar.eos("why", "staging", "settings.root")
+    assert told.rc == 0, told
+    assert told.stdout == (
+        "staging: key settings.root\n"
+        "  wins          the option eos of Salt's configuration, which takes the place of the pillar's"
+        f' = "{own}"\n\n'
+    )
+
+
 def test_salt_run_and_a_minion_without_a_master_answer_the_same(pillar):
     minion = json.loads((pillar.conf / "minion").read_text())
     (pillar.conf / "minion").write_text(json.dumps(minion | {"file_client": "local"}))

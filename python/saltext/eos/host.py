@@ -3,8 +3,8 @@
 import copy
 import functools
 import logging
-
 import salt.utils.sdb
+
 import salt.utils.user
 import salt.version
 
@@ -63,6 +63,7 @@ class Host:
             "automation": automation,
             "environment": None,
             "branch": None,
+            "salt_root": _salt_root(dunders["__opts__"]),
             "salt_version": str(salt.version.__version__),
         }
         self.caller = caller.Caller(self.identity["user"])
@@ -246,8 +247,7 @@ class Host:
 
     def _rooted(self, infrastructure):
         """The same with the root that Salt's configuration names: another user cannot write to the pillar's."""
-        option = self._dunders["__opts__"].get("eos")
-        root = option.get("root") if isinstance(option, dict) else None
+        root = self.identity["salt_root"]
         if root is None or not isinstance(infrastructure, dict):
             return infrastructure
         environments = infrastructure.get("environments")
@@ -421,6 +421,12 @@ class MasterHost(Host):
         return jinja.functions_on_master(
             self.opts, self.grains(), self.pillar(), self._files.client()
         )
+
+
+def _salt_root(opts):
+    """The root that Salt's configuration names in place of the pillar's."""
+    option = opts.get("eos")
+    return option.get("root") if isinstance(option, dict) else None
 
 
 def _with_root(level, root=None):

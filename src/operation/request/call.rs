@@ -61,6 +61,8 @@ pub struct CallerIdentity {
     pub environment: Option<String>,
     /// The branch whose pillar this is, if the call asks for one.
     pub branch: Option<Branch>,
+    /// The root that Salt's configuration names in place of the pillar's.
+    pub salt_root: Option<String>,
     pub salt_version: String,
 }
 

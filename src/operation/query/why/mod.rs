@@ -102,6 +102,7 @@ fn answer(
         interface: module.as_ref().map(|module| module.interface.as_ref()),
         values: &values,
         defaults: &defaults,
+        salt_root: call.request.identity.salt_root.as_deref(),
     };
     let settings = match target.path() {
         Some((first, rest)) => asked.one(first, rest).map_err(refuse)?,

@@ -85,6 +85,8 @@ pub(super) struct Asked<'a> {
     pub values: &'a ModuleValues,
     /// What Eos takes for keys that nothing sets.
     pub defaults: &'a Value,
+    /// The root that Salt's configuration names in place of the pillar's.
+    pub salt_root: Option<&'a str>,
 }
 
 impl Asked<'_> {
@@ -144,6 +146,10 @@ impl Asked<'_> {
     fn key(&self, first: &str, rest: &[String]) -> Setting {
         let path: Vec<String> = std::iter::once(first.to_owned()).chain(rest.iter().cloned()).collect();
         let mut setters = self.trace.key(&path);
+        if let ("root", [], true, Some(root)) = (first, rest, self.trace.is_settings(), self.salt_root) {
+            let root = Content::Value(root.into());
+            setters = vec![implicit(Level::SaltOption, Some(root), Effect::Wins)];
+        }
         if setters.is_empty() {
             let default = self.defaults.get(first).and_then(|value| below(value, rest));
             setters.push(implicit(Level::Default, default.map(Content::Value), Effect::Wins));
