@@ -16,9 +16,8 @@ pub trait Host {
     fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String>;
     /// Renders a file with Salt's Jinja, and returns the text.
     fn render(&self, path: &Path) -> Result<String, String>;
-    /// Reads `sdb://profile/key` with Salt's sdb. An error never contains the value.
-    fn sdb(&self, uri: &str) -> Result<String, String>;
-    /// Starts to read the same in a process of its own, which ends within the limit. Does not wait. Returns an id.
+    /// Starts to read `sdb://profile/key` with Salt's sdb, in a process that ends within the limit. Does not wait.
+    /// Returns an id. An error never contains the value.
     fn start_sdb(&self, _uri: &str, _limit: Duration) -> Result<String, String> {
         Err("this host has no sdb".to_owned())
     }

@@ -117,15 +117,6 @@ impl Host for PyHost {
         .map_err(|error| Python::attach(|py| self.sentence(py, &error)))
     }
 
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        Python::attach(|py| {
-            self.object
-                .call_method1(py, "sdb", (uri,))
-                .and_then(|text| text.extract(py))
-                .map_err(|error| self.sentence(py, &error))
-        })
-    }
-
     fn start_sdb(&self, uri: &str, limit: Duration) -> Result<String, String> {
         Python::attach(|py| {
             let id = self.object.call_method1(py, "start_sdb", (uri, limit.as_secs_f64()));

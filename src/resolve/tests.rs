@@ -20,9 +20,6 @@ impl Host for Shouts {
     fn render(&self, path: &Path) -> Result<String, String> {
         Ok(std::fs::read_to_string(path).unwrap().replace("{{ word }}", "rendered"))
     }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no Salt in this test".to_owned())
-    }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
     fn tick(&self) -> u32 {
@@ -164,9 +161,6 @@ impl Host for Top {
     }
     fn render(&self, path: &Path) -> Result<String, String> {
         Shouts.render(path)
-    }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        Shouts.sdb(uri)
     }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}

@@ -368,9 +368,6 @@ impl Host for Slow {
     fn render(&self, _: &Path) -> Result<String, String> {
         unreachable!("nothing is a template")
     }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        unreachable!("a hook of a run does not let the thread of Salt wait")
-    }
     fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
         unreachable!("there is no step")
     }

@@ -3,7 +3,6 @@
 import copy
 import functools
 import logging
-import salt.utils.sdb
 
 import salt.utils.user
 import salt.version
@@ -21,7 +20,6 @@ from saltext.eos import (
     minion_pillar,
     salt_configuration,
     sdb,
-    sdb_process,
     terminal,
 )
 from saltext.eos.state_run import StateRun
@@ -118,10 +116,6 @@ class Host:
     def render(self, path):
         """The text of a file, rendered by Salt's Jinja."""
         return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
-
-    def sdb(self, uri):
-        """The text at an sdb URI."""
-        return sdb_process.text(salt.utils.sdb.sdb_get(uri, self._sdb_options, strict=True))
 
     def start_sdb(self, uri, limit):
         """Start to read an sdb URI in a process of its own, which ends within ``limit`` seconds. Returns an id."""

@@ -1,7 +1,9 @@
-"""Reads a value of Salt's sdb in a process of its own, because a read that hangs in this one could not be ended."""
+"""Reads values of Salt's sdb in processes of their own, because a read that hangs in this one could not be ended."""
 
 import contextlib
+import itertools
 import json
+import logging
 import math
 import os
 import pickle
@@ -18,11 +20,52 @@ class Reads:
 
     def __init__(self, opts):
         self._opts = opts
+        self._keys = map(str, itertools.count())
         self._open = {}
+        self._idle = []
 
     def start(self, uri, limit):
         """Start to read, and return an id. The process ends soon after ``limit`` seconds, even if this one is killed."""
-        child = subprocess.Popen(
+        # A process that has read before has already loaded Salt.
+        reader = self._idle.pop() if self._idle else _Reader(self._opts)
+        reader.ask(uri, limit)
+        key = next(self._keys)
+        self._open[key] = reader
+        return key
+
+    def poll(self, key):
+        """The value, or None while it is being read. Any failure of the read is raised."""
+        reader = self._open[key]
+        if not reader.is_done():
+            return None
+        del self._open[key]
+        returned = reader.answer()
+        self._idle.append(reader)
+        for name, level, message in returned["log"]:
+            logging.getLogger(name).log(level, "%s", message)
+        if "error" in returned:
+            raise RuntimeError(returned["error"])
+        return returned["value"]
+
+    def stop(self, key):
+        """End a read that has not ended, with its process and the children of that."""
+        reader = self._open.pop(key, None)
+        if reader is not None:
+            reader.end()
+
+    def close(self):
+        """End all processes."""
+        while self._idle:
+            self._idle.pop().end()
+        for key in list(self._open):
+            self.stop(key)
+
+
+class _Reader:
+    """A process that reads one value after the other."""
+
+    def __init__(self, opts):
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "saltext.eos.sdb_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -31,48 +74,45 @@ class Reads:
             cwd="/",
             start_new_session=True,
         )
-        key = str(child.pid)
-        self._open[key] = (child, bytearray())
-        os.set_blocking(child.stdout.fileno(), False)
-        asked = {"uri": uri, "limit": math.ceil(limit) + _SPARE, "opts": _portable(self._opts)}
-        with contextlib.suppress(BrokenPipeError), child.stdin as stdin:
-            stdin.write(pickle.dumps(asked))
-        return key
+        os.set_blocking(self._child.stdout.fileno(), False)
+        self._text = bytearray()
+        self._has_ended = False
+        self._send(_portable(opts))
 
-    def poll(self, key):
-        """The value, or None while it is being read. Any failure of the read is raised."""
-        child, answer = self._open[key]
-        while (piece := child.stdout.read(65536)) is not None:
-            if not piece:
-                return self._value(key, answer)
-            answer += piece
-        return None
+    def ask(self, uri, limit):
+        self._send({"uri": uri, "limit": math.ceil(limit) + _SPARE})
 
-    def stop(self, key):
+    def is_done(self):
+        """Whether the answer has arrived, or the process has ended without one."""
+        while not self._has_ended and (piece := self._child.stdout.read(65536)) is not None:
+            self._has_ended = not piece
+            self._text += piece
+        return self._has_ended or self._text.endswith(b"\n")
+
+    def answer(self):
+        """The answer that has arrived, as a dictionary."""
+        if not self._text.endswith(b"\n"):
+            self.end()
+            code = self._child.returncode
+            raise RuntimeError(f"the process that read it ended with exit code {code}")
+        text = bytes(self._text)
+        self._text.clear()
+        return json.loads(text)
+
+    def end(self):
         """End the process and its children."""
-        child, _answer = self._open.pop(key, (None, None))
-        if child is None:
-            return
         # The child is not reaped yet, so its pid and its group are still its own.
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+        self._child.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._child.stdin.close()
 
-    def close(self):
-        """End the readings that still run."""
-        for key in list(self._open):
-            self.stop(key)
-
-    def _value(self, key, answer):
-        child, _answer = self._open[key]
-        self.stop(key)
-        if not answer:
-            raise RuntimeError(f"the process that read it ended with exit code {child.returncode}")
-        returned = json.loads(bytes(answer))
-        if "error" in returned:
-            raise RuntimeError(returned["error"])
-        return returned["value"]
+    def _send(self, message):
+        with contextlib.suppress(BrokenPipeError):
+            pickle.dump(message, self._child.stdin)
+            self._child.stdin.flush()
 
 
 def _portable(opts):

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -23,6 +24,9 @@ use crate::report::Status;
 use crate::resolve;
 use crate::terraform;
 use crate::workdir::{ComponentPaths, Layout, ensure_lasting};
+
+/// How long one read of sdb may take here. A run waits longer, and reports what is wrong.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One component of the pillar, read from its own entries only.
 pub struct PillarSlice {
@@ -241,7 +245,7 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Secre
     }
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
-        Reference::Sdb(uri) => Ok(host.sdb(uri).ok().map(SecretString::from)),
+        Reference::Sdb(uri) => Ok(host_reference::sdb(host, uri, PATIENCE).ok()),
         other => host_reference::read(other).map(Some),
     };
     secrets.map(read).collect()

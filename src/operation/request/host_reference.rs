@@ -1,11 +1,19 @@
-//! The values of references that only this host can read: a text, an environment variable, a file.
+//! The values of references that only this host can read: a text, an environment variable, a file, and Salt's sdb.
+
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::host::Host;
 use crate::model::Reference;
 use crate::words::Words;
+
+/// How long one read of a component may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
+/// How often a running read of sdb is asked for its value.
+pub const POLL: Duration = Duration::from_millis(50);
 
 /// The value of a reference on this host. The error names the place, never the value.
 pub fn read(reference: &Reference) -> Result<SecretString> {
@@ -41,6 +49,38 @@ pub async fn read_beside(reference: Reference) -> Result<SecretString> {
     answered
         .await
         .unwrap_or_else(|_| Err(refused("its read ended without an answer".to_owned(), "run again")))
+}
+
+/// A value from Salt's sdb, on the thread of Salt's call.
+pub fn sdb(host: &dyn Host, uri: &str, limit: Duration) -> Result<SecretString> {
+    let id = host.start_sdb(uri, limit).map_err(|why| refused_by_sdb(uri, &why))?;
+    let until = Instant::now() + limit;
+    let answer = loop {
+        match host.poll_sdb(&id) {
+            Ok(None) if Instant::now() < until => std::thread::sleep(POLL),
+            Ok(None) => break Err(too_late(&Reference::Sdb(uri.to_owned()), limit)),
+            Ok(Some(value)) => break Ok(value.into()),
+            Err(why) => break Err(refused_by_sdb(uri, &why)),
+        }
+    };
+    host.stop_sdb(&id);
+    answer
+}
+
+pub fn refused_by_sdb(uri: &str, why: &str) -> Error {
+    let remedy = "check this profile in the configuration of the master or minion that runs Eos";
+    refused(format!("{uri} cannot be read: {why}"), remedy)
+}
+
+pub fn too_late(reference: &Reference, limit: Duration) -> Error {
+    let message = format!("{reference} gave no value within {}", humantime::format_duration(limit));
+    let remedy = match reference {
+        Reference::Sdb(_) => {
+            "check the server behind this profile of Salt's sdb, and whether this host reaches it; then run again"
+        }
+        _ => "check whether the file is a pipe, or on a file system that does not answer; then run again",
+    };
+    refused(message, remedy)
 }
 
 /// The name of a variable for a value that `eos` asked for, or read from standard input.

@@ -58,7 +58,11 @@ impl CallContext {
             operation: builder.operation.clone(),
             layout: Layout::of(blueprint)?,
             environment: environment.collect::<Result<_>>()?,
-            secrets: Rc::new(CallSecrets::new(blueprint.settings.vault.clone(), channel.clone())),
+            secrets: Rc::new(CallSecrets::new(
+                blueprint.settings.vault.clone(),
+                channel.clone(),
+                cancel.clone(),
+            )),
             locks: service(&blueprint.settings)?,
             guardian,
             tool,

@@ -14,13 +14,12 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
 use crate::journal::Journal;
 use crate::model::Name;
+use crate::operation::request::host_reference::POLL;
 use crate::printable::printable;
 use crate::report::ComponentReport;
 use crate::view::announcement;
 use crate::view::progress::{Stage, StageUpdate};
 
-/// How often a running read is asked for its value.
-const POLL: Duration = Duration::from_millis(50);
 const THREAD_ENDED: &str = "the thread that talks to Salt has ended";
 
 /// One message from the run.
@@ -44,7 +43,6 @@ pub enum HostMessage {
 
 /// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
 pub enum HostQuestion {
-    Sdb(String, oneshot::Sender<Result<SecretString, String>>),
     StartSdb(String, Duration, oneshot::Sender<Result<String, String>>),
     PollSdb(String, oneshot::Sender<Result<Option<SecretString>, String>>),
     StopSdb(String),
@@ -58,7 +56,6 @@ impl HostQuestion {
     /// Asks the host. It runs on the thread of Salt's call.
     pub fn put(self, host: &dyn Host) {
         match self {
-            Self::Sdb(uri, answer) => drop(answer.send(host.sdb(&uri).map(Into::into))),
             Self::StartSdb(uri, limit, answer) => {
                 if let Err(Ok(id)) = answer.send(host.start_sdb(&uri, limit)) {
                     host.stop_sdb(&id);
@@ -156,14 +153,9 @@ impl HostChannel {
         })
     }
 
-    /// A value from Salt's sdb.
-    pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
-        self.ask(|answer| HostQuestion::Sdb(uri.to_owned(), answer)).await
-    }
-
-    /// The same, read in a process of its own. The thread of Salt's call does not wait for it, and if the asker is gone,
-    /// the process is ended.
-    pub async fn sdb_within(&self, uri: &str, limit: Duration) -> Result<SecretString, String> {
+    /// A value from Salt's sdb, read in a process of its own. The thread of Salt's call does not wait for it, and if the
+    /// asker is gone, the process is ended.
+    pub async fn sdb(&self, uri: &str, limit: Duration) -> Result<SecretString, String> {
         let (answer, answered) = oneshot::channel();
         self.put(HostQuestion::StartSdb(uri.to_owned(), limit, answer));
         let mut read = RunningRead { channel: self, answered, id: None };
@@ -306,7 +298,7 @@ mod tests {
     #[test]
     fn a_read_whose_asker_left_before_it_took_the_answer_is_ended() {
         let (asking, asked) = new();
-        let mut read = Box::pin(asking.sdb_within("sdb://slow/chat", Duration::from_secs(1)));
+        let mut read = Box::pin(asking.sdb("sdb://slow/chat", Duration::from_secs(1)));
         assert!((&mut read).now_or_never().is_none());
         let Ok(HostMessage::Ask(HostQuestion::StartSdb(_, _, answer))) = asked.recv() else {
             panic!("a process is started")

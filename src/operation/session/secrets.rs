@@ -12,6 +12,7 @@ use super::channel::HostChannel;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Credential, CredentialOrigin, Reference, VaultAuth, VaultPath, VaultServer};
 use crate::operation::request::host_reference;
+use crate::process::Cancel;
 use crate::vault::{self, Login, Vault, VaultSecret};
 use crate::words::{Words, words};
 
@@ -19,20 +20,23 @@ use crate::words::{Words, words};
 pub struct CallSecrets {
     server: Option<VaultServer>,
     channel: HostChannel,
-    /// How long one read of sdb or of a file may take. Without it, only a request to stop ends a read that hangs.
-    limit: Option<Duration>,
+    /// How long one read of sdb or of a file may take.
+    limit: Duration,
+    /// A request to stop ends a read too.
+    cancel: Cancel,
     /// One login, made at the first read. If it fails, it is not tried again.
     vault: OnceCell<Result<Arc<Vault>>>,
 }
 
 impl CallSecrets {
-    pub fn new(server: Option<VaultServer>, channel: HostChannel) -> Self {
-        Self { server, channel, limit: None, vault: OnceCell::new() }
+    pub fn new(server: Option<VaultServer>, channel: HostChannel, cancel: Cancel) -> Self {
+        Self { server, channel, limit: host_reference::LIMIT, cancel, vault: OnceCell::new() }
     }
 
-    /// The same for work that has to end in time, whatever Salt and this host do.
+    /// The same for work that ends within this limit: its caller stops it, and says why.
     pub fn within(limit: Duration, server: Option<VaultServer>, channel: HostChannel) -> Self {
-        Self { limit: Some(limit), ..Self::new(server, channel) }
+        const SPARE: Duration = Duration::from_secs(1);
+        Self { limit: limit + SPARE, ..Self::new(server, channel, Cancel::new()) }
     }
 
     /// The readings of one turn: each turn has its own dynamic credentials.
@@ -83,21 +87,29 @@ impl CallSecrets {
 
     /// Reads any reference except one to Vault.
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
-        match (reference, self.limit) {
-            (Reference::Sdb(uri), limit) => {
-                let value = match limit {
-                    None => self.channel.sdb(uri).await,
-                    Some(limit) => self.channel.sdb_within(uri, limit).await,
-                };
-                value.map_err(|reason| {
-                    let remedy =
-                        "check this profile in the configuration of the master or minion that runs Eos";
-                    refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
-                })
+        // On the heap, because many futures contain this one.
+        let read = Box::pin(async {
+            match reference {
+                Reference::Sdb(uri) => self
+                    .channel
+                    .sdb(uri, self.limit)
+                    .await
+                    .map_err(|why| host_reference::refused_by_sdb(uri, &why)),
+                // A pipe or a network file system may never answer.
+                Reference::File(_) => host_reference::read_beside(reference.clone()).await,
+                other => host_reference::read(other),
             }
-            // A pipe or a network file system may never answer.
-            (Reference::File(_), Some(_)) => host_reference::read_beside(reference.clone()).await,
-            (other, _) => host_reference::read(other),
+        });
+        // After a request to stop, hooks may still need their secrets.
+        let is_stopping = self.cancel.cause().is_some();
+        tokio::select! {
+            biased;
+            value = read => value,
+            () = tokio::time::sleep(self.limit) => Err(host_reference::too_late(reference, self.limit)),
+            _ = self.cancel.cancelled(), if !is_stopping => {
+                let message = format!("stopped on request while {reference} was read");
+                Err(Error::new(Layer::Host, Phase::Preparation, Code::Cancelled, message, "run again to continue"))
+            }
         }
     }
 }
@@ -122,9 +134,18 @@ impl SecretReader {
     ) -> Result<BTreeMap<String, SecretString>> {
         let mut values = BTreeMap::new();
         for (name, reference) in references {
-            values.insert(name.clone(), self.read(reference).await?);
+            values.insert(name.clone(), self.read_for(name, reference).await?);
         }
         Ok(values)
+    }
+
+    /// The same as `read`. An error names the variable that the reference is for.
+    pub async fn read_for(&self, variable: &str, reference: &Reference) -> Result<SecretString> {
+        let named = |error: Error| {
+            let message = words![Words::own(variable.to_owned()), ": ", &error.message];
+            Error { message, ..error }
+        };
+        self.read(reference).await.map_err(named)
     }
 
     /// The login variables of the component's providers that have a credential: for each provider, all of them or
@@ -225,4 +246,50 @@ pub fn is_late(reference: &Reference) -> bool {
 
 fn refuse(code: Code, message: impl Into<Words>, remedy: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, code, message, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Redactor;
+    use crate::model::Name;
+
+    fn read(limit: Duration, cancel: &Cancel) -> Error {
+        // Somebody listens, and never answers.
+        let (sender, _receiver) = std::sync::mpsc::channel();
+        let channel = HostChannel {
+            sender,
+            environment: Name::new("staging").unwrap(),
+            run_id: String::new(),
+            secrets: Redactor::default(),
+            muted: Arc::default(),
+        };
+        let secrets = Rc::new(CallSecrets { limit, ..CallSecrets::new(None, channel, cancel.clone()) });
+        let reference = Reference::Sdb("sdb://slow/key".to_owned());
+        crate::operation::runtime::runtime()
+            .unwrap()
+            .block_on(async { secrets.reading().read_for("token", &reference).await })
+            .err()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_read_of_sdb_ends_at_its_limit_and_the_error_names_its_variable_and_what_to_do() {
+        let late = read(Duration::from_millis(20), &Cancel::new());
+        assert_eq!(late.code, Code::Reference);
+        assert_eq!(late.message, "token: sdb://slow/key gave no value within 20ms");
+        assert!(late.remedy.contains("check the server behind this profile"), "{late:?}");
+    }
+
+    #[test]
+    fn a_request_to_stop_ends_a_read_of_sdb() {
+        let cancel = Cancel::new();
+        let asking = cancel.clone();
+        let asked = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            asking.cancel(crate::process::Cause::User);
+        });
+        assert_eq!(read(Duration::from_secs(60), &cancel).code, Code::Cancelled);
+        asked.join().unwrap();
+    }
 }

@@ -37,9 +37,6 @@ macro_rules! without_salt {
         fn render(&self, _: &std::path::Path) -> Result<String, String> {
             Err("there is no Salt in this test".to_owned())
         }
-        fn sdb(&self, _: &str) -> Result<String, String> {
-            Err("there is no Salt in this test".to_owned())
-        }
         fn tick(&self) -> u32 {
             0
         }

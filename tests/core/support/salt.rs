@@ -57,9 +57,6 @@ impl Host for Salt {
     fn render(&self, _: &Path) -> Result<String, String> {
         Ok(String::new())
     }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no sdb in this test".to_owned())
-    }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, message: &str) {
         self.logged.borrow_mut().push(message.to_owned());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::operation::{Call, CallerIdentity, Request, run};
@@ -32,10 +33,13 @@ impl Host for Listener {
     fn render(&self, _: &Path) -> Result<String, String> {
         Err("there is no Salt in this test".to_owned())
     }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
+    fn start_sdb(&self, uri: &str, _: Duration) -> Result<String, String> {
+        Ok(uri.to_owned())
+    }
+    fn poll_sdb(&self, uri: &str) -> Result<Option<String>, String> {
         match uri {
-            "sdb://safe/net/token" => Ok(SECRETS[2].to_owned()),
-            "sdb://safe/net/hook" => Ok(SECRETS[4].to_owned()),
+            "sdb://safe/net/token" => Ok(Some(SECRETS[2].to_owned())),
+            "sdb://safe/net/hook" => Ok(Some(SECRETS[4].to_owned())),
             _ => Err("there is no such key".to_owned()),
         }
     }

@@ -42,7 +42,9 @@ pub(super) async fn value(
                 }
             }
         }
-        (SecretOrigin::Reference(reference), _) => reading.read(reference).await.map(SecretValue::Known),
+        (SecretOrigin::Reference(reference), _) => {
+            reading.read_for(&pillar_path.to_string(), reference).await.map(SecretValue::Known)
+        }
         (SecretOrigin::Output(output), _) => {
             let message = format!("{pillar_path} reads {output}, which has no value yet");
             let remedy = bring_up_first(&output.component);

@@ -57,7 +57,9 @@ pub(in crate::operation::component) async fn inputs(
         let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
         let (value, sensitive) = match input {
             Input::Literal(value) => (value.clone(), false),
-            Input::Secret(reference) => (Value::from(reader.read(reference).await?.expose_secret()), true),
+            Input::Secret(reference) => {
+                (Value::from(reader.read_for(variable, reference).await?.expose_secret()), true)
+            }
             Input::Output(_) | Input::Outputs(_) => {
                 let mut values = Vec::new();
                 let mut sensitive = false;
