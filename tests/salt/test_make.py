@@ -20,10 +20,8 @@ BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/
 def made(tmp_path):
     """Runs a target in which every call with the word `fails` fails. Returns the calls and the exit code."""
     shutil.copy(CHECKOUT / "Makefile", tmp_path)
-    tests = [
-        f"tests/{name}" for name in ("servers/get", "versions/get", "go-build", "provider/build")
-    ]
-    for path in ("cargo", "python", *tests, ".ci/need"):
+    names = ("servers/get", "versions/get", "go-build", "provider/build", "without-tls")
+    for path in ("cargo", "python", *(f"tests/{name}" for name in names), ".ci/need"):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(STAND_IN)
