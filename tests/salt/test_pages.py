@@ -7,7 +7,7 @@ import pytest
 from support.http_backend import HttpBackend
 from support.nomad import Nomad
 from support.notices import Chat
-from support.pages import Reader, blocks, names
+from support.pages import Reader, blocks, hearing, names
 
 # Pages that one reader follows one after the other, in one site. All other guides are followed alone.
 TOGETHER = {
@@ -67,7 +67,9 @@ def test_every_page_with_commands_is_followed():
 
 @pytest.mark.slow
 def test_the_demo_and_the_first_deployment_work_as_they_are_written(site):
-    follow(Reader(site, env={"EDITOR": "sed -i s/90}/91}/"}), "first-deployment")
+    reader = Reader(site, env={"EDITOR": "sed -i s/90}/91}/"})
+    with hearing(reader.checkout / ".demo"):
+        follow(reader, "first-deployment")
 
 
 @pytest.mark.parametrize("guide", ["destroy", *ALONE])

@@ -5,6 +5,7 @@ block is run as it is written. A `text` block after it is the expected output: `
 numbers, ids and times may differ.
 """
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import yaml
 
+import configure
 from support.master import Master
+from support.sink import Sink
 from support.site import BIN, CHECKOUT
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
@@ -109,6 +112,21 @@ def checkout(folder):
     return folder
 
 
+@contextlib.contextmanager
+def hearing(folder):
+    """Receives the events of the demo in a folder, as `Site` does for its own. See `Sink`."""
+    folder.mkdir(mode=0o700)
+    root = configure.salt_root(folder)
+    (root / "sock").mkdir(mode=0o700)
+    sink = Sink(root / "sock")
+    try:
+        yield
+    finally:
+        sink.close()
+        if root.is_symlink():
+            shutil.rmtree(root.parent)
+
+
 class Reader:
     """Follows pages in one site. Its folders replace those of a real host."""
 
@@ -137,7 +155,7 @@ class Reader:
             minion |= {"file_client": "local", "id": MINION}
             (site.conf / "minion").write_text(json.dumps(minion))
         self.env = {"SALT_CONFIG_DIR": str(site.conf), **(env or {})}
-        self.sticky, self.printed = [], []
+        self.sticky, self.printed, self.aliases = [], [], {}
 
     def place(self, text):
         """The text with this site's folders instead of a host's."""
@@ -176,14 +194,19 @@ class Reader:
                 action(self)
         if line.startswith(FOR_THE_SHELL):
             self.sticky.append(line)
+        if line.startswith("alias "):
+            name, _, words = shlex.split(line)[1].partition("=")
+            self.aliases[name] = words
         typed = self.place(self.filled(line))
         if line.startswith("cd "):
             self.folder = Path(self.folder, typed.removeprefix("cd "))
-        program, folder = typed.split()[0], self.checkout
+        first, _, others = typed.partition(" ")
+        expanded = f"{self.aliases.get(first, first)} {others}"
+        program, folder = expanded.split()[0].removeprefix(".venv/bin/"), self.checkout
         if program in SALT:
             folder = self.folder
             # The line needs no shell, and the site has a quick way to start Salt.
-            argv = [BIN / program, *shlex.split(typed, comments=True)[1:]]
+            argv = [BIN / program, *shlex.split(expanded, comments=True)[1:]]
         else:
             script = "\n".join([*self.sticky, typed])
             argv = ["bash", "-O", "expand_aliases", "-c", script]

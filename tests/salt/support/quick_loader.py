@@ -34,9 +34,9 @@ def install():
     LazyLoader._refresh_file_mapping = _remembering(LazyLoader._refresh_file_mapping)
     OptsDict.__bool__ = lambda self: any(key in self for key in self._get_all_keys())
     LazyLoader._LazyLoader__clean_sys_path = _cleaning(LazyLoader._LazyLoader__clean_sys_path)
-    entrypoints.importlib_metadata = types.SimpleNamespace(
-        entry_points=_entry_points(entrypoints.importlib_metadata.entry_points)
-    )
+    found = _entry_points(entrypoints.importlib_metadata.entry_points)
+    entrypoints.importlib_metadata = types.SimpleNamespace(entry_points=found)
+    found()
 
 
 def report(parent):

@@ -129,6 +129,7 @@ def main():
     asked = socket.socket(fileno=int(sys.argv[1]))
     for name in IMPORTED:
         importlib.import_module(name)
+    sys.path[0] = os.path.dirname(sys.executable)  # the folder of the scripts
     quick_loader.install()
     gc.collect()
     gc.freeze()
