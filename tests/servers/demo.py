@@ -18,6 +18,7 @@ sys.path[:0] = [str(CHECKOUT / "tests" / "salt"), str(CHECKOUT / "pillar-example
 import configure  # noqa: E402
 from support.consul import Consul  # noqa: E402
 from support.nomad import Nomad  # noqa: E402
+from support.sink import Sink  # noqa: E402
 from support.vault import Vault  # noqa: E402
 from support.world import installation, mirror  # noqa: E402
 
@@ -95,6 +96,8 @@ def main():
             [CHECKOUT / "salt"],
             extra={"eos": eos},
         )
+        sock = json.loads((conf / "master").read_text())["sock_dir"]
+        up.enter_context(contextlib.closing(Sink(Path(sock))))
         salt_run(conf, "orchestrate")
         print(
             f"\nNomad {nomad.address}, Consul {consul.address}, Vault {vault.address}; what answers:"
