@@ -35,8 +35,8 @@ def pair():
     if subprocess.run(reach, check=False, capture_output=True, cwd="/").returncode != 0:
         shutil.rmtree(folder)
         pytest.skip(programs.WANTED + f"a checkout that {USER} can read: {CHECKOUT}")
-    master = Site(folder / "master", extra={"user": USER}, sink=False)
-    minion = Site(folder / "minion", sink=False)
+    master = Site(folder / "master", extra={"user": USER})
+    minion = Site(folder / "minion")
     minion.root = master.root
     subprocess.run(["chown", "-R", f"{USER}:", folder / "master"], check=True)
     as_user = master.finish

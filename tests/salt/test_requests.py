@@ -8,7 +8,7 @@ from support.asking import Asking
 from support.nomad import Nomad
 from support.services import UPDATE, args, settings, web
 
-RATE = 30  # requests per second
+RATE = 15  # requests per second
 # Seconds for which two clients use Consul's answer: one asks Consul each time, the other twice a second.
 MEMORIES = (0, 0.5)
 
