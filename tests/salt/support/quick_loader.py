@@ -22,10 +22,12 @@ from salt.utils.optsdict import OptsDict
 # The time of a file has this resolution: of two changes within it, the second is not seen.
 CLOCK_TICK = 20_000_000
 
+# A folder that was changed this long ago is not being filled.
+MINUTE = 60_000_000_000
 # No listing has more bytes.
 LARGEST = 1 << 20
 
-# The listings by the folders and the options on which they depend.
+# The listings by the folders and the options on which they depend, and those that this call can report.
 _known = {}
 _new = {}
 
@@ -59,7 +61,8 @@ def _remembering(listed):
 
     def refresh(self):
         changed = [_changed(folder) for folder in self.module_dirs]
-        if time.time_ns() - max(changed, default=0) < CLOCK_TICK:
+        age = time.time_ns() - max(changed, default=0)
+        if age < CLOCK_TICK:
             listed(self)
             return
         key = (
@@ -73,8 +76,9 @@ def _remembering(listed):
         )
         if key not in _known:
             listed(self)
-            found = dict(self.file_mapping), dict(self.suffix_map), list(self.suffix_order)
-            _known[key] = _new[key] = found
+            _known[key] = dict(self.file_mapping), dict(self.suffix_map), list(self.suffix_order)
+            if age > MINUTE:
+                _new[key] = _known[key]
         mapping, suffixes, order = _known[key]
         self.file_mapping = dict(mapping)
         self.suffix_map.update(suffixes)

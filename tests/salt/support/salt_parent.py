@@ -12,7 +12,6 @@ modules were imported before, in another environment than that of the call, its 
 """
 
 import atexit
-import contextlib
 import gc
 import importlib
 import json
@@ -112,9 +111,11 @@ def run(script, parent):
     # To free all objects would take a fifth of the call's time, because all their memory must first be copied.
     threading._shutdown()
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(code)  # Python reports this at its end, and changes the exit code.
     os._exit(code & 0xFF)
 
 
