@@ -76,9 +76,9 @@ def serve(asked):
         with open(told, "wb", buffering=0) as told:
             told.write(b"%d " % pid)
             _, status = os.waitpid(pid, 0)
+            with call:
+                quick_loader.learn(call)
             told.write(b"%d" % os.waitstatus_to_exitcode(status))
-        with call:
-            quick_loader.learn(call)
 
 
 def become(given, argv, env, cwd):

@@ -22,7 +22,10 @@ class Sink(socketserver.ThreadingUnixStreamServer):
     def __init__(self, sock):
         # How often a process has connected: to send events, or to see whether somebody listens.
         self.connections = 0
-        super().__init__(str(sock / "master_event_pull.ipc"), Drain)
+        path = sock / "master_event_pull.ipc"
+        # The folder of a demo stays, and with it the socket of the last one.
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), Drain)
         threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()
