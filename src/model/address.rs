@@ -4,6 +4,8 @@ use core::net::Ipv6Addr;
 
 use serde_json::Value;
 
+use super::service::CONSUL_DOMAIN;
+
 /// Whether the text is a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 pub fn is_authority(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
@@ -64,9 +66,11 @@ pub fn job_name(value: &Value) -> Result<String, String> {
     name.map(str::to_owned).ok_or_else(|| "must be the name of a job: up to 128 bytes, no spaces".to_owned())
 }
 
+/// Reads the name of a service in Consul. A name in Consul's DNS is the name of its service.
 pub fn registered_name(value: &Value) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
-    let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.bytes().all(good));
+    let name = value.as_str().map(|text| text.strip_suffix(CONSUL_DOMAIN).unwrap_or(text));
+    let name = name.filter(|text| (1..=128).contains(&text.len()) && text.bytes().all(good));
     name.map(str::to_owned)
         .ok_or_else(|| "must be the name of a service: up to 128 visible characters".to_owned())
 }

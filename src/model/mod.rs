@@ -31,6 +31,7 @@ mod server;
 pub mod service;
 mod setter;
 mod settings;
+mod shared_names;
 mod state_edit;
 mod step;
 mod task_secret;
@@ -77,6 +78,7 @@ pub use settings::{
     Backend, DataPolicy, DestructiveAction, Dialect, FirstFailure, OnFailure, PlannedStep, Policy,
     RollbackSettings, Settings, TerraformSettings, Timeouts,
 };
+pub use shared_names::shared_names;
 pub use state_edit::{ResourceAddress, StateEdit};
 use step::is_reserved;
 pub use step::{Batch, MinionTarget, SaltCall, SaltStep};

@@ -34,6 +34,8 @@ pub struct Settings {
     pub drift: DriftRules,
     pub nomad: NomadServer,
     pub consul: ConsulServer,
+    /// The pattern of the names under which services are registered in Consul.
+    pub consul_name: Option<String>,
     pub vault: Option<VaultServer>,
     /// Provider to credential. A component may have other credentials.
     pub credentials: BTreeMap<String, Credential>,

@@ -8,7 +8,8 @@ use super::fields::mapping;
 use super::problems::Problems;
 use super::tree::Tree;
 use super::{
-    approvals, backend, hooks, lock, profile, provider, rules, run_hooks, scalars, server, terraform, vault,
+    approvals, backend, hooks, lock, profile, provider, rules, run_hooks, scalars, server, service,
+    terraform, vault,
 };
 use crate::model::settings::{OnFailure, Settings};
 use crate::model::{PillarPath, environment_hint};
@@ -43,6 +44,7 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
         drift: rules::drift(fields.take_or_empty("drift"), problems),
         nomad: server::nomad(fields.take_or_empty("nomad"), problems),
         consul: server::consul(fields.take_or_empty("consul"), problems),
+        consul_name: fields.read("consul_name", service::pattern_of_all),
         vault: vault::vault(fields.take_or_empty("vault"), problems),
         credentials: provider::credentials(fields.take_or_empty("credentials"), problems),
         hooks: hooks::shared(fields.take_or_empty("hooks"), problems),

@@ -46,6 +46,12 @@ pub struct NomadService {
     pub detach: bool,
 }
 
+/// The output with the name in Consul's DNS.
+pub const CONSUL_SERVICE: &str = "consul_service";
+
+/// What a name in Consul's DNS has after the name of the service.
+pub const CONSUL_DOMAIN: &str = ".service.consul";
+
 /// The module's variable that changes when the content of the Nomad variable changes.
 pub const REVISION: &str = "secrets_revision";
 
@@ -64,9 +70,16 @@ impl NomadService {
     /// Whether the module gets the variable `deployment_id`. A generated job contains it only in its Consul
     /// registration, which may change without a restart of the tasks.
     pub fn tells_its_deployment(&self) -> bool {
+        matches!(self.job, JobSource::Own { .. }) || self.consul_name().is_some()
+    }
+
+    /// The name under which a generated job is registered in Consul.
+    pub fn consul_name(&self) -> Option<&str> {
         match &self.job {
-            JobSource::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
-            JobSource::Own { .. } => true,
+            JobSource::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
+                Some(self.registered_name())
+            }
+            _ => None,
         }
     }
 
@@ -108,7 +121,7 @@ pub struct JobShape {
     /// The label of the registered port.
     pub main: Option<String>,
     pub registry: Registry,
-    /// The name of the registration, if it is not that of the service.
+    /// The name of the registration, if the pillar sets it. It may be that of the service.
     pub registered: Option<String>,
     pub volumes: BTreeMap<String, Volume>,
     pub data: Option<DataFolder>,

@@ -14,6 +14,7 @@ mod run_hooks;
 mod service_secrets;
 mod services;
 mod settings;
+mod shared_names;
 mod steps;
 mod trace;
 mod vault;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::examined::Examined;
-use crate::model::Name;
+use crate::model::{Name, Overrides, shared_names};
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::blueprint::{draft, today};
 use crate::operation::request::answer::ReportBuilder;
@@ -38,7 +38,12 @@ fn read(
         arguments.branch();
     }
     let builder = ReportBuilder::new("validate", environment.as_str(), false, &call.request.identity);
-    match today(call, &environment, arguments.finish()) {
+    let mut problems = arguments.finish();
+    if call.request.operation == "validate" {
+        let pillar = &call.request.infrastructure;
+        problems.extend(shared_names(pillar, environment.as_str(), &Overrides::default()));
+    }
+    match today(call, &environment, problems) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
             let Examined { refused, unchecked, notes } = examine(&prepared, &builder.identity.place);

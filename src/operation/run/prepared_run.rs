@@ -8,7 +8,7 @@ use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::{CallOptions, RunOrder, RunStart};
-use crate::model::{Component, Name, Overrides, Problem};
+use crate::model::{Component, Name, Overrides, Problem, shared_names};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
 use crate::operation::fingerprint::affected::{Affected, affected};
@@ -49,10 +49,14 @@ impl<'a> PreparedRun<'a> {
     /// Reads the pillar and the records of other hosts, and selects the components. From here on the run has its own
     /// id.
     pub fn prepare(call: &'a Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
-        let problems = std::mem::take(&mut wanted.problems);
+        let mut problems = std::mem::take(&mut wanted.problems);
         if let Some(plan_id) = wanted.intent.plan_id() {
             wanted.overrides =
                 given_for_plan(&call.request, &wanted.environment, plan_id, &wanted.overrides)?;
+        }
+        if wanted.intent.is_of_configuration() {
+            let pillar = &call.request.infrastructure;
+            problems.extend(shared_names(pillar, wanted.environment.as_str(), &wanted.overrides));
         }
         let past = past(&wanted, &builder.run_id);
         let mut prepared = prepare_beside_others(call, &wanted, problems, past)?;

@@ -2,7 +2,9 @@
 
 use super::names::mark;
 use super::text::TextWriter;
-use crate::model::service::{JobShape, JobSource, NomadService, PortNumber, Registry};
+use crate::model::service::{
+    CONSUL_DOMAIN, CONSUL_SERVICE, JobShape, JobSource, NomadService, PortNumber, Registry,
+};
 
 pub fn outputs(service: &NomadService) -> String {
     let mut text = TextWriter::new(mark(service));
@@ -19,8 +21,8 @@ pub fn outputs(service: &NomadService) -> String {
         && shape.registry == Registry::Consul
         && let Some(main) = &shape.main
     {
-        let host = format!("{}.service.consul", service.registered_name());
-        output("consul_service", "Its name in Consul's DNS.", &|text| text.value("value", host.as_str()));
+        let host = format!("{}{CONSUL_DOMAIN}", service.registered_name());
+        output(CONSUL_SERVICE, "Its name in Consul's DNS.", &|text| text.value("value", host.as_str()));
         let what = "Its address; a port that Nomad chooses stands in the DNS's SRV record.";
         output(&format!("{}_url", name.as_str().replace('-', "_")), what, &|text| {
             text.set("value", url(&host, shape, main));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::blocks::{self, tables};
 use super::files::Files;
+use super::registered::expanded;
 use super::task;
 use super::values::{env_name, literal, some_text};
 use crate::model::PillarPath;
@@ -16,6 +17,7 @@ use crate::model::service::{BlockBody, JobBlock, JobExtras, JobKind, Opaque, Por
 /// What the extras depend on.
 pub(super) struct ExtrasContext<'a> {
     pub service: &'a str,
+    pub environment: &'a str,
     pub kind: JobKind,
     pub ports: &'a BTreeMap<String, Port>,
     pub is_registered: bool,
@@ -48,13 +50,26 @@ pub(super) fn extras(
             problems.add(&tree.path, "needs a registered port: set port");
         }
         let mut inner = Fields::open(tree, problems);
-        name = inner.read("name", scalars::label);
+        name =
+            inner.read("name", |tree| expanded(&scalars::text(tree)?, context.service, context.environment));
         registration = blocks::body(&mut inner, &tables::REGISTRATION, &mut files);
         inner.close();
     }
     registration.blocks.extend(checks);
     if let Some(tree) = fields.take("registrations") {
-        group.blocks.extend(blocks::blocks(tree, &tables::OWN_REGISTRATION, &mut files, problems));
+        let path = tree.path.clone();
+        let mut own = blocks::blocks(tree, &tables::OWN_REGISTRATION, &mut files, problems);
+        for block in &mut own {
+            if let Some((_, Setting::Text(name))) =
+                block.body.settings.iter_mut().find(|(key, _)| *key == "name")
+            {
+                match expanded(name, context.service, context.environment) {
+                    Ok(expanded) => *name = expanded,
+                    Err(message) => problems.add(&path, format!("name {message}")),
+                }
+            }
+        }
+        group.blocks.extend(own);
     }
     let tasks = entries(fields.take_or_empty("tasks"), problems);
     let tasks = tasks.into_iter().filter_map(|(name, tree)| {

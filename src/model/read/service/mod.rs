@@ -10,10 +10,12 @@ mod levels;
 mod mapping;
 mod network;
 mod parts;
+mod registered;
 mod rules;
 mod secrets;
 mod storage;
 mod task;
+mod upstreams;
 mod values;
 
 use std::collections::BTreeMap;
@@ -27,13 +29,15 @@ use super::problems::Problems;
 use super::tree::Tree;
 use super::{component, health, scalars};
 use crate::model::component::{Component, Input, Source};
-use crate::model::service::{JobKind, JobShape, JobSource, NomadService, Registry, ServiceVariable};
-use crate::model::{DriftPattern, GateSettings, Name, PillarPath};
+use crate::model::service::{CONSUL_SERVICE, JobKind, JobShape, JobSource, NomadService, ServiceVariable};
+use crate::model::{DriftPattern, GateSettings, Name, OwnOutput, PillarPath, ProbeSettings, ValueOrOutput};
 pub(super) use context::ServiceContext;
 use files::{Files, user_file};
 pub(super) use levels::levels;
 pub use mapping::about;
 pub(super) use mapping::{MappedServices, mapped};
+pub(super) use registered::pattern_of_all;
+pub(super) use upstreams::check as check_upstreams;
 use values::ServiceValues;
 
 /// None if no module can be generated. Its problems are reported in both cases.
@@ -97,6 +101,7 @@ pub(super) fn component(
         declared,
     };
     let mut component = component::finish(name, fields, made, context.shared, context.settings);
+    component.health.iter_mut().for_each(|gate| about_its_output(gate, component.source.as_ref()));
     let is_replaced = |gate: &GateSettings| component.health.iter().any(|own| own.replaces(gate));
     let gates: Vec<_> = gates.into_iter().filter(|gate| !is_replaced(gate)).collect();
     component.health.extend(gates);
@@ -136,15 +141,25 @@ fn derived_gates(service: &NomadService, path: &PillarPath, problems: &Problems)
         _ => "10s",
     };
     let deployed = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": window } });
-    let registered = match &service.job {
-        JobSource::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
-            let service = service.registered_name();
-            Some(json!({ "consul": { "service": service, "interval": "1s", "min_healthy_time": "5s" } }))
-        }
-        _ => None,
-    };
+    // The output has the name of the version that runs: a rollback brings back an earlier name.
+    let registered = service.consul_name().map(|_| {
+        json!({ "consul": { "service": { "output": CONSUL_SERVICE }, "interval": "1s", "min_healthy_time": "5s" } })
+    });
     let gates = [Some(deployed), registered].into_iter().flatten();
     gates.filter_map(|written| health::gate(Tree::new(&written, path.clone()), problems)).collect()
+}
+
+/// A gate that names the service, or its registration, means the registration of the version that runs.
+fn about_its_output(gate: &mut GateSettings, source: Option<&Source>) {
+    let Some(Source::Service(service)) = source else { return };
+    let (ProbeSettings::Consul(probe), Some(registered)) = (&mut gate.probe, service.consul_name()) else {
+        return;
+    };
+    let is_own = |name: &str| name == service.name.as_str() || name == registered;
+    if matches!(&probe.service, ValueOrOutput::Literal(name) if is_own(name)) {
+        let output = OwnOutput { output: CONSUL_SERVICE.to_owned(), path: Vec::new() };
+        probe.service = ValueOrOutput::Output(output);
+    }
 }
 
 /// A later destroy needs only the origins of the inputs: the module itself is in the workdir.
@@ -173,15 +188,18 @@ fn shape(
     let task = task::task(fields, values);
     let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
     let mut files = Files::default();
-    let network = network::network(fields, values, driver, &mut files);
+    let network = network::network(fields, values, driver, context, &mut files);
     let extras = extras::ExtrasContext {
         service: service.as_str(),
+        environment: context.environment.as_str(),
         kind,
         ports: &network.ports,
         is_registered: network.main.is_some(),
         memory: values.inputs.get("memory").and_then(Input::literal).and_then(Value::as_i64),
     };
-    let (extras, registered) = extras::extras(fields, &extras, network.checks, files);
+    let (extras, named) = extras::extras(fields, &extras, network.checks, files);
+    let registry = network.main.as_ref().map(|_| network.registry);
+    let registered = registered::name(fields, service, context, registry, named);
     let update = rules::update(fields, kind);
     let storing = storage::StorageContext { service, driver, kind, update: update.as_ref() };
     let mut volumes = storage::volumes(fields, values, &storing);

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::blocks;
+use super::context::ServiceContext;
 use super::files::Files;
+use super::registered::with_environment;
 use super::values::{ServiceValues, url_path};
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::scalars;
@@ -32,12 +34,13 @@ pub(super) fn network(
     fields: &mut Fields<'_>,
     values: &mut ServiceValues,
     driver: &str,
+    context: &ServiceContext<'_>,
     files: &mut Files,
 ) -> ServiceNetwork {
     let problems = fields.problems;
     let connect = fields.take("connect");
     let connect_place = connect.as_ref().map(|tree| tree.path.clone());
-    let mesh = connect.and_then(|tree| mesh(tree, fields));
+    let mesh = connect.and_then(|tree| mesh(tree, fields, context.environment));
     let inside = mesh.is_some() || matches!(driver, "docker" | "podman");
     let plain = |number| match inside {
         true => Port { to: Some(number), fixed: None, host_network: None },
@@ -157,7 +160,7 @@ fn checks(fields: &mut Fields<'_>, files: &mut Files) -> Vec<JobBlock> {
 }
 
 /// `true`, or `{upstreams: [{name, port}]}`.
-fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<MeshUpstream>> {
+fn mesh(tree: Tree, fields: &Fields<'_>, environment: &Name) -> Option<Vec<MeshUpstream>> {
     let problems = fields.problems;
     match tree.kind {
         TreeKind::Leaf(Value::Bool(on)) => return on.then(Vec::new),
@@ -183,7 +186,10 @@ fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<MeshUpstream>> {
                 problems.add(&item.path.child(key), "is missing");
             }
         }
-        let name = item.read("name", scalars::label);
+        let name = item.read("name", |tree| {
+            let name = with_environment(&scalars::text(tree)?, environment.as_str());
+            scalars::label(&Tree::new(&name.into(), tree.path.clone()))
+        });
         let port = item.read("port", |tree| address::port(&tree.to_value()));
         item.close();
         found.extend(name.zip(port).map(|(name, port)| MeshUpstream { name, port }));

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{Component, DriftPattern};
-use super::{component, draft, name, service, shape, wrong};
+use super::super::super::{Component, DriftPattern, Overrides, read};
+use super::{component, draft, name, problems, service, shape, wrong};
 use crate::model::service::{JobPart, Opaque, PartKind};
 
 fn plain(part: &JobPart) -> Value {
@@ -40,7 +40,7 @@ fn in_job_the_more_specific_level_has_the_last_word_about_a_name() {
 fn the_name_of_a_registration_is_that_of_its_gate() {
     let read = component(json!({ "image": "x", "port": 1, "registration": { "name": "web-there" } }));
     assert_eq!(service(&read).registered_name(), "web-there");
-    assert!(format!("{:?}", read.health).contains("web-there"), "{:?}", read.health);
+    assert!(format!("{:?}", read.health).contains("consul_service"), "{:?}", read.health);
 }
 
 #[test]
@@ -73,4 +73,89 @@ fn a_reference_in_a_part_of_a_job_is_refused_and_a_text_that_only_looks_like_one
         messages.iter().filter_map(|one| Some(one.split_once(": is a reference")?.0)).collect();
     found.sort_unstable();
     assert_eq!((found.as_slice(), messages.len()), (&places[..], places.len()), "{messages:?}");
+}
+
+/// The service `web` of the environment `eu_west`, with these keys and these settings.
+fn named(settings: Value, web: Value) -> Component {
+    let mut infrastructure = json!({ "settings": settings, "services": { "web": web }, "environments": { "staging": {}, "eu_west": {} } });
+    infrastructure["services"]["web"]["image"] = json!("x");
+    let (draft, problems) = read(&infrastructure, "eu_west", &Overrides::default());
+    assert_eq!(problems, []);
+    draft.unwrap().components[&name("nomad-web")].clone()
+}
+
+#[test]
+fn the_name_in_consul_comes_from_the_service_or_else_from_the_settings() {
+    let pattern = || json!({ "consul_name": "{service}-{environment}" });
+    let in_consul = |settings: Value, mut web: Value| {
+        web["port"] = json!(80);
+        service(&named(settings, web)).consul_name().map(str::to_owned)
+    };
+    let nothing = || json!({});
+    assert_eq!(in_consul(nothing(), nothing()).unwrap(), "web");
+    // A name in DNS has no underscore.
+    assert_eq!(in_consul(pattern(), nothing()).unwrap(), "web-eu-west");
+    assert_eq!(in_consul(pattern(), json!({ "consul_name": "shop" })).unwrap(), "shop");
+    let registration = json!({ "registration": { "name": "{environment}-there" } });
+    assert_eq!(in_consul(pattern(), registration).unwrap(), "eu-west-there");
+    assert_eq!(in_consul(pattern(), json!({ "provider": "nomad" })), None);
+    assert_eq!(service(&named(pattern(), nothing())).consul_name(), None);
+    let more =
+        json!({ "port": 80, "registrations": [{ "name": "{service}-m-{environment}", "port": "http" }] });
+    let read = named(nothing(), more);
+    assert_eq!(shape(&read).extras.group.blocks[0].body.text("name"), Some("web-m-eu-west"));
+    let mesh = json!({ "port": 80, "connect": { "upstreams": [{ "name": "db-{environment}", "port": 1 }] } });
+    assert_eq!(shape(&named(pattern(), mesh)).mesh.as_ref().unwrap()[0].name, "db-eu-west");
+}
+
+#[test]
+fn a_gate_about_the_service_follows_the_name_of_the_version_that_runs() {
+    let gate = |service: &str| json!({ "image": "x", "port": 1, "consul_name": "web-there", "health": [{ "consul": { "service": service } }] });
+    for (service, follows) in [("web", true), ("web-there", true), ("other", false)] {
+        let read = component(gate(service));
+        let follow =
+            read.health.iter().filter(|gate| gate.outputs().any(|(_, own)| own.output == "consul_service"));
+        let own = read.health.iter().filter(|gate| gate.kind() == "consul").count();
+        assert_eq!((follow.count(), own), (1, if follows { 1 } else { 2 }), "{service}");
+    }
+}
+
+#[test]
+fn a_wrong_name_in_consul_is_refused_with_its_place() {
+    let web = |keys: Value| {
+        let mut web = json!({ "image": "x", "port": 80 });
+        web.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        web
+    };
+    let long = "x".repeat(64);
+    for (keys, path, part) in [
+        (json!({ "consul_name": "{servce}" }), "consul_name", "no other braces"),
+        (json!({ "consul_name": "a_b" }), "consul_name", "letters, digits and '-'"),
+        (json!({ "consul_name": long }), "consul_name", "64 characters"),
+        (json!({ "consul_name": "a", "provider": "nomad" }), "consul_name", "registration: {name: ...}"),
+        (json!({ "consul_name": "a", "registration": { "name": "b" } }), "consul_name", "exclude each other"),
+        (json!({ "consul_name": "a", "port": null }), "consul_name", "needs a registered port"),
+        (json!({ "registration": { "name": "{x}" } }), "registration:name", "no other braces"),
+    ] {
+        let messages = wrong(web(keys));
+        assert!(
+            messages.iter().any(|one| one.starts_with(&format!(":{path}")) && one.contains(part)),
+            "{path}: {messages:?}"
+        );
+    }
+    let said = problems(
+        &json!({ "settings": { "consul_name": "{environment}" }, "environments": { "staging": {} } }),
+    );
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("infrastructure:settings:consul_name: must contain {service}"), "{said:?}");
+    let mesh = json!({ "image": "x", "port": 1, "connect": { "upstreams": [{ "name": "db", "port": 1 }] } });
+    let said = problems(&json!({
+        "settings": { "consul_name": "{service}-{environment}" },
+        "services": { "db": { "image": "x", "port": 1 }, "web": mesh },
+        "environments": { "staging": {} },
+    }));
+    assert!(
+        said[0].starts_with("infrastructure:services:web:connect:upstreams: db is registered as db-staging"),
+        "{said:?}"
+    );
 }

@@ -60,12 +60,16 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> ExaminedPillar {
                     let nodes = &prepared.as_ref().ok()?.blueprint.nodes;
                     nodes.get(component).map(|node| &*node.interface)
                 };
+                let shared = model::shared_names(pillar, name, &Overrides::default());
                 let mut checks = references::checks(&subject.draft, interface);
                 checks.insert(
                     0,
                     match &prepared {
                         // It has the problems of the pillar too.
                         Err(error) => broken(name, error),
+                        Ok(_) if !shared.is_empty() => {
+                            wrong(&shared, words!["all of them: ", command("validate").of(name)])
+                        }
                         Ok(prepared) => sound(name, &Examined::of(prepared, &request.identity.place)),
                     },
                 );

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 pub fn all() -> Vec<Value> {
     let mut all = of_the_job();
     all.extend(of_the_group());
-    all.extend([of_the_task(), registered()]);
+    all.extend([of_the_task(), registered(), json!({ "port": 80, "consul_name": "{service}" })]);
     all
 }
 

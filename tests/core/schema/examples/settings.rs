@@ -15,6 +15,7 @@ fn general() -> Vec<Value> {
         json!({ "terraform": { "binary": "tofu", "version": ">=1.5", "env": { "A": "text", "B": 1, "C": true },
             "pass_env": ["HTTPS_PROXY"], "cli_config_file": "/etc/terraformrc" } }),
         json!({ "lock_timeout": "5m", "parallelism": 4, "concurrency": { "hcloud": 2 } }),
+        json!({ "consul_name": "{service}-{environment}" }),
         json!({ "lock": {} }),
         json!({ "lock": { "type": "file" } }),
         json!({ "lock": { "type": "consul", "address": "https://consul.example:8501", "token": "env:TOKEN",

@@ -10,6 +10,7 @@ pub(super) use rules::check;
 use table::{Key, Kind, Table};
 
 use super::files::Files;
+use super::registered;
 use super::values::{no_references, scalar, some_text, url_path};
 use crate::model::address;
 use crate::model::read::fields::{Fields, entries, mapping};
@@ -107,6 +108,7 @@ fn setting(kind: &Kind, tree: &Tree) -> Result<Setting, String> {
         Kind::Time => Setting::Time(scalars::duration(tree)?),
         Kind::Limit => Setting::Time(scalars::limit(tree)?),
         Kind::Label => Setting::Text(scalars::label(tree)?),
+        Kind::NamePattern => Setting::Text(registered::pattern(tree)?),
         Kind::UrlPath => Setting::Text(url_path(tree)?),
         Kind::Word(words) => match words.iter().find(|word| tree.text() == Some(word)) {
             Some(word) => Setting::Text((*word).to_owned()),

@@ -26,6 +26,8 @@ pub enum Kind {
     Text,
     /// A name of up to 128 letters, digits, `-`, `_` and `.`.
     Label,
+    /// The name of a registration, in which placeholders may stand.
+    NamePattern,
     /// A path of a URL.
     UrlPath,
     Word(&'static [&'static str]),

@@ -3,8 +3,8 @@
 use super::table::{COUNT, Key, Kind, MANY, SOME, Table, key, named};
 
 use Kind::{
-    Block, Blocks, Flag, Label, Limit, Lists, Map, Number, Perms, Port, Source, Targets, Text, Texts, Time,
-    UrlPath, Word,
+    Block, Blocks, Flag, Label, Limit, Lists, Map, NamePattern, Number, Perms, Port, Source, Targets, Text,
+    Texts, Time, UrlPath, Word,
 };
 
 pub const JOB: [Key; 6] = [
@@ -49,7 +49,7 @@ pub const REGISTRATION: [Key; 3] =
 pub static OWN_REGISTRATION: Table = Table {
     kind: "service",
     keys: &[
-        key("name", Label),
+        key("name", NamePattern),
         key("provider", Word(&["consul", "nomad"])),
         key("port", Port),
         key("tags", Texts),
