@@ -17,6 +17,8 @@ pub struct PlannedJob {
     pub is_sensitive: bool,
     /// Namespace and id of the job before the plan.
     pub before: Option<(String, String)>,
+    /// The plan replaces the job, and the provider removes it from Nomad first.
+    pub is_removed_first: bool,
 }
 
 pub struct JobSpec {
@@ -137,6 +139,8 @@ fn job(entry: &Value) -> PlannedJob {
         },
         is_sensitive: any(sensitive) && (any(&sensitive["jobspec"]) || any(&sensitive["hcl2"])),
         before,
+        is_removed_first: change["actions"] == serde_json::json!(["delete", "create"])
+            && change["before"]["purge_on_destroy"] == true,
     }
 }
 

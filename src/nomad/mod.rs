@@ -17,7 +17,7 @@ pub use client::NomadClient;
 pub use deployment_watch::{DeploymentWatch, JobHealth, ServingAllocations};
 pub use diagnose::Diagnosis;
 pub use error::NomadError;
-pub use preflight::{CheckedJob, JobRefusal, JobSubmission};
+pub use preflight::{CheckedJob, JobRefusal, JobSubmission, KindChange};
 pub use variables::NomadVariable;
 
 /// A job's id and namespace.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::JobName;
 use super::client::NomadClient;
 use super::error::NomadError;
+use crate::decide::RegisteredJob;
 
 /// The input of a `nomad_job` resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub struct JobSubmission {
     pub variables: String,
     /// The job that the resource manages at present.
     pub before: Option<JobName>,
+    /// The plan removes that job from Nomad before it registers this one.
+    pub is_removed_first: bool,
 }
 
 /// A job without objections.
@@ -33,7 +36,20 @@ pub enum JobRefusal {
     Unplaceable(JobName, Vec<String>),
     /// A job of this name runs already, and the resource does not manage it.
     Foreign(JobName),
+    Kind(KindChange),
     Api(NomadError),
+}
+
+/// Nomad never makes a job of another kind from a job that it has, not even from a stopped one. Neither its validation
+/// nor its plan says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindChange {
+    pub name: JobName,
+    /// Such as `batch` and `periodic batch`.
+    pub from: String,
+    pub to: String,
+    /// Whether the resource manages the job that is there.
+    pub is_own: bool,
 }
 
 impl JobRefusal {
@@ -64,12 +80,17 @@ impl NomadClient {
             let message = if errors.is_empty() { error.unwrap_or_default() } else { errors.join("; ") };
             return Err(JobRefusal::Invalid(words(&message)));
         }
-        if spec.before.as_ref() != Some(&name) {
-            match self.job(&name).await {
-                Ok(there) if !there.stop => return Err(JobRefusal::Foreign(name)),
-                Ok(_) | Err(NomadError::Missing(_)) => {}
-                Err(api_error) => return Err(api_error.into()),
+        let is_own = spec.before.as_ref() == Some(&name);
+        match self.job(&name).await {
+            Ok(there) if !is_own && !there.stop => return Err(JobRefusal::Foreign(name)),
+            Ok(there) if !(is_own && spec.is_removed_first) => {
+                let (from, to) = (kind_of_registered(&there), kind_of_spec(&job));
+                if from != to {
+                    return Err(JobRefusal::Kind(KindChange { name, from, to, is_own }));
+                }
             }
+            Ok(_) | Err(NomadError::Missing(_)) => {}
+            Err(api_error) => return Err(api_error.into()),
         }
         let plan = self.plan(&name, &job).await?;
         let unplaced = plan.unplaced.unwrap_or_default();
@@ -107,6 +128,20 @@ impl NomadClient {
             Err(api_error) => Err(api_error.into()),
         }
     }
+}
+
+fn kind_of_registered(job: &RegisteredJob) -> String {
+    kind(job.kind.as_str(), &job.periodic, &job.parameterized_job)
+}
+
+fn kind_of_spec(job: &Value) -> String {
+    kind(job["Type"].as_str().unwrap_or("service"), &job["Periodic"], &job["ParameterizedJob"])
+}
+
+fn kind(kind: &str, periodic: &Value, parameterized: &Value) -> String {
+    let of_each = [("periodic ", periodic), ("parameterized ", parameterized)];
+    let words = of_each.iter().filter(|(_, set)| !set.is_null()).map(|(word, _)| *word);
+    words.chain([kind]).collect()
 }
 
 /// Nomad's list of errors, as one line.

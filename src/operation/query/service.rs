@@ -63,7 +63,13 @@ pub fn validate(call: &Call<'_>) -> Value {
         let namespace = servers::namespace(&prepared.blueprint.settings, namespace);
         let name = JobName { namespace, id: service.to_string() };
         // Only a registered job has an owner.
-        let spec = JobSubmission { jobspec, is_json: false, variables: String::new(), before: Some(name) };
+        let spec = JobSubmission {
+            jobspec,
+            is_json: false,
+            variables: String::new(),
+            before: Some(name),
+            is_removed_first: false,
+        };
         Ok((component.clone(), spec))
     };
     let ask = async |session: &Session, service: &Name, (component, spec): (Component, JobSubmission)| {
@@ -72,6 +78,7 @@ pub fn validate(call: &Call<'_>) -> Value {
         let checked = checked.map_err(|refusal| {
             nomad_preflight::explain(
                 service.as_str(),
+                &component.name,
                 job_place::located(&component, refusal),
                 &nomad.address,
             )

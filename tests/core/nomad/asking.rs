@@ -1,13 +1,13 @@
 //! Checks of a job before it is registered.
 
 use eos::model::NomadServer;
-use eos::nomad::{JobRefusal, JobSubmission, NomadClient, NomadError};
-use serde_json::json;
+use eos::nomad::{JobRefusal, JobSubmission, KindChange, NomadClient, NomadError};
+use serde_json::{Value, json};
 
 use super::servers::{Job, block, job_name, pair, server};
 
 fn spec(jobspec: String) -> JobSubmission {
-    JobSubmission { jobspec, is_json: false, variables: String::new(), before: None }
+    JobSubmission { jobspec, is_json: false, variables: String::new(), before: None, is_removed_first: false }
 }
 
 #[test]
@@ -118,4 +118,66 @@ fn a_variable_arrives_unchanged_and_a_jobspec_may_be_json() {
         let both = JobSubmission { variables, ..spec(text) };
         assert_eq!(block(client.preflight(&both)).unwrap().name, job_name("hostile"));
     }
+}
+
+#[test]
+fn another_kind_of_job_is_refused_before_exactly_where_nomad_refuses_to_register_it() {
+    let Some(pair) = pair() else { return };
+    let client = pair.client();
+    let kinds = [
+        ("service", json!({})),
+        ("system", json!({})),
+        ("batch", json!({})),
+        ("sysbatch", json!({})),
+        (
+            "periodic batch",
+            json!({ "Periodic": { "Enabled": true, "Spec": "0 3 1 1 *", "SpecType": "cron" } }),
+        ),
+        ("parameterized batch", json!({ "ParameterizedJob": { "Payload": "optional" } })),
+    ];
+    let job = |id: &str, (kind, more): &(&str, Value)| {
+        let mut job = json!({
+            "ID": id, "Name": id, "Type": kind.rsplit(' ').next(), "Datacenters": ["*"],
+            "TaskGroups": [{ "Name": "g", "Count": 0, "Tasks": [{
+                "Name": "t", "Driver": "mock_driver", "Config": { "run_for": "1h" },
+            }] }],
+        });
+        job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "Job": job }).to_string()
+    };
+    let register = |job: &str| pair.nomad.call("PUT", "/v1/jobs", job);
+    let remove =
+        |id: &str, purge: bool| pair.nomad.call("DELETE", &format!("/v1/job/{id}?purge={purge}"), "");
+    let mut refused = 0;
+    for (a, from) in kinds.iter().enumerate() {
+        for (b, to) in kinds.iter().enumerate() {
+            let id = format!("kind-{a}-{b}");
+            let asked = JobSubmission { is_json: true, before: Some(job_name(&id)), ..spec(job(&id, to)) };
+            assert_eq!(register(&job(&id, from)).0, 200);
+            let found = block(client.preflight(&asked));
+            // A plan that removes the job first is fine.
+            let replaced = JobSubmission { is_removed_first: true, ..asked };
+            assert!(block(client.preflight(&replaced)).is_ok(), "{from:?} {to:?}");
+            match register(&job(&id, to)) {
+                (200, _) => assert!(found.is_ok(), "{from:?} {to:?} {found:?}"),
+                (_, said) => {
+                    assert!(said.starts_with("cannot update"), "{said}");
+                    let (from, to) = (from.0.to_owned(), to.0.to_owned());
+                    let change = KindChange { name: job_name(&id), from, to, is_own: true };
+                    assert_eq!(found, Err(JobRefusal::Kind(change)));
+                    refused += 1;
+                }
+            }
+            remove(&id, true);
+        }
+    }
+    assert_eq!(refused, 30);
+    // A stopped job of somebody else is in the way too.
+    register(&job("kind-left", &kinds[2]));
+    remove("kind-left", false);
+    let asked = JobSubmission { is_json: true, ..spec(job("kind-left", &kinds[0])) };
+    let found = block(client.preflight(&asked));
+    assert!(matches!(&found, Err(JobRefusal::Kind(change)) if !change.is_own), "{found:?}");
+    assert_ne!(register(&job("kind-left", &kinds[0])).0, 200);
+    remove("kind-left", true);
 }

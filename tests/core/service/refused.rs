@@ -147,3 +147,34 @@ fn a_service_with_the_name_of_a_foreign_job_does_not_change_that_job() {
     refused(&site, "anothers", "nomad_job_foreign", &["anothers", "namespace default"]);
     assert_eq!(index(), before);
 }
+
+#[test]
+fn a_service_that_becomes_another_kind_of_job_is_refused_before_the_apply_with_the_way_there() {
+    let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
+    let mut site = site(&world, &pair.address(), "turned");
+    let keys = site.infrastructure["services"]["turned"].as_object_mut().unwrap();
+    keys.remove("update");
+    keys.insert("type".to_owned(), json!("batch"));
+    keys.insert("config".to_owned(), json!({ "run_for": "10ms" }));
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["nomad-turned"], "applied", "{report:#}");
+    site.infrastructure["services"]["turned"]["type"] = json!("service");
+    for test in [true, false] {
+        let report = site.run("orchestrate", json!({ "test": test }));
+        let error = &report["components"]["nomad-turned"]["error"];
+        assert_eq!(
+            (&error["code"], &error["phase"]),
+            (&json!("nomad_invalid"), &json!("planning")),
+            "{report:#}"
+        );
+        let message = error["message"].as_str().unwrap();
+        for part in ["turned in namespace default as a batch job", "a service job", "nothing was changed"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert!(error["remedy"].as_str().unwrap().contains("components=nomad-turned"), "{error:#}");
+    }
+    let destroyed = site.run("destroy", json!({ "components": ["nomad-turned"], "confirm": "staging" }));
+    assert_eq!(statuses(&destroyed)["nomad-turned"], "destroyed", "{destroyed:#}");
+    let report = site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(statuses(&report)["nomad-turned"], "planned", "{report:#}");
+}

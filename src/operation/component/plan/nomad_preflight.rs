@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use super::job_place::{located, placed};
 use super::sensitive_job::SensitiveJob;
 use crate::change::{Changes, PlannedJob, jobs};
+use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, NomadError};
+use crate::model::Name;
+use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, KindChange, NomadError};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
 use crate::render;
-use crate::words::words;
+use crate::words::{Words, words};
 
 /// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it
 /// runs already and another owner registered it. Without a job in the plan it costs nothing.
@@ -31,6 +33,7 @@ pub(in crate::operation::component) async fn check(
     let document = saved_plan_file::document(invoker, file).await?;
     let settings = &invoker.context.session.blueprint.settings;
     let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reader).await?;
+    let component = &invoker.context.component.name;
     let mut notes = Vec::new();
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
@@ -60,11 +63,11 @@ pub(in crate::operation::component) async fn check(
             Err(refusal) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 return Err(match sensitive.refusal(&refusal) {
-                    Some(refusal) => explain(&job.address, refusal, &nomad.address),
+                    Some(refusal) => explain(&job.address, component, refusal, &nomad.address),
                     None => withheld(&job.address, &refusal),
                 });
             }
-            Err(refusal) => return Err(explain(&job.address, refusal, &nomad.address)),
+            Err(refusal) => return Err(explain(&job.address, component, refusal, &nomad.address)),
         }
     }
     Ok(notes)
@@ -78,7 +81,13 @@ fn spec(job: &PlannedJob) -> Result<Option<JobSubmission>> {
         Error::new(Layer::Terraform, Phase::Planning, Code::NomadInvalid, message, "correct its name")
     })?;
     let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
-    Ok(Some(JobSubmission { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
+    Ok(Some(JobSubmission {
+        jobspec: spec.text.clone(),
+        is_json: spec.is_json,
+        variables,
+        before,
+        is_removed_first: job.is_removed_first,
+    }))
 }
 
 /// The error of a plan that failed at a job, from the provider's text. If Nomad itself is unreachable or refuses, the
@@ -92,7 +101,7 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
     let settings = &context.session.blueprint.settings;
     if let Some(said) = placed(context.component, &failed.message.to_string()) {
         let place = addresses.and_then(|addresses| addresses[0].as_str()).unwrap_or_default();
-        return explain(place, JobRefusal::Invalid(said), "").with(failed.details);
+        return explain(place, &context.component.name, JobRefusal::Invalid(said), "").with(failed.details);
     }
     let Ok(nomad) = servers::nomad(settings, context.component, &context.reader).await else {
         return failed;
@@ -115,7 +124,7 @@ fn withheld(place: &str, refusal: &JobRefusal) -> Error {
     let code = match refusal {
         JobRefusal::Unplaceable(..) => Code::NomadUnplaceable,
         JobRefusal::Foreign(_) => Code::NomadJobForeign,
-        JobRefusal::Invalid(_) | JobRefusal::Api(_) => Code::NomadInvalid,
+        JobRefusal::Invalid(_) | JobRefusal::Kind(_) | JobRefusal::Api(_) => Code::NomadInvalid,
     };
     let message = format!(
         "{place}: Nomad rejects its jobspec; Nomad's message is not shown, because it repeats a secret that cannot be \
@@ -124,12 +133,13 @@ fn withheld(place: &str, refusal: &JobRefusal) -> Error {
     Error::new(Layer::Nomad, Phase::Planning, code, message, "check it with nomad job validate")
 }
 
-/// `place` names the job, `address` the Nomad server.
-pub fn explain(place: &str, refusal: JobRefusal, address: &str) -> Error {
-    let refuse = |code: Code, message: String, remedy: &'static str| {
+/// `place` names the job of the component, `address` the Nomad server.
+pub fn explain(place: &str, component: &Name, refusal: JobRefusal, address: &str) -> Error {
+    let told = |code: Code, message: String, remedy: Words| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
+    let refuse = |code: Code, message: String, remedy: &'static str| told(code, message, remedy.into());
     match refusal {
         JobRefusal::Invalid(reason) => {
             refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {reason}"), "correct the jobspec")
@@ -150,6 +160,26 @@ pub fn explain(place: &str, refusal: JobRefusal, address: &str) -> Error {
              eos_terraform.import_resource",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace })),
+        JobRefusal::Kind(KindChange { name: JobName { namespace, id }, from, to, is_own }) => {
+            let stopped = if is_own { "" } else { ", stopped, in no state of this component" };
+            let message = format!(
+                "Nomad has {id} in namespace {namespace} as a {from} job{stopped}, and refuses to make a {to} job \
+                 from it"
+            );
+            let destroy = command("destroy").here().with("components", component);
+            let remedy = match is_own {
+                true => words![
+                    "choose another name; or destroy the job, which stops its tasks, and run again: ",
+                    destroy
+                ],
+                false => Words::own(format!(
+                    "choose another name; or remove the stopped job, and run again: nomad job stop -purge \
+                     -namespace {namespace} {id}"
+                )),
+            };
+            told(Code::NomadInvalid, message, remedy)
+                .with(json!({ "job": id, "namespace": namespace, "from": from, "to": to }))
+        }
         JobRefusal::Api(error) => unasked(&error, address),
     }
 }

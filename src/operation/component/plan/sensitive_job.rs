@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::change::{JobTexts, PlannedJob, Redactor, SENSITIVE, sensitive_values};
 use crate::http::ServerUnavailable;
-use crate::nomad::{JobName, JobRefusal, NomadError};
+use crate::nomad::{JobName, JobRefusal, KindChange, NomadError};
 use crate::operation::exec::context::Context;
 
 pub(super) struct SensitiveJob<'a> {
@@ -43,6 +43,10 @@ impl<'a> SensitiveJob<'a> {
                 groups.iter().map(|group| self.text(group)).collect::<Option<_>>()?,
             ),
             JobRefusal::Foreign(name) => JobRefusal::Foreign(self.name(name)?),
+            // The kinds are words of Nomad's language.
+            JobRefusal::Kind(change) => {
+                JobRefusal::Kind(KindChange { name: self.name(&change.name)?, ..change.clone() })
+            }
             JobRefusal::Api(error) => JobRefusal::Api(match error {
                 NomadError::Unreachable(unavailable) => {
                     let text = self.text(&unavailable.text)?;
