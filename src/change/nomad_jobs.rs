@@ -19,6 +19,8 @@ pub struct PlannedJob {
     pub before: Option<(String, String)>,
     /// The plan replaces the job, and the provider removes it from Nomad first.
     pub is_removed_first: bool,
+    /// The registration that the plan's refresh has found.
+    pub before_index: Option<u64>,
 }
 
 pub struct JobSpec {
@@ -97,17 +99,21 @@ fn below(module: &Value, found: &mut Vec<FoundJob>) {
     let jobs = resources.filter(|one| one["mode"] == "managed" && one["type"] == "nomad_job");
     found.extend(jobs.filter_map(|one| {
         let (namespace, id) = identity(&one["values"])?;
-        let index = one["values"]["modify_index"].as_str().and_then(|index| index.parse().ok());
         Some(FoundJob {
             address: one["address"].as_str().unwrap_or_default().to_owned(),
             namespace,
             id,
-            modify_index: index,
+            modify_index: index(&one["values"]),
             is_stopped: one["values"]["stop"] == true,
             outside: Vec::new(),
         })
     }));
     module["child_modules"].as_array().into_iter().flatten().for_each(|child| below(child, found));
+}
+
+/// Which registration this is, from the values of the job's resource.
+fn index(values: &Value) -> Option<u64> {
+    values["modify_index"].as_str()?.parse().ok()
 }
 
 /// Namespace and id of the job, from the values of its resource.
@@ -141,6 +147,7 @@ fn job(entry: &Value) -> PlannedJob {
         before,
         is_removed_first: change["actions"] == serde_json::json!(["delete", "create"])
             && change["before"]["purge_on_destroy"] == true,
+        before_index: index(&change["before"]),
     }
 }
 

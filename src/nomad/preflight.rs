@@ -19,6 +19,8 @@ pub struct JobSubmission {
     pub before: Option<JobName>,
     /// The plan removes that job from Nomad before it registers this one.
     pub is_removed_first: bool,
+    /// The registration of that job on which the plan is based. None: any.
+    pub planned_from: Option<u64>,
 }
 
 /// A job without objections.
@@ -37,6 +39,8 @@ pub enum JobRefusal {
     /// A job of this name runs already, and the resource does not manage it.
     Foreign(JobName),
     Kind(KindChange),
+    /// Somebody registered the job again after the plan was made.
+    Moved(JobName),
     Api(NomadError),
 }
 
@@ -83,6 +87,9 @@ impl NomadClient {
         let is_own = spec.before.as_ref() == Some(&name);
         match self.job(&name).await {
             Ok(there) if !is_own && !there.stop => return Err(JobRefusal::Foreign(name)),
+            Ok(there) if is_own && spec.planned_from.is_some_and(|index| index != there.job_modify_index) => {
+                return Err(JobRefusal::Moved(name));
+            }
             Ok(there) if !(is_own && spec.is_removed_first) => {
                 let (from, to) = (kind_of_registered(&there), kind_of_spec(&job));
                 if from != to {

@@ -27,6 +27,7 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("already locked", Code::StateLocked, FREE),
     ("Error acquiring the state lock", Code::StateLock, STATE),
     ("terminated with status 'failed'", Code::DeploymentFailed, DEPLOYMENT),
+    ("job modify index has changed since last refresh", Code::PlanStale, REGISTERED),
     ("Saved plan is stale", Code::PlanStale, "make a new plan"),
     ("Backend configuration changed", Code::BackendChanged, MIGRATE),
     ("Backend initialization required", Code::BackendChanged, MIGRATE),
@@ -69,6 +70,8 @@ const OPEN_FILES: &str = "raise the limit of open files (ulimit -n) of the proce
 const DECLARE: &str = "first declare it in the component's module, under this address";
 const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
                     force-unlock ID` in the workdir";
+const REGISTERED: &str =
+    "somebody registered the job again at the same time, such as an autoscaler: run again";
 /// The end of the remedy names the option of a retry.
 const DEPLOYMENT: &str = "correct the job. ";
 const STATE: &str = "check that the user that runs Salt can reach the state and write to its location";

@@ -69,6 +69,7 @@ pub fn validate(call: &Call<'_>) -> Value {
             variables: String::new(),
             before: Some(name),
             is_removed_first: false,
+            planned_from: None,
         };
         Ok((component.clone(), spec))
     };

@@ -7,7 +7,14 @@ use serde_json::{Value, json};
 use super::servers::{Job, block, job_name, pair, server};
 
 fn spec(jobspec: String) -> JobSubmission {
-    JobSubmission { jobspec, is_json: false, variables: String::new(), before: None, is_removed_first: false }
+    JobSubmission {
+        jobspec,
+        is_json: false,
+        variables: String::new(),
+        before: None,
+        is_removed_first: false,
+        planned_from: None,
+    }
 }
 
 #[test]

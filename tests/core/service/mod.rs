@@ -6,6 +6,7 @@ mod generated;
 mod golden;
 mod hostile;
 mod keys;
+mod moved;
 mod parts;
 mod refused;
 mod running;

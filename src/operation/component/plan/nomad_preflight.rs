@@ -20,10 +20,13 @@ use crate::words::{Words, words};
 
 /// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it
 /// runs already and another owner registered it. Without a job in the plan it costs nothing.
+///
+/// `is_kept`: time has passed since the plan was made. The provider refuses a job that was registered again since.
 pub(in crate::operation::component) async fn check(
     invoker: &Invoker<'_>,
     file: &Path,
     changes: &Changes,
+    is_kept: bool,
 ) -> Result<Vec<String>> {
     let registers = |action: &String| action == "create" || action == "update";
     let mut planned = changes.resources.iter().filter(|one| one.kind == "nomad_job");
@@ -36,7 +39,7 @@ pub(in crate::operation::component) async fn check(
     let component = &invoker.context.component.name;
     let mut notes = Vec::new();
     for job in jobs(&document) {
-        let Some(spec) = spec(&job)? else {
+        let Some(spec) = spec(&job, is_kept)? else {
             notes.push(format!(
                 "{}: Nomad could not check it before the apply: its jobspec is known only after apply, or \
                  reads files",
@@ -74,7 +77,7 @@ pub(in crate::operation::component) async fn check(
 }
 
 /// None if it is not known yet.
-fn spec(job: &PlannedJob) -> Result<Option<JobSubmission>> {
+fn spec(job: &PlannedJob, is_kept: bool) -> Result<Option<JobSubmission>> {
     let Some(spec) = &job.spec else { return Ok(None) };
     let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
         let message = format!("{}: a variable of hcl2 cannot be written: {reason}", job.address);
@@ -87,6 +90,7 @@ fn spec(job: &PlannedJob) -> Result<Option<JobSubmission>> {
         variables,
         before,
         is_removed_first: job.is_removed_first,
+        planned_from: job.before_index.filter(|_| is_kept),
     }))
 }
 
@@ -124,6 +128,7 @@ fn withheld(place: &str, refusal: &JobRefusal) -> Error {
     let code = match refusal {
         JobRefusal::Unplaceable(..) => Code::NomadUnplaceable,
         JobRefusal::Foreign(_) => Code::NomadJobForeign,
+        JobRefusal::Moved(_) => Code::PlanMoved,
         JobRefusal::Invalid(_) | JobRefusal::Kind(_) | JobRefusal::Api(_) => Code::NomadInvalid,
     };
     let message = format!(
@@ -180,6 +185,15 @@ pub fn explain(place: &str, component: &Name, refusal: JobRefusal, address: &str
             told(Code::NomadInvalid, message, remedy)
                 .with(json!({ "job": id, "namespace": namespace, "from": from, "to": to }))
         }
+        JobRefusal::Moved(JobName { namespace, id }) => refuse(
+            Code::PlanMoved,
+            format!(
+                "job {id} in namespace {namespace} was registered again after the plan was made, such as by an \
+                 autoscaler, by `nomad job scale` or by another run"
+            ),
+            "make a new plan",
+        )
+        .with(json!({ "job": id, "namespace": namespace })),
         JobRefusal::Api(error) => unasked(&error, address),
     }
 }

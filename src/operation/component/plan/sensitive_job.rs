@@ -43,6 +43,7 @@ impl<'a> SensitiveJob<'a> {
                 groups.iter().map(|group| self.text(group)).collect::<Option<_>>()?,
             ),
             JobRefusal::Foreign(name) => JobRefusal::Foreign(self.name(name)?),
+            JobRefusal::Moved(name) => JobRefusal::Moved(self.name(name)?),
             // The kinds are words of Nomad's language.
             JobRefusal::Kind(change) => {
                 JobRefusal::Kind(KindChange { name: self.name(&change.name)?, ..change.clone() })

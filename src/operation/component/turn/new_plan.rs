@@ -83,7 +83,7 @@ impl Turn<'_> {
                 ));
             }
         };
-        let asked = nomad_preflight::check(invoker, &file, &changes).await;
+        let asked = nomad_preflight::check(invoker, &file, &changes, false).await;
         let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
         let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
         report.notes.extend(told.into_iter().chain(notes));

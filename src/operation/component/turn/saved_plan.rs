@@ -49,7 +49,8 @@ impl Turn<'_> {
             }
             SavedPlanDecision::Apply(stored, approval) => (stored, approval),
         };
-        let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes).await?;
+        let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes, true).await;
+        let notes = notes.map_err(|error| approval::with_command(invoker.context.session, plan, error))?;
         let fence = self.guard.fence().await?;
         let note = self.use_plan(plan, approval)?;
         let run = self.run(pulled_state.as_ref(), recovery, stored.destroy);
