@@ -9,6 +9,7 @@ mod cluster;
 mod deployment_watch;
 mod diagnose;
 mod error;
+mod job_note;
 mod preflight;
 mod rights;
 mod variables;
@@ -17,6 +18,7 @@ pub use client::NomadClient;
 pub use deployment_watch::{DeploymentWatch, JobHealth, ServingAllocations};
 pub use diagnose::Diagnosis;
 pub use error::NomadError;
+pub use job_note::JobNote;
 pub use preflight::{CheckedJob, JobRefusal, JobSubmission, KindChange};
 pub use variables::NomadVariable;
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::JobName;
 use super::client::NomadClient;
 use super::error::NomadError;
+use super::job_note::JobNote;
 use crate::decide::RegisteredJob;
 
 /// The input of a `nomad_job` resource.
@@ -28,7 +29,7 @@ pub struct JobSubmission {
 pub struct CheckedJob {
     pub name: JobName,
     /// Nomad's warnings, and the changes that it would make.
-    pub notes: Vec<String>,
+    pub notes: Vec<JobNote>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +110,7 @@ impl NomadClient {
         let mut notes: Vec<_> = warnings
             .map(|text| words(&text))
             .filter(|text| !text.is_empty())
-            .map(|text| format!("Nomad's warning about job {}: {text}", name.id))
+            .map(|text| JobNote::Warning { job: name.id.clone(), text })
             .collect();
         notes.dedup();
         let updates = plan.annotations.and_then(|annotations| annotations.updates).unwrap_or_default();
@@ -117,7 +118,7 @@ impl NomadClient {
             let does = updates.iter().filter(|(what, count)| *what != "Ignore" && **count > 0);
             let does: Vec<_> = does.map(|(what, count)| format!("{what} {count}")).collect();
             if !does.is_empty() {
-                notes.push(format!("Nomad's plan for {}.{group}: {}", name.id, does.join(", ")));
+                notes.push(JobNote::Updates { job: name.id.clone(), group, updates: does.join(", ") });
             }
         }
         Ok(CheckedJob { name, notes })

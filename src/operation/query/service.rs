@@ -8,7 +8,7 @@ use crate::command_line::command;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::NomadService;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
-use crate::nomad::{DeploymentWatch, JobName, JobSubmission};
+use crate::nomad::{DeploymentWatch, JobName, JobNote, JobSubmission};
 use crate::operation::blueprint::prepare;
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Prepared};
 use crate::operation::component::inputs::given_secrets;
@@ -84,7 +84,10 @@ pub fn validate(call: &Call<'_>) -> Value {
                 &nomad.address,
             )
         })?;
-        Ok([("valid", json!(true)), ("notes", json!(checked.notes))])
+        Ok([
+            ("valid", json!(true)),
+            ("notes", json!(checked.notes.iter().map(JobNote::text).collect::<Vec<_>>())),
+        ])
     };
     let mut answer = answer(call, "nomad_validate_job", find, ask);
     if answer["result"] == false {

@@ -222,6 +222,23 @@ fn a_refusal_of_a_sensitive_jobspec_is_shown_without_the_secret() {
 }
 
 #[test]
+fn a_note_of_a_sensitive_jobspec_is_left_out_only_if_it_repeats_a_secret() {
+    let Some(mut scene) = Scene::new() else { return };
+    let token = "variable \"token\" {\n  sensitive = true\n}\n";
+    let meta = "meta {\n token = \"${var.token}\"\n }";
+    let job = Job { job: meta.to_owned(), ..Job::new("noted") };
+    let planned = "Nomad's plan for noted.web: Place 1";
+    // The number of allocations, a part of a word, and the name of the group.
+    for (secret, is_shown) in [("1", true), ("o", true), ("web", false)] {
+        scene.component(&job, token, json!({ "variables": { "token": secret } }));
+        let report = scene.site.run("orchestrate", json!({ "test": true }));
+        let notes = web(&report)["notes"].to_string();
+        assert_eq!(notes.contains(planned), is_shown, "{secret}: {report:#}");
+        assert_eq!(notes.contains("because of a possible secret"), !is_shown, "{secret}: {report:#}");
+    }
+}
+
+#[test]
 fn a_secret_that_no_list_of_the_plan_has_is_not_in_a_refusal() {
     let Some(mut scene) = Scene::new() else { return };
     let odd = |expression: &str| {

@@ -11,7 +11,7 @@ use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
-use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, KindChange, NomadError};
+use crate::nomad::{CheckedJob, JobName, JobNote, JobRefusal, JobSubmission, KindChange, NomadError};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
@@ -52,7 +52,8 @@ pub(in crate::operation::component) async fn check(
         match asked.await?.map_err(|refusal| located(invoker.context.component, refusal)) {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
-                let shown: Vec<_> = told.iter().filter_map(|note| sensitive.text(note)).collect();
+                let masked = |note: &JobNote| note.masked(|text| sensitive.text(text));
+                let shown: Vec<_> = told.iter().filter_map(masked).collect();
                 if shown.len() < told.len() {
                     notes.push(format!(
                         "{}: left out, because of a possible secret: {} from Nomad",
@@ -60,9 +61,9 @@ pub(in crate::operation::component) async fn check(
                         counted(told.len() - shown.len(), "note")
                     ));
                 }
-                notes.extend(shown);
+                notes.extend(shown.iter().map(JobNote::text));
             }
-            Ok(CheckedJob { notes: told, .. }) => notes.extend(told),
+            Ok(CheckedJob { notes: told, .. }) => notes.extend(told.iter().map(JobNote::text)),
             Err(refusal) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 return Err(match sensitive.refusal(&refusal) {

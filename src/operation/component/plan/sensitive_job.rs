@@ -22,15 +22,17 @@ impl<'a> SensitiveJob<'a> {
         Self { context, secrets, texts }
     }
 
-    /// None if the text may repeat a secret that cannot be masked: one that is not known, or one that is too short.
+    /// Nomad knows only the jobspec, and the words of it that nobody may see are hidden. None if a word of the text is a
+    /// secret that is too short to be masked: elsewhere in the jobspec or in the source, it may be an open word.
     pub fn text(&self, text: &str) -> Option<String> {
         let masked = self.context.redactor.text(text);
+        let shown = masked.replace(SENSITIVE, "");
         let is_left = |secret: &Value| {
             let secret = secret.as_str().map_or_else(|| secret.to_string(), str::to_owned);
-            masked.replace(SENSITIVE, "").contains(&secret)
+            has_word(&shown, &secret)
         };
         let mut short = self.secrets.iter().filter(|secret| Redactor::is_short(secret));
-        let is_shown = !self.context.has_unreadable_secrets && !short.any(is_left);
+        let is_shown = !short.any(is_left);
         self.texts.as_ref().filter(|_| is_shown).map(|texts| texts.text(&masked))
     }
 
@@ -64,6 +66,14 @@ impl<'a> SensitiveJob<'a> {
     fn name(&self, name: &JobName) -> Option<JobName> {
         Some(JobName { namespace: self.text(&name.namespace)?, id: self.text(&name.id)? })
     }
+}
+
+/// Whether the text has this text, and not only inside a longer word.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, word)| {
+        let (before, after) = (&text[..at], &text[at + word.len()..]);
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    })
 }
 
 /// The module's files. A file that is no text has no word that a jobspec could repeat.
