@@ -29,6 +29,8 @@ pub struct JobPlan {
     pub unplaced: Option<BTreeMap<String, PlacementFailure>>,
     pub warnings: Option<String>,
     pub annotations: Option<JobPlanAnnotations>,
+    /// How the job differs from the registered one.
+    pub diff: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -9,6 +9,7 @@ mod cluster;
 mod deployment_watch;
 mod diagnose;
 mod error;
+mod job_diff;
 mod job_note;
 mod preflight;
 mod rights;

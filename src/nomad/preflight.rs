@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::JobName;
 use super::client::NomadClient;
 use super::error::NomadError;
+use super::job_diff::differences;
 use super::job_note::JobNote;
 use crate::decide::RegisteredJob;
 
@@ -113,6 +114,10 @@ impl NomadClient {
             .map(|text| JobNote::Warning { job: name.id.clone(), text })
             .collect();
         notes.dedup();
+        let changes = differences(&plan.diff);
+        if !changes.is_empty() {
+            notes.push(JobNote::Changes { job: name.id.clone(), changes });
+        }
         let updates = plan.annotations.and_then(|annotations| annotations.updates).unwrap_or_default();
         for (group, updates) in updates {
             let does = updates.iter().filter(|(what, count)| *what != "Ignore" && **count > 0);

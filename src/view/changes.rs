@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::alike::alike;
 use super::attribute;
+use super::job_values;
 use super::quote::line;
 use crate::printable::one_line;
 
@@ -44,10 +45,12 @@ pub fn of_component(one: &Value, start: &str, indent: &str) -> String {
         text.push_str(&format!("{start}{sign} {}{word}{}\n", line(&change["address"]), more(change)));
         // All attributes of a new resource would hide the ones that change.
         if ["~", "-/+", "x/+", "="].contains(&sign) {
-            for attribute in change["attributes"].as_array().into_iter().flatten() {
+            let (attributes, computed) = job_values::folded(change, indent);
+            for attribute in attributes {
                 let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
                 text.push_str(&attribute::draw(attribute, replaces, indent));
             }
+            text.push_str(&computed);
         }
     }
     for action in list("action_invocations") {

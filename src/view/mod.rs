@@ -13,6 +13,7 @@ mod doctor;
 mod drift;
 mod failures;
 mod history;
+mod job_values;
 mod layers;
 mod locks;
 mod markdown;

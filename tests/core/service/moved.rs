@@ -19,6 +19,10 @@ fn a_kept_plan_of_a_job_whose_count_was_changed_since_is_refused_as_moved_and_a_
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["nomad-scaled"], "applied", "{report:#}");
     site.infrastructure["services"]["scaled"]["memory"] = json!(21);
+    let report = site.run("orchestrate", json!({ "test": true }));
+    let notes = report["components"]["nomad-scaled"]["notes"].to_string();
+    let change = "Nomad's plan for scaled changes task scaled: Resources.MemoryMB \\\"20\\\" → \\\"21\\\"";
+    assert!(notes.contains(change), "{report:#}");
     let plan = || site.run("plan", json!({}))["plan_id"].as_str().unwrap().to_owned();
     let plan_id = plan();
 
