@@ -31,7 +31,6 @@ mod server;
 pub mod service;
 mod setter;
 mod settings;
-mod shared_names;
 mod state_edit;
 mod step;
 mod task_secret;
@@ -67,7 +66,7 @@ pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
-pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read};
+pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read, shared_names};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
 pub use run_hook::{RunHook, RunHookAction, RunMetrics, RunMoment};
@@ -78,7 +77,6 @@ pub use settings::{
     Backend, DataPolicy, DestructiveAction, Dialect, FirstFailure, OnFailure, PlannedStep, Policy,
     RollbackSettings, Settings, TerraformSettings, Timeouts,
 };
-pub use shared_names::shared_names;
 pub use state_edit::{ResourceAddress, StateEdit};
 use step::is_reserved;
 pub use step::{Batch, MinionTarget, SaltCall, SaltStep};

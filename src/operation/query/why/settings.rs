@@ -26,11 +26,12 @@ const OF_A_COMPONENT: [&str; 15] = [
     "template",
     "timeouts",
 ];
-const OF_SETTINGS: [&str; 21] = [
+const OF_SETTINGS: [&str; 22] = [
     "approvals",
     "backend",
     "concurrency",
     "consul",
+    "consul_name",
     "credentials",
     "default_environment",
     "drift",

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::component::{Component, Input, Source};
-use super::read::read;
-use super::service::{JobSource, NomadService};
-use super::{Draft, Overrides, Problem};
+use super::overrides::Overrides;
+use super::pillar::read;
+use crate::model::component::{Component, Input, Source};
+use crate::model::service::{JobSource, NomadService};
+use crate::model::{Draft, Problem};
 
 /// The services of this environment that would register a name which a service of another environment registers too,
 /// in the same Consul, although the pillar does not set the name.
