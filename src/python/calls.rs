@@ -166,7 +166,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
             Ok(branch) => serde_json::from_value(json(&branch)).ok(),
             Err(_) => None,
         },
-        salt_root: identity.get_item("salt_root")?.extract().ok(),
+        salt_root: identity.get_item("salt_root").and_then(|root| root.extract()).unwrap_or_default(),
         salt_version: text("salt_version")?,
     })
 }

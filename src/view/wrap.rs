@@ -160,11 +160,8 @@ mod tests {
         let alone = filled(&format!("run {long}"), &commands, 10);
         assert_eq!(alone, format!("run\n    {long}"));
         // A command that is the beginning of another one.
-        assert_eq!(
-            filled("df -i /srv shows it", &["df".to_owned(), "df -i /srv".to_owned()], 63),
-            "df -i /srv
-                                                               | shows it"
-        );
+        let shown = filled("df -i /srv shows it", &["df".to_owned(), "df -i /srv".to_owned()], 68);
+        assert_eq!(shown, format!("df -i /srv\n{:68}| shows it", ""));
     }
 
     #[test]

@@ -108,9 +108,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn no_text_of_others_changes_the_structure_of_the_page(hostile in hostile()) {
-        let page = page(&answer(&format!("x{hostile}x")));
+        let page = page(&answer(&format!("t{hostile}t")));
         prop_assert!(page.bytes().all(|one| matches!(one, b'\n' | b'\t' | b' '..=b'~')));
-        prop_assert_eq!(tags(&page), tags(&super::page(&answer("xx"))));
+        prop_assert_eq!(tags(&page), tags(&super::page(&answer("tt"))));
     }
 }
 

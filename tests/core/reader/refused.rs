@@ -107,13 +107,19 @@ impl Batch {
             .filter_map(|line| serde_json::from_str(line).ok())
             .filter_map(|line: Value| of(&line["diagnostic"]))
             .collect();
-        write(&all.difference(&refused).copied().collect());
-        let (well, said) = oracle::terraform(self.0.path(), &["init", "-no-color"]).unwrap();
-        assert!(well, "{said}");
-        let (_, said) = oracle::terraform(self.0.path(), &["validate", "-json"]).unwrap();
-        let said: Value = serde_json::from_str(&said).unwrap();
-        refused.extend(said["diagnostics"].as_array().unwrap().iter().filter_map(of));
-        refused
+        // A fault such as a cycle hides those of other modules.
+        loop {
+            write(&all.difference(&refused).copied().collect());
+            let (well, said) = oracle::terraform(self.0.path(), &["init", "-no-color"]).unwrap();
+            assert!(well, "{said}");
+            let (_, said) = oracle::terraform(self.0.path(), &["validate", "-json"]).unwrap();
+            let said: Value = serde_json::from_str(&said).unwrap();
+            let found: Vec<_> = said["diagnostics"].as_array().unwrap().iter().filter_map(of).collect();
+            if found.is_empty() {
+                return refused;
+            }
+            refused.extend(found);
+        }
     }
 
     fn text(&self, index: usize) -> String {
