@@ -13,7 +13,7 @@ pub struct PlannedJob {
     pub address: String,
     /// None if a part of it becomes known only during apply, or is in files that the provider reads.
     pub spec: Option<JobSpec>,
-    /// The module marks the jobspec as sensitive. A message about the job may contain parts of it.
+    /// The module marks the jobspec as sensitive, or did so before. A message about the job may contain parts of it.
     pub is_sensitive: bool,
     /// Namespace and id of the job before the plan.
     pub before: Option<(String, String)>,
@@ -136,14 +136,14 @@ fn job(entry: &Value) -> PlannedJob {
     let change = &entry["change"];
     let before = identity(&change["before"]);
     let unknown = &change["after_unknown"];
-    let sensitive = &change["after_sensitive"];
+    let is_marked = |marks: &Value| any(&marks["jobspec"]) || any(&marks["hcl2"]);
     PlannedJob {
         address: entry["address"].as_str().unwrap_or_default().to_owned(),
         spec: match any(&unknown["jobspec"]) || any(&unknown["json"]) || any(&unknown["hcl2"]) {
             true => None,
             false => spec(&change["after"]),
         },
-        is_sensitive: any(sensitive) && (any(&sensitive["jobspec"]) || any(&sensitive["hcl2"])),
+        is_sensitive: is_marked(&change["after_sensitive"]) || is_marked(&change["before_sensitive"]),
         before,
         is_removed_first: change["actions"] == serde_json::json!(["delete", "create"])
             && change["before"]["purge_on_destroy"] == true,
@@ -229,6 +229,16 @@ mod tests {
         assert!(plan(json!(["update"]), json!({}), after, json!({}), variable)[0].is_sensitive);
         let files = json!({ "jobspec": "job", "hcl2": [{ "allow_fs": true, "vars": null }] });
         assert!(plan(json!(["update"]), json!({}), files, json!({}), json!({}))[0].spec.is_none());
+    }
+
+    #[test]
+    fn a_job_that_was_sensitive_before_is_sensitive_because_nomad_also_tells_what_it_was() {
+        let change = json!({
+            "actions": ["update"], "before": {}, "after": { "jobspec": "job" },
+            "before_sensitive": { "jobspec": true }, "after_sensitive": {},
+        });
+        let entry = json!({ "mode": "managed", "type": "nomad_job", "change": change });
+        assert!(jobs(&json!({ "resource_changes": [entry] }))[0].is_sensitive);
     }
 
     #[test]
