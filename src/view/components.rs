@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::alike::{Alike, LEAST, alike, each, label};
 use super::quote::{block, line};
 use super::style::Style;
-use super::units;
 use super::width::pad;
+use super::{reasons, units};
 use crate::report::{Counts, reads_pending};
 
 pub fn table(report: &Value, style: Style) -> String {
@@ -68,7 +68,7 @@ pub fn notes(report: &Value) -> String {
     });
     let draw = |one: Alike<'_>| format!("  {}: {}\n", one.label(), one.text);
     let text: String = alike(report, notes).into_iter().map(draw).collect();
-    let text = folded.as_ref().map(Pending::line).unwrap_or_default() + &text;
+    let text = folded.as_ref().map(Pending::line).unwrap_or_default() + &reasons::lines(report) + &text;
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 

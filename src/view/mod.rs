@@ -20,6 +20,7 @@ mod markdown;
 mod page;
 pub mod progress;
 mod quote;
+mod reasons;
 pub mod returns;
 mod shown_run;
 mod snapshots;
