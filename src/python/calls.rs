@@ -1,5 +1,6 @@
 //! The functions that Python calls: extract, detach, run, convert.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -75,12 +76,14 @@ pub fn failed<'py>(
     plain::to_python(py, &report)
 }
 
-/// Formats a report as text for people. `command_line`: how they write commands.
+/// Formats a report as text for people. `command_line`: how they write commands. Lines are broken only for a terminal.
 #[pyfunction]
 #[pyo3(signature = (report, colour, command_line=None))]
 pub fn draw(report: &Bound<'_, PyAny>, colour: bool, command_line: Option<&Bound<'_, PyAny>>) -> String {
     let command_line = command_line.map(self::command_line).unwrap_or_default();
-    command_line.during(|| view::text(&json(report), colour))
+    let report = json(report);
+    let text = command_line.during(|| view::text(&report, colour));
+    if colour || std::io::stdout().is_terminal() { view::broken(&report, &text) } else { text }
 }
 
 /// Writes whole lines to stderr, above the live block of a run.

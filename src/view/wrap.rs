@@ -3,8 +3,8 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::quote::flat;
-use super::width::beginning;
+use super::quote::{flat, flat_text};
+use super::width::{beginning, columns};
 
 /// The width that every terminal has.
 pub const COLUMNS: usize = 80;
@@ -36,7 +36,12 @@ pub fn commands(listed: &Value) -> Vec<String> {
 /// One of these commands is never broken, so that people can copy it as one piece. If it is longer than a line, it
 /// stands alone on one without a bar, which only the terminal breaks.
 pub fn filled(text: &str, commands: &[String], column: usize) -> String {
-    let mut lines = Lines { text: String::new(), column, used: column };
+    filled_line(&flat_text(text), commands, column)
+}
+
+/// The same, with the gaps of a table.
+pub fn filled_line(text: &str, commands: &[String], column: usize) -> String {
+    let mut lines = Lines { text: String::new(), column, used: column, gap: 0 };
     for Piece { before, command, after } in pieces(text, commands) {
         let whole = format!("{before}{command}{after}");
         if command.is_empty() || column + BAR.len() + whole.width() <= COLUMNS {
@@ -74,9 +79,11 @@ fn pieces<'a>(text: &'a str, commands: &[String]) -> Vec<Piece<'a>> {
         let (words, before) = rest[..at].rsplit_once(' ').unwrap_or(("", &rest[..at]));
         let (command, left) = rest[at..].split_at(length);
         let (after, left) = left.split_at(left.find(' ').unwrap_or(left.len()));
-        pieces.extend(words.split(' ').map(word));
+        if !words.is_empty() {
+            pieces.extend(words.split(' ').map(word));
+        }
         pieces.push(Piece { before, command, after });
-        rest = left;
+        rest = left.strip_prefix(' ').unwrap_or(left);
     }
     pieces.extend(rest.split(' ').map(word));
     pieces
@@ -95,21 +102,25 @@ struct Lines {
     column: usize,
     /// The columns of the last line that are in use.
     used: usize,
+    /// The spaces before the next word, without the first one.
+    gap: usize,
 }
 
 impl Lines {
     fn word(&mut self, word: &str) {
         if word.is_empty() {
+            self.gap += 1;
             return;
         }
+        let (gap, width) = (std::mem::take(&mut self.gap) + 1, columns(word));
         if self.text.is_empty() {
-            self.used += word.width();
-        } else if self.used + 1 + word.width() > COLUMNS {
+            self.used += width;
+        } else if self.used + gap + width > COLUMNS {
             self.text.push_str(&format!("\n{:column$}{BAR}", "", column = self.column));
-            self.used = self.column + BAR.len() + word.width();
+            self.used = self.column + BAR.len() + width;
         } else {
-            self.text.push(' ');
-            self.used += 1 + word.width();
+            self.text.push_str(&" ".repeat(gap));
+            self.used += gap + width;
         }
         self.text.push_str(word);
     }
@@ -117,7 +128,7 @@ impl Lines {
     fn alone(&mut self, command: &str) {
         self.text.push_str(&format!("\n{ALONE}{command}"));
         // What follows begins a line.
-        self.used = COLUMNS;
+        (self.used, self.gap) = (COLUMNS, 0);
     }
 }
 
