@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Constraint;
+use super::{Constraint, hint};
 use serde::{Deserialize, Serialize};
 
 /// The declarations of one module.
@@ -34,6 +34,15 @@ impl Interface {
     /// None if the module certainly does not declare the variable.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name).or(self.incomplete.then_some(&Variable::UNREAD))
+    }
+
+    /// Why a value for a variable that the module does not declare is refused.
+    pub fn no_variable(&self, name: &str) -> String {
+        let hint = match name {
+            "hash" => "Eos itself compares what was applied: leave it out".to_owned(),
+            _ => hint(name, self.variables.keys().map(String::as_str)),
+        };
+        format!("the module has no variable {name:?}; {hint}")
     }
 
     /// Whether the module may use this provider.

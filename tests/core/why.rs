@@ -233,3 +233,19 @@ fn a_host_without_the_files_says_why_and_still_names_the_levels() {
     let text = view::text(&answer, false);
     assert!(text.contains("wins") && text.contains("note: the files are not known: "), "{text}");
 }
+
+#[test]
+fn a_question_about_nothing_says_what_can_be_asked() {
+    let site = site();
+    let refused = |arguments: Value| view::text(&site.run_on(&OneFile, "why", arguments), false);
+    let dot = refused(json!({ "what": "web." }));
+    assert!(
+        dot.contains("\"web.\" ends with a dot: write COMPONENT.VARIABLE, COMPONENT or settings.KEY"),
+        "{dot}"
+    );
+    let unknown = refused(json!({ "what": "web", "variables": { "siz": 2 } }));
+    assert!(
+        unknown.contains("arguments:variables:siz") && unknown.contains("did you mean \"size\"?"),
+        "{unknown}"
+    );
+}

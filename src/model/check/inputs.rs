@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::standard::STANDARD;
 use crate::model::unquoted::Unquoted;
 use crate::model::{
-    Change, Component, Input, Interface, PillarPath, Problem, SaltCall, SaltStep, hint, is_reserved,
-    lookalikes,
+    Change, Component, Input, Interface, PillarPath, Problem, SaltCall, SaltStep, is_reserved, lookalikes,
 };
 
 /// Checks the inputs against the variables that the component's module declares. A step accepts any input. Returns the
@@ -39,11 +38,7 @@ pub(super) fn inputs(
     for (variable, input) in &component.inputs {
         let at = place(component, variable);
         let Some(declared) = interface.variable(variable) else {
-            let hint = match variable.as_str() {
-                "hash" => "Eos itself compares what was applied: leave it out".to_owned(),
-                _ => hint(variable, interface.variables.keys().map(String::as_str)),
-            };
-            problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
+            problems.push(Problem::new(&at, interface.no_variable(variable)));
             continue;
         };
         let Input::Literal(value) = input else {

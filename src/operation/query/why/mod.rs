@@ -18,7 +18,9 @@ use self::target::Target;
 use crate::command_line::command;
 use crate::count::counted;
 use crate::error::Result;
-use crate::model::{self, Draft, Name, Overrides, PillarPath, Problem, Trace, component_name, hint};
+use crate::model::{
+    self, Draft, Interface, Name, Overrides, PillarPath, Problem, Trace, component_name, hint,
+};
 use crate::operation::blueprint::read;
 use crate::operation::blueprint::saved_arguments::secret_literals;
 use crate::operation::request::answer::ReportBuilder;
@@ -84,6 +86,11 @@ fn answer(
         if !secrets.is_empty() {
             return Err(model::refusal(secrets));
         }
+        let undeclared: Vec<_> =
+            module.iter().flat_map(|one| undeclared(overrides, &one.interface)).collect();
+        if !undeclared.is_empty() {
+            return Err(model::refusal(undeclared));
+        }
     }
     if !problems.is_empty() {
         let many = counted(problems.len(), "problem");
@@ -116,6 +123,23 @@ fn answer(
         ("why".to_owned(), shown.into()),
         ("why_notes".to_owned(), json!(notes)),
     ]))
+}
+
+/// The values of the call for variables that the module does not declare.
+fn undeclared(overrides: &Overrides, interface: &Interface) -> Vec<Problem> {
+    let given = [("variables", &overrides.variables), ("secrets", &overrides.secrets)];
+    let mut problems = Vec::new();
+    for (argument, (_, values)) in
+        given.into_iter().filter_map(|(argument, given)| Some((argument, given.as_ref()?)))
+    {
+        for name in values.as_object().into_iter().flat_map(|values| values.keys()) {
+            if interface.variable(name).is_none() {
+                let place = PillarPath::arguments().child(argument).child(name);
+                problems.push(Problem::new(&place, interface.no_variable(name)));
+            }
+        }
+    }
+    problems
 }
 
 fn no_component(name: &Name, draft: &Draft) -> String {

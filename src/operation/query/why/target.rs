@@ -6,6 +6,8 @@ use crate::operation::request::arguments::Arguments;
 /// The word for the settings of the environment.
 const SETTINGS: &str = "settings";
 
+const FORMS: &str = "COMPONENT.VARIABLE, COMPONENT or settings.KEY";
+
 pub(super) struct Target {
     text: String,
     name: Name,
@@ -21,7 +23,8 @@ pub(super) fn is_path(text: &str) -> bool {
 pub(super) fn target(arguments: &mut Arguments) -> Target {
     let text = arguments.text("what").unwrap_or_default();
     let parsed = match text.as_str() {
-        "" => Err("is missing: write COMPONENT.VARIABLE, COMPONENT or settings.KEY".to_owned()),
+        "" => Err(format!("is missing: write {FORMS}")),
+        text if text.ends_with('.') => Err(format!("{text:?} ends with a dot: write {FORMS}")),
         text if is_path(text) => {
             output(text).map(|found| (found.component, Some((found.output, found.path))))
         }
