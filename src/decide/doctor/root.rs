@@ -103,7 +103,7 @@ pub fn root(found: RootFacts) -> Vec<Check> {
     );
     if all.is_empty() {
         let said = match exists {
-            true => words![path, ": writable and private (", who, ")"],
+            true => words![path, ": writable, and others can read nothing in it (", who, ")"],
             false => words![path, " does not exist yet; the first run makes it"],
         };
         all.push(Check::ok(Group::Host, NAME, said));
