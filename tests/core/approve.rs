@@ -70,6 +70,9 @@ fn a_blocked_plan_is_applied_after_approval_and_only_once() {
         [&*format!("infrastructure.approve plan_id={plan_id}"), "infrastructure.apply", "allow_destroy"];
     let places = parts.map(|part| remedy.find(part).unwrap_or_else(|| panic!("{part} is not in {remedy}")));
     assert!(places.is_sorted(), "the approval comes first and the pillar last: {remedy}");
+    // A message about the run has it, too.
+    let command = format!("salt-run infrastructure.approve plan_id={plan_id}");
+    assert_eq!(blocked["approve_command"], command, "{blocked:#}");
     let words = eos::view::text(&blocked, false);
     let about_policy = words.lines().filter(|line| line.starts_with("    ") || line.contains("to ap"));
     assert!(about_policy.count() <= 3, "{words}");

@@ -96,15 +96,41 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
         0 => Ok(waits),
         1 => Err(moved.remove(0)),
         _ => {
-            let each = moved.iter().map(|error| {
-                let name = error.component.as_ref().map(Name::as_str).unwrap_or_default();
-                format!("{name}: {}", error.message)
-            });
-            let message = each.collect::<Vec<_>>().join("; ");
+            let message = by_message(&moved);
             // It is the same for each plan that cannot be applied.
             let remedy =
                 moved.iter().find(|error| error.code.refuses_a_plan()).unwrap_or(&moved[0]).remedy.clone();
             Err(Error { remedy, ..refused(Code::PlanMoved, message) })
         }
+    }
+}
+
+/// A line for each message, with the components that it is about.
+fn by_message(errors: &[Error]) -> String {
+    let mut lines: Vec<(Vec<&str>, &str)> = Vec::new();
+    for error in errors {
+        let name = error.component.as_ref().map(Name::as_str).unwrap_or_default();
+        match lines.iter_mut().find(|(_, message)| *message == error.message.as_str()) {
+            Some((names, _)) => names.push(name),
+            None => lines.push((vec![name], error.message.as_str())),
+        }
+    }
+    let lines: Vec<_> =
+        lines.iter().map(|(names, message)| format!("{}: {message}", names.join(", "))).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_true_of_several_components_is_said_once() {
+        let error = |name: &str, message: &str| {
+            refused(Code::PlanSpent, message.to_owned()).of(&Name::new(name).unwrap())
+        };
+        let errors =
+            [error("a", "applied by run 01R"), error("b", "moved"), error("c", "applied by run 01R")];
+        assert_eq!(by_message(&errors), "a, c: applied by run 01R\nb: moved");
     }
 }

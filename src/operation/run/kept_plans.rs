@@ -112,9 +112,7 @@ impl KeptPlans {
             let apply = place.apply_command(plan_id, saved.iter().copied(), &builder.environment);
             keys.insert("apply_command".to_owned(), apply.into());
         }
-        if components.values().any(ComponentReport::waits_for_approval) {
-            keys.insert("approve_command".to_owned(), place.approve_command(plan_id, "").into());
-        }
+        keys.extend(approve(builder, plan_id, components));
         keys.extend(next(builder, &self.environment, components));
         keys
     }
@@ -143,6 +141,17 @@ pub(super) fn after_apply(
         Some(true) => next(builder, environment, left).into_iter().collect(),
         _ => BTreeMap::new(),
     }
+}
+
+/// The command that approves what waits in a plan. None if nothing does.
+pub(super) fn approve(
+    builder: &ReportBuilder,
+    plan_id: &str,
+    components: &BTreeMap<Name, ComponentReport>,
+) -> Option<(String, Value)> {
+    let waits = components.values().any(ComponentReport::waits_for_approval);
+    let command = || builder.identity.place.approve_command(plan_id, "");
+    waits.then(|| ("approve_command".to_owned(), command().into()))
 }
 
 /// The command that brings up what reads pending outputs. None if nothing does.

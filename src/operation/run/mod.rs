@@ -66,6 +66,7 @@ fn attempt(
     let affected = work.affected.as_ref().map(Affected::facts);
     let orphans = work.orphans()?;
     let (as_applied, mut left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
+    let applied_plan = work.intent.plan_id().map(str::to_owned);
     let kept = KeptPlans::of(&work, &builder.run_id);
     let (layout, environment) = (work.layout.clone(), work.prepared.blueprint.environment.clone());
     let (values, settings) = (work.values(), work.prepared.blueprint.settings.clone());
@@ -108,6 +109,7 @@ fn attempt(
     }
     let resume = resume_command::of(builder, &layout, &environment, &began, &components);
     let mut extra = kept_plans::after_apply(builder, &environment, &components, &mut left);
+    extra.extend(applied_plan.and_then(|plan_id| kept_plans::approve(builder, &plan_id, &components)));
     extra.extend(affected.map(|facts| ("affected".to_owned(), facts)));
     components.extend(left);
     let made_by = || {
