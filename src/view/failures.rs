@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::alike::{Alike, alike};
 use super::quote::{block, line};
+use crate::error::Code;
 
 /// The failure of a whole operation. Nothing was run.
 pub fn whole(report: &Value) -> String {
@@ -46,7 +47,8 @@ pub fn each(report: &Value) -> String {
     let components = report["components"].as_object().into_iter().flatten();
     let mut failed: Vec<_> = components.filter(|(_, one)| !one["error"].is_null()).collect();
     failed.sort_by_key(|(name, one)| (rank(&string(&one["status"])), name.to_owned()));
-    let texts = failed.into_iter().map(|(name, one)| (name.as_str(), failure(one)));
+    let is_resumable = report["resume_command"].is_string();
+    let texts = failed.into_iter().map(|(name, one)| (name.as_str(), failure(one, is_resumable)));
     let draw = |one: Alike<'_>| {
         let names = one.all_names("    ");
         let names = if names.is_empty() { names } else { format!("    all of them:\n{names}") };
@@ -55,8 +57,8 @@ pub fn each(report: &Value) -> String {
     alike(report, texts).into_iter().map(draw).collect()
 }
 
-/// The failure after the name of its component.
-fn failure(one: &Value) -> String {
+/// The failure after the name of its component. `is_resumable`: the report ends with the command that continues the run.
+fn failure(one: &Value, is_resumable: bool) -> String {
     let error = &one["error"];
     let addresses: Vec<_> =
         error["details"]["addresses"].as_array().into_iter().flatten().map(line).collect();
@@ -71,7 +73,8 @@ fn failure(one: &Value) -> String {
         text.push_str(&format!("    {}\n", block(note, "    ")));
     }
     let remedy = block(&error["remedy"], "    ");
-    if !remedy.is_empty() {
+    let is_said = is_resumable && error["code"] == Code::Cancelled.as_str();
+    if !remedy.is_empty() && !is_said {
         text.push_str(&format!("    next: {remedy}\n"));
     }
     text

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::wrap::listed;
+use super::wrap::{SCREEN, listed};
 use super::{changes, components, failures, history, statuses, units};
+use crate::error::Code;
 use crate::report::waits_for_approval;
 
 /// `report`: how a report is drawn at the end of a run.
@@ -19,9 +20,9 @@ pub fn shown(answer: &Value, style: Style, report: impl Fn(&Value) -> String) ->
         match &answer["report"] {
             Value::Null => text.push_str(&components::table(&as_report(answer, "progress"), style)),
             whole => {
-                text.push_str(&report(&without_commands(whole, &answer["plan"])));
-                text.push_str(&made(whole));
                 let next = line(&answer["run"]["next"]);
+                let result = report(&without_commands(whole, &answer["plan"], !next.is_empty()));
+                text.push_str(&in_order(&text, result, made(whole)));
                 if !next.is_empty() {
                     text.push_str(&format!("\n  not all of this run is done; {next}\n"));
                 }
@@ -146,6 +147,15 @@ fn made(report: &Value) -> String {
     titled("what it changed", made(true)) + &titled("what it had planned before it failed", made(false))
 }
 
+/// What is longer than a screen ends with the result, because only its end stays visible.
+fn in_order(before: &str, result: String, made: String) -> String {
+    let lines: usize = [before, &result, &made].iter().map(|part| part.lines().count()).sum();
+    match lines > SCREEN && !made.is_empty() {
+        true => format!("{}\n{result}", made.trim_start_matches('\n')),
+        false => result + &made,
+    }
+}
+
 /// Whether the plan can still be applied, and why not.
 pub fn verdict(plan: &Value) -> String {
     let said = match plan["applicable"].as_bool() {
@@ -221,14 +231,15 @@ pub fn as_report(answer: &Value, key: &str) -> Value {
 pub fn said(report: &Value) -> String {
     let components = report["components"].as_object().into_iter().flatten();
     match statuses::counted(components.map(|(_, one)| &one["status"])) {
+        none if none.is_empty() && !report["affected"].is_null() => "nothing is affected".to_owned(),
         none if none.is_empty() => "nothing to show".to_owned(),
         said => said.join(", "),
     }
 }
 
 /// The commands of the report may no longer be right. The parts about the plan and about the work that is left have their
-/// own.
-fn without_commands(report: &Value, plan: &Value) -> Value {
+/// own. `is_continued`: so has what was cancelled.
+fn without_commands(report: &Value, plan: &Value, is_continued: bool) -> Value {
     let mut report = report.clone();
     if let Value::Object(report) = &mut report {
         for key in ["plan_id", "next_command", "resume_command"] {
@@ -241,6 +252,53 @@ fn without_commands(report: &Value, plan: &Value) -> Value {
         if waits_for_approval(one) && !waits {
             one["error"]["remedy"] = Value::Null;
         }
+        if is_continued && one["error"]["code"] == Code::Cancelled.as_str() {
+            one["error"]["remedy"] = Value::Null;
+        }
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::view::text;
+
+    fn answer(count: usize) -> Value {
+        let change = |name: &str| json!({ "address": format!("t.{name}"), "actions": ["create"] });
+        let one = |number: usize| {
+            let name = format!("c{number:02}");
+            let report = json!({ "status": "applied", "resource_changes": [change(&name)], "error": null });
+            (name, report)
+        };
+        let components: Map<_, _> = (0..count).map(one).collect();
+        let report = json!({ "environment": "e", "operation": "orchestrate", "components": components, "error": null });
+        json!({ "run": { "run_id": "01R", "state": "complete" }, "steps": [], "report": report })
+    }
+
+    #[test]
+    fn the_result_of_a_long_run_is_on_the_last_screen_and_that_of_a_short_one_comes_first() {
+        let place =
+            |text: &str, words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+        for (count, is_last) in [(3, false), (20, true), (40, true)] {
+            let said = text(&answer(count), false);
+            assert_eq!(place(&said, "what it changed") < place(&said, "e: "), is_last, "{said}");
+            let seen: Vec<_> = said.lines().rev().take(SCREEN).collect();
+            assert!(count == 3 || seen.iter().any(|line| line.contains(" applied")), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_can_be_resumed_names_one_way_to_go_on() {
+        let error = json!({ "message": "stopped", "remedy": "run again to continue", "code": "cancelled", "phase": "planning" });
+        let mut answer = answer(1);
+        answer["report"]["components"]["c00"] = json!({ "status": "cancelled", "error": error });
+        let says = |answer: &Value| text(answer, false).contains("run again to continue");
+        assert!(says(&answer) && says(&answer["report"]));
+        answer["report"]["resume_command"] = json!("eos resume 01R");
+        answer["run"]["next"] = json!("to continue it: eos resume 01R");
+        assert!(!says(&answer) && !says(&answer["report"]));
+    }
 }

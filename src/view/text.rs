@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::wrap::{COLUMNS, filled, listed};
+use super::wrap::{COLUMNS, SCREEN, filled, listed};
 use super::{
     affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run,
     snapshots, statuses, units, warnings, why,
@@ -15,8 +15,6 @@ use crate::count::counted;
 use crate::printable::one_line;
 use crate::report::waits_for_approval;
 
-/// The lines of the usual terminal, without that of the next command.
-const SCREEN: usize = 23;
 /// A run shows at most so many outputs. Nobody has asked for them.
 const FEW_OUTPUTS: usize = 12;
 

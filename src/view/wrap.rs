@@ -8,6 +8,8 @@ use super::width::{beginning, columns};
 
 /// The width that every terminal has.
 pub const COLUMNS: usize = 80;
+/// The lines of the usual terminal, without that of the next command.
+pub const SCREEN: usize = 23;
 
 /// The parts with commas between them, in lines of at most [`COLUMNS`]. A part is never broken.
 pub fn listed(parts: &[String], indent: &str) -> String {

@@ -33,7 +33,9 @@ pub fn markdown(answer: &Value) -> String {
         (report, _) => report.clone(),
     };
     let mut text = heading(answer, &report);
-    let facts = if run.is_null() { plan_facts(plan) } else { facts(run) };
+    let mut facts = if run.is_null() { plan_facts(plan) } else { facts(run) };
+    // The next sentence says it.
+    facts.retain(|fact| split_fact(fact).0 != "of");
     if let Some(branch) = plan["of_branch"].as_str().or_else(|| run["of_branch"].as_str()) {
         text.push_str(&format!(
             "Plan of {}. It only shows what would change: it is never applied.\n\n",
