@@ -99,6 +99,18 @@ pub fn environment() -> String {
     current().environment.unwrap_or_else(|| ANY_ENVIRONMENT.to_owned())
 }
 
+/// The process in which the call runs, in words.
+pub fn process() -> &'static str {
+    let current = current();
+    let is_of_master = ["--auth", "--api"].iter().any(|way| current.words.iter().any(|word| word == way));
+    match (&current.module, current.program) {
+        (Some(_), _) => "the minion, or salt-call",
+        (None, Program::SaltRun) => "salt-run",
+        (None, Program::Eos) if is_of_master => "the master",
+        (None, Program::Eos) => "this command eos",
+    }
+}
+
 /// Whether the call was made with the command `eos`.
 pub fn is_eos() -> bool {
     !current().is_of_salt()

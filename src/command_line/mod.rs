@@ -6,8 +6,8 @@ mod input;
 mod option;
 mod salt;
 
-pub use self::caller::{CommandLine, Program, about, current, environment, is_eos};
+pub use self::caller::{CommandLine, Program, about, current, environment, is_eos, process};
 pub use self::command::{Command, command};
 pub use self::input::Input;
-pub use self::option::{only_a_retry, option, secret, switch};
+pub use self::option::{only_a_retry, option, secret, switch, switched_off};
 pub use self::salt::{salt_call, salt_run};

@@ -8,12 +8,13 @@ use crate::shell::quote;
 
 /// The value of a switch, as Salt writes it.
 pub(super) const FLAG: &str = "True";
+const OFF: &str = "False";
 /// Options of `eos` whose names differ from those of the parameters.
 const RENAMED: [(&str, &str); 3] =
     [("snapshot_id", "snapshot"), ("pillar_root", "pillar"), ("file_root", "files")];
 
 /// An option of the call itself, as the caller writes it: `confirm=staging` or `--confirm staging`.
-pub fn option(parameter: &'static str, value: impl Display) -> String {
+pub fn option(parameter: &str, value: impl Display) -> String {
     let value = quote(&value.to_string());
     match current().is_of_salt() {
         true => format!("{parameter}={value}"),
@@ -26,6 +27,14 @@ pub fn switch(parameter: &'static str) -> String {
     match current().is_of_salt() {
         true => format!("{parameter}={FLAG}"),
         false => flag(parameter),
+    }
+}
+
+/// A switch that is on unless the call says otherwise: `refresh=False` or `--no-refresh`.
+pub fn switched_off(parameter: &'static str) -> String {
+    match current().is_of_salt() {
+        true => format!("{parameter}={OFF}"),
+        false => flag(parameter).replacen("--", "--no-", 1),
     }
 }
 
@@ -55,13 +64,19 @@ mod tests {
 
     #[test]
     fn an_option_is_written_as_the_caller_writes_it() {
-        let said = || [option("confirm", "staging"), switch("retry"), secret("token", "env:T")];
+        let said = || {
+            let off = switched_off("refresh");
+            [option("confirm", "staging"), switch("retry"), off, secret("token", "env:T")]
+        };
         assert_eq!(
             CommandLine::default().during(said),
-            ["confirm=staging", "retry=True", "'secrets={token: env:T}'"]
+            ["confirm=staging", "retry=True", "refresh=False", "'secrets={token: env:T}'"]
         );
         let eos = CommandLine { program: Program::Eos, ..CommandLine::default() };
-        assert_eq!(eos.clone().during(said), ["--confirm staging", "--retry", "--secret token=env:T"]);
+        assert_eq!(
+            eos.clone().during(said),
+            ["--confirm staging", "--retry", "--no-refresh", "--secret token=env:T"]
+        );
         // A function of an execution module takes its arguments as Salt writes them.
         let module = CommandLine { module: Some(vec!["salt-call".to_owned()]), ..eos };
         assert_eq!(module.during(|| option("confirm", "staging")), "confirm=staging");

@@ -86,6 +86,12 @@ pub fn draw(report: &Bound<'_, PyAny>, colour: bool, command_line: Option<&Bound
     if colour || std::io::stdout().is_terminal() { view::broken(&report, &text) } else { text }
 }
 
+/// An option of the call itself, as this command line writes it.
+#[pyfunction]
+pub fn option(parameter: &str, value: &str, command_line: &Bound<'_, PyAny>) -> String {
+    self::command_line(command_line).during(|| crate::command_line::option(parameter, value))
+}
+
 /// Writes whole lines to stderr, above the live block of a run.
 #[pyfunction]
 pub fn above(lines: &Bound<'_, PyString>) {

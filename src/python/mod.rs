@@ -16,7 +16,7 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::calls::{above, draw, failed, run, state, write_page};
+    use super::calls::{above, draw, failed, option, run, state, write_page};
 
     #[pymodule_init]
     fn version(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -103,6 +103,18 @@ fn an_apply_of_a_plan_that_failed_names_the_run_and_where_to_read_why() {
 }
 
 #[test]
+fn an_apply_of_a_run_that_was_no_plan_says_so_and_how_to_plan() {
+    let mut site = Site::new();
+    site.component("net", "output \"id\" { value = 1 }\n", json!({}));
+    let run = site.run("orchestrate", json!({}));
+    let report = site.run("apply", json!({ "plan_id": run["run_id"], "environment": null }));
+    contains(
+        &text(&report),
+        &["the run of an orchestrate, which keeps no plan", "infrastructure.plan staging"],
+    );
+}
+
+#[test]
 fn a_plan_of_an_earlier_version_with_something_blocked_and_not_planned_is_still_read() {
     let mut site = Site::new();
     site.component("net", NEEDS, json!({}));

@@ -271,7 +271,9 @@ fn problems(report: &Value) -> Vec<String> {
 fn a_call_that_lacks_one_thing_is_told_that_one_thing_and_where_to_find_it() {
     let site = two();
     let staging = |mut more: Value| {
-        more["environment"] = json!("staging");
+        if more.get("environment").is_none() {
+            more["environment"] = json!("staging");
+        }
         more
     };
     let calls = [
@@ -286,11 +288,21 @@ fn a_call_that_lacks_one_thing_is_told_that_one_thing_and_where_to_find_it() {
             "arguments:component: is missing: salt-run infrastructure.drift staging shows",
         ),
         (
+            "accept_drift",
+            json!({ "environment": null, "component": "staging", "drift_id": "net" }),
+            "arguments:drift_id: is missing: salt-run infrastructure.drift staging components=net shows it",
+        ),
+        (
+            "orchestrate",
+            json!({ "refresh": false, "upgrade": true }),
+            "refresh=False and upgrade=True exclude each other",
+        ),
+        (
             "apply",
             json!({}),
             "arguments:plan_id: is missing: salt-run infrastructure.plan staging saves a plan",
         ),
-        ("apply", json!({ "plan_id": "net" }), "arguments:plan_id: is not a valid id"),
+        ("apply", json!({ "plan_id": "net" }), "arguments:plan_id: is not a valid id: \"net\""),
         ("approve", json!({}), "arguments:plan_id: is missing: salt-run infrastructure.plan staging"),
         ("cancel", json!({}), "arguments:run_id: is missing: salt-run infrastructure.status staging"),
         ("show_run", json!({}), "arguments:run_id: is missing: salt-run infrastructure.history staging"),

@@ -158,14 +158,15 @@ def test_a_commit_is_compared_by_each_way_to_name_a_branch(repository):
 
 @pytest.mark.quick
 def test_only_the_user_of_the_process_may_name_a_folder(tmp_path):
-    from saltext.eos import branch
+    from saltext.eos import branch, command_line
     from saltext.eos.caller import Caller
 
     (tmp_path / "top.sls").write_text("base: {}\n")
     given = {"pillar_root": str(tmp_path)}
-    assert branch.of(given, Caller("root", "system")).problems == ()
+    line = {"program": "salt-run", "words": ["salt-run"]}
+    assert branch.of(given, Caller("root", "system"), line).problems == ()
     for how in ("salt", "job", "unknown"):
-        (problem,) = branch.of(given, Caller("ada", how)).problems
+        (problem,) = branch.of(given, Caller("ada", how), line).problems
         assert "only for the user as whom Eos runs" in problem, problem
     for wrong, word in (
         ({"pillar_root": "pillar"}, "absolute"),
@@ -174,9 +175,13 @@ def test_only_the_user_of_the_process_may_name_a_folder(tmp_path):
         ({**given, "pillarenv": "x"}, "exclude each other"),
         ({"pillarenv": ["x"]}, "must be a text"),
     ):
-        (problem,) = branch.of(wrong, Caller("root", "system")).problems
+        (problem,) = branch.of(wrong, Caller("root", "system"), line).problems
         assert word in problem, problem
-    assert branch.of({"pillarenv": None, "saltenv": ""}, Caller("root")) is None
+    assert branch.of({"pillarenv": None, "saltenv": ""}, Caller("root"), line) is None
+    # A caller is told of options as they write them.
+    for typed, option in ((line, "pillar_root=x"), (command_line.of_eos(), "--pillar x")):
+        (problem,) = branch.of({"pillar_root": "x"}, Caller("root", "system"), typed).problems
+        assert problem == f"{option} must be an absolute path"
 
 
 @pytest.mark.quick

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["__version__", "above", "draw", "failed", "run", "state", "write_page"]
+__all__ = ["__version__", "above", "draw", "failed", "option", "run", "state", "write_page"]
 
 __version__: str
 
@@ -41,6 +41,9 @@ def run(
 
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
     """The report of a call that never reached an operation. kind: internal or cancelled."""
+
+def option(parameter: str, value: str, command_line: Mapping[str, Any]) -> str:
+    """An option of a call, as this command line writes it: ``pillar_root=DIR`` or ``--pillar DIR``."""
 
 def draw(report: Any, colour: bool, command_line: Mapping[str, Any] | None = None) -> str:
     """A report as text for people. command_line: how they write commands, by default as salt-run."""

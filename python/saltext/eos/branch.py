@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from saltext.eos import git
+from saltext.eos import _core, git
 
 # Each folder takes the place of an environment.
 _ENVIRONMENTS = ("pillarenv", "saltenv")
@@ -55,46 +55,53 @@ class Branch:
         return [[key, getattr(self, key)] for key in ARGUMENTS if getattr(self, key)]
 
 
-def of(arguments, caller, *, own_pillar=True):
+def of(arguments, caller, line, *, own_pillar=True):
     """The branch that the arguments of a call choose. None if they choose none.
 
+    ``line``: the caller's command line, whose spelling the problems use.
     ``own_pillar``: whether this host compiles the pillar itself.
     """
     chosen = {key: arguments.get(key) for key in ARGUMENTS}
     chosen = {key: value for key, value in chosen.items() if value not in (None, "")}
     if not chosen:
         return None
+
+    def written(key, value="..."):
+        return _core.option(key, value, line)
+
     problems = [
-        f"{key}=... must be a text" for key, value in chosen.items() if not isinstance(value, str)
+        f"{written(key)} must be a text"
+        for key, value in chosen.items()
+        if not isinstance(value, str)
     ]
     if problems:
         return Branch(problems=tuple(problems))
-    return Branch(**chosen, problems=tuple(_problems(chosen, caller, own_pillar)))
+    return Branch(**chosen, problems=tuple(_problems(chosen, caller, own_pillar, written)))
 
 
-def _problems(chosen, caller, own_pillar):
+def _problems(chosen, caller, own_pillar, written):
     for environment, folder in zip(_ENVIRONMENTS, _FOLDERS, strict=True):
         if folder in chosen and environment in chosen:
-            yield f"{folder}=... and {environment}=... exclude each other"
+            yield f"{written(folder)} and {written(environment)} exclude each other"
     folders = [key for key in _FOLDERS if key in chosen]
     if folders and not own_pillar:
         yield (
-            f"{folders[0]}=... is not for this minion, because its master compiles the pillar and has the files: "
-            "call eos on the master, or give pillarenv=... and saltenv=..."
+            f"{written(folders[0])} is not for this minion, because its master compiles the pillar and has the files: "
+            f"call eos on the master, or give {written('pillarenv')} and {written('saltenv')}"
         )
         return
     if folders and caller.authentication != "system":
         # Templates and modules of the folder run programs as the user of this process.
         yield (
-            f"{folders[0]}=... is only for the user as whom Eos runs, because everything in the folder runs as this "
+            f"{written(folders[0])} is only for the user as whom Eos runs, because everything in the folder runs as this "
             "user: call eos or salt-run on this host, without --auth and --api"
         )
         return
     for key in folders:
         path = chosen[key]
         if not os.path.isabs(path):
-            yield f"{key}={path} must be an absolute path"
+            yield f"{written(key, path)} must be an absolute path"
         elif not os.path.isdir(path):
-            yield f"{key}={path} is not a folder"
+            yield f"{written(key, path)} is not a folder"
         elif key == "pillar_root" and not os.path.isfile(os.path.join(path, "top.sls")):
-            yield f"{key}={path} has no top.sls: name the folder that pillar_roots would name"
+            yield f"{written(key, path)} has no top.sls: name the folder that pillar_roots would name"

@@ -13,22 +13,23 @@ class Taken:
     repository. ``copy``: the folder with its files. ``outside``: folders that are not in the repository, and so cannot be
     compared.
 
-    The repository is that of the first folder of ``pillar_roots`` that is in one.
+    The repository is that of the first folder of ``pillar_roots`` that is in one. ``checkout``: how the caller names
+    another one.
     """
 
-    def __init__(self, opts, reference):
+    def __init__(self, opts, reference, checkout):
         self._folder = tempfile.TemporaryDirectory(prefix="eos-commit-")
         try:
-            self._take(opts, reference)
+            self._take(opts, reference, checkout)
         except BaseException:
             self.close()
             raise
 
-    def _take(self, opts, reference):
+    def _take(self, opts, reference, checkout):
         self.top = next(filter(None, map(_top, _folders(opts, "pillar_roots"))), None)
         if self.top is None:
             raise git.GitError(
-                "the pillar is not in a git repository on this host (pillar_root=... names a checkout)"
+                f"the pillar is not in a git repository on this host ({checkout} names a checkout)"
             )
         self.id = _id(self.top, reference)
         self.copy = os.path.join(os.path.realpath(self._folder.name), "files")

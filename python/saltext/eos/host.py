@@ -8,6 +8,7 @@ import salt.utils.user
 import salt.version
 
 from saltext.eos import (
+    _core,
     branch,
     bus,
     caller,
@@ -150,7 +151,8 @@ class Host:
                 "it compiles the pillar of that commit, which is only for the user as whom Eos runs. The id of a run "
                 "is for everybody"
             )
-        taken = self._open(commit.Taken(self.opts, reference))
+        checkout = _core.option("pillar_root", "DIR", self.identity["command_line"])
+        taken = self._open(commit.Taken(self.opts, reference, checkout))
         past = copy.copy(self)
         # What this host has read already is not of that commit.
         for name in ("_files", "_minion_functions"):
@@ -285,7 +287,8 @@ class MinionHost(Host):
                 dunders["__opts__"], function, injected, who, alone=alone
             )
         self._compiled = None
-        chosen = branch.of(arguments or {}, self.caller, own_pillar=place[0] == "masterless")
+        line = self.identity["command_line"]
+        chosen = branch.of(arguments or {}, self.caller, line, own_pillar=place[0] == "masterless")
         if chosen:
             self._use(chosen)
         elif changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
@@ -369,7 +372,12 @@ class MasterHost(Host):
         if caller.has_hidden_arguments():
             hidden = "Salt did not compare them with the rights of the user: all must be in arg and kwarg"
             self.refused.append(("", hidden))
-        chosen = branch.of(arguments, self.caller)
+        line = (
+            typed
+            or command_line.of_follower(dunders["__opts__"], way)
+            or command_line.of_salt_run(dunders["__opts__"])
+        )
+        chosen = branch.of(arguments, self.caller, line)
         self.problems.extend(chosen.problems if chosen else ())
         is_wrong = self.refused or self.problems
         if chosen and not is_wrong:
@@ -377,11 +385,7 @@ class MasterHost(Host):
             self.identity["branch"] = chosen.facts()
         minion = None if is_wrong else arguments.get("minion")
         self.identity["command_line"] = {
-            **(
-                typed
-                or command_line.of_follower(dunders["__opts__"], way)
-                or command_line.of_salt_run(dunders["__opts__"])
-            ),
+            **line,
             "minion": str(minion) if minion else None,
             "branch": chosen.written() if chosen else [],
         }

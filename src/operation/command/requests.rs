@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command_line::{command, option, switch};
+use crate::command_line::{command, option, switch, switched_off};
 use crate::error::Result;
 use crate::journal;
 use crate::model::{Name, Overrides};
@@ -82,7 +82,10 @@ fn several(
     let options = options(&mut arguments);
     let by_fingerprint = !arguments.refresh();
     if by_fingerprint && options.upgrade {
-        arguments.problem("refresh", format!("cannot be false with {}", switch("upgrade")));
+        arguments.problem(
+            "refresh",
+            format!("{} and {} exclude each other", switched_off("refresh"), switch("upgrade")),
+        );
     }
     let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
     let wanted = RunRequest {
@@ -136,6 +139,7 @@ pub fn accept_drift(request: &Request) -> RunRequest {
 
 fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What) -> RunRequest {
     let mut arguments = Arguments::new(request);
+    arguments.move_into_environment(["component", "drift_id"]);
     let missing = format!(
         "is missing: {} shows each component that has drifted, and its drift_id",
         command("drift").here()

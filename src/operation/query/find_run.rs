@@ -66,6 +66,13 @@ fn refuse_branch(request: &Request, plan_id: &str) -> Result<()> {
 
 fn no_plan(request: &Request, plan_id: &str) -> Error {
     let (message, remedy) = match find(request, plan_id) {
+        Ok(run) if run.history.began.who.operation != "plan" => (
+            format!(
+                "{plan_id} is the run of an {operation}, which keeps no plan",
+                operation = run.history.began.who.operation
+            ),
+            words!["to plan: ", command("plan").of(&run.environment), ", which shows the id of its plan"],
+        ),
         Ok(_) => (
             format!("run {plan_id} kept no plan that can be applied"),
             words![command("show").with("run_id", plan_id), " says why; correct that, then plan again"],

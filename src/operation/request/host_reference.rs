@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
+use crate::command_line::process;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::model::Reference;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// How long one read of a component may take.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -94,7 +95,7 @@ fn unset(variable: &str) -> Error {
         ),
         None => (
             format!("env:{variable} is not set"),
-            "set it in the environment of the process that runs Eos (salt-run or the minion)".into(),
+            words!["set it in the environment of the process that runs Eos: ", process()],
         ),
     };
     refused(message, remedy)

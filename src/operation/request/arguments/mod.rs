@@ -91,7 +91,10 @@ impl Arguments {
         if !is_id(&text) {
             let fault = match is_like_an_id(&text) {
                 true => format!("is not a valid id: {text:?}: {}", id_fault(&text)),
-                false => "is not a valid id, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM".to_owned(),
+                false => format!(
+                    "is not a valid id: {:?}; an id is like 01JD3KV6T0W8Q5YB4E2N9RZXCM",
+                    shorten(&text)
+                ),
             };
             self.problem(key, fault);
         }

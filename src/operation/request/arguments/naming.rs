@@ -119,6 +119,10 @@ impl Arguments {
         self.context.components.contains(name)
     }
 
+    fn is_environment(&self, name: &str) -> bool {
+        self.context.environments.iter().flatten().any(|one| one.as_str() == name)
+    }
+
     fn names_no_environment(&self) -> bool {
         !WORDS.iter().any(|word| self.gives(word))
     }
@@ -130,6 +134,19 @@ impl Arguments {
         }
         let moved = self.given.remove(WORDS[0]);
         self.given.extend(moved.map(|value| (key.to_owned(), value)));
+    }
+
+    /// `ENVIRONMENT COMPONENT` in place of `COMPONENT ID` lacks the id: moves each word to its own key.
+    pub fn move_into_environment(&mut self, [first, second]: [&'static str; 2]) {
+        let Some(name) = self.given.get(first).and_then(Value::as_str).map(str::to_owned) else { return };
+        if !self.names_no_environment() || !self.is_environment(&name) || self.is_component(&name) {
+            return;
+        }
+        command_line::about(&name);
+        let component = self.given.remove(second).unwrap_or_default();
+        self.given.insert(first.to_owned(), component);
+        self.given.insert(WORDS[0].to_owned(), name.into());
+        self.received = self.given.clone();
     }
 
     /// Moves an id that was given in place of the environment to its own key.
@@ -179,11 +196,10 @@ impl Arguments {
 
     /// Whether an argument looks like the value of another one.
     fn is_order_doubtful(&self) -> bool {
-        let Self { received, context, .. } = self;
+        let received = &self.received;
         let text = |key: &str| received.get(key).and_then(Value::as_str);
         let is_component = |name: &str| self.is_component(name);
-        let is_environment =
-            |name: &str| context.environments.iter().flatten().any(|one| one.as_str() == name);
+        let is_environment = |name: &str| self.is_environment(name);
         let named = WORDS.iter().find_map(|word| received.get(*word).filter(|value| !value.is_null()));
         named.is_none_or(|value| value.as_str().is_none_or(is_component))
             || text("component").is_some_and(|name| !is_component(name))
