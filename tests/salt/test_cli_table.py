@@ -19,6 +19,7 @@ from support.site import BIN, CHECKOUT
 pytestmark = pytest.mark.quick
 
 ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
+PLAN = "01JD3KV6T0W8Q5YB4E2N9RZXCN"
 # Functions of the other runner. They have no verb.
 OF_OTHER_RUNNERS = {
     "sync_states": "only a schedule calls it",
@@ -311,7 +312,7 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
     [
         ("-e staging plan web", {"environment": "staging", "components": ["web"]}),
         ("--environment=staging plan -c /x", {"environment": "staging"}),
-        ("-e staging plan -e production", {"environment": "production"}),
+        ("-e staging plan -e staging", {"environment": "staging"}),
         ("--minion web1 status", {"minion": "web1"}),
         ("why web.size", {"what": "web.size"}),
         ("why staging web", {"environment": "staging", "what": "web"}),
@@ -323,6 +324,47 @@ def test_the_environment_can_stand_before_the_verb_and_is_left_out_where_it_is_o
     line, arguments
 ):
     assert call.made(parser.parsed(line.split())).arguments == arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("plan -e staging -e broken", "-e"),
+        ("-e staging plan -e broken", "-e"),
+        ("-e staging plan --environment=broken", "-e"),
+        ("status --minion a --minion b", "--minion"),
+        ("--minion a status --minion b", "--minion"),
+        ("-c /a status -c /b", "-c"),
+        ("history staging --limit 1 --limit 2", "--limit"),
+        ("graph staging --format mermaid --format dot", "--format"),
+        ("plan staging --pillar a --pillar b", "--pillar"),
+        ("-l debug status -l info", "-l"),
+    ],
+)
+def test_an_option_with_two_values_is_refused(line, option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        made(line)
+    said = capsys.readouterr().err
+    assert ended.value.code == 1 and len(said.splitlines()) == 1, said
+    assert f"{option} has two values" in said, said
+
+
+@pytest.mark.parametrize("line", [f"apply staging {ID} --plan {PLAN}", f"apply {ID} --plan {PLAN}"])
+def test_two_plans_in_one_call_are_refused(line):
+    with pytest.raises(UsageError, match=f"--plan has two values: {ID} and {PLAN}"):
+        made(line)
+
+
+def test_two_values_of_one_variable_or_secret_are_refused_and_no_secret_is_shown():
+    assert inputs.variables(["a=1", "a=1"]) == {"a": 1}
+    with pytest.raises(UsageError, match="--var a has two values"):
+        inputs.variables(["a=1", "b=1", "a=2"])
+    with pytest.raises(UsageError, match="--secret a has two values: give it once") as refused:
+        inputs.secrets(["a=env:ONE", "a=env:TWO"], here=True)
+    assert "env:" not in str(refused.value)
+    assert inputs.secrets(["a=env:ONE", "a=env:ONE"], here=True) == {"a": "env:ONE"}
+    with pytest.raises(UsageError, match="--secret a has two values"):
+        inputs.give_again(["a", "a=-"], here=True)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,17 @@ def made(options):
             is_folder = OPTIONS[parameter].is_folder
             arguments[parameter] = os.path.abspath(value) if is_folder else value
     if verb.saved_plan is None and plan_id is not None:
-        arguments["plan_id"] = plan_id
+        arguments = _with_plan(arguments, plan_id)
     return Call(verb.function, arguments, verb.changes, verb.gives_again)
+
+
+def _with_plan(arguments, plan_id):
+    """The same with the plan of ``--plan``. A word may name the same plan."""
+    words = [word for word in map(arguments.get, ("environment", "plan_id")) if word]
+    other = next((word for word in words if is_id(word) and word != plan_id), None)
+    if other:
+        raise UsageError(f"--plan has two values: {other} and {plan_id}. Give it once")
+    return {**arguments, "plan_id": plan_id}
 
 
 def is_id(word):

@@ -14,7 +14,7 @@ def variables(given):
     from salt.utils.args import yamlify_arg
 
     pairs = {}
-    for one in given:
+    for one in _each_once("--var", given):
         name, equals, value = one.partition("=")
         if not (name and equals):
             raise UsageError(f"--var {one}: write NAME=VALUE")
@@ -29,7 +29,7 @@ def secrets(given, *, here):
     process's environment, and the reference names it. No job, event or file contains it.
     """
     references, piped = {}, None
-    for one in given:
+    for one in _each_once("--secret", given):
         name, equals, source = one.partition("=")
         if not name:
             raise UsageError("--secret needs a name: --secret NAME")
@@ -59,6 +59,16 @@ def secrets(given, *, here):
             value = _asked(name)
         references[name] = _kept(name, value)
     return references
+
+
+def _each_once(flag, given):
+    """Each text once. Two texts with one name are refused, and not repeated."""
+    texts = list(dict.fromkeys(given))
+    names = [text.partition("=")[0] for text in texts]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{flag} {name} has two values: give it once")
+    return texts
 
 
 def of_this_process(options):

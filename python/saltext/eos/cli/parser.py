@@ -3,6 +3,7 @@
 import argparse
 import itertools
 
+from saltext.eos.cli.once import Once
 from saltext.eos.cli.options import OPTIONS, SECRET_AGAIN
 from saltext.eos.cli.verbs import NAMES, VERBS
 
@@ -35,6 +36,10 @@ _SHELLS = ("bash", "zsh", "tcsh")
 
 class _Parser(argparse.ArgumentParser):
     """Wrong usage ends with 1, because 2 means that changes wait. It is one line: the help has the usage."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.given = {}
 
     def error(self, message):
         self.exit(1, f"{self.prog}: {_explained(message) or f'{message} ({self.prog} --help)'}\n")
@@ -116,6 +121,7 @@ def build(only=None):
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        one.given = parser.given
         if only is None or name in only:
             _fill(one, verb)
     shells = verbs.add_parser("completion", help="print the completion for a shell")
@@ -157,7 +163,9 @@ def _fill(parser, verb):
 
 def _add_environment(parser, text):
     """It can stand before the verb and after it, as the options of every verb can."""
-    parser.add_argument("-e", "--environment", metavar="ENV", default=argparse.SUPPRESS, help=text)
+    parser.add_argument(
+        "-e", "--environment", metavar="ENV", action=Once, default=argparse.SUPPRESS, help=text
+    )
 
 
 def _add(parser, option):
@@ -172,8 +180,7 @@ def _add(parser, option):
             how |= {"choices": option.choices, "metavar": "|".join(option.choices)}
         if option.number:
             how["type"] = int
-        if option.many:
-            how["action"] = "append"
+        how["action"] = "append" if option.many else Once
     parser.add_argument(option.flag, **how)
 
 
@@ -181,29 +188,42 @@ def _add_common(parser):
     """Options of every verb. They can stand before the verb and after it."""
     unset = argparse.SUPPRESS
     parser.add_argument(
-        "-c", "--config-dir", metavar="DIR", default=unset, help="Salt's configuration folder."
+        "-c",
+        "--config-dir",
+        metavar="DIR",
+        action=Once,
+        default=unset,
+        help="Salt's configuration folder.",
     )
     parser.add_argument(
         "--json", action="store_true", default=unset, help="Print the report as JSON."
     )
     parser.add_argument(
-        "-l", "--log-level", metavar="LEVEL", default=unset, help="What is logged to the terminal."
+        "-l",
+        "--log-level",
+        metavar="LEVEL",
+        action=Once,
+        default=unset,
+        help="What is logged to the terminal.",
     )
     parser.add_argument(
         "--auth",
         metavar="EAUTH",
+        action=Once,
         default=unset,
         help="Run on this host's master as a user of external_auth, such as pam.",
     )
     parser.add_argument(
         "--username",
         metavar="USER",
+        action=Once,
         default=unset,
         help="The user for --auth. By default yourself.",
     )
     parser.add_argument(
         "--api",
         metavar="URL",
+        action=Once,
         default=unset,
         help="Run on the master of this salt-api, with the token in SALT_API_TOKEN.",
     )
