@@ -6,6 +6,7 @@ import sys
 
 from saltext.eos.cli.errors import UsageError
 
+_NO_TEXT = "the value is not a text in UTF-8"
 _REFERENCES = ("env:", "file:", "vault:", "sdb://")
 
 
@@ -54,7 +55,7 @@ def secrets(given, *, here):
             )
         if source == "-":
             piped = name
-            value = sys.stdin.read().removesuffix("\n")
+            value = _piped(name)
         else:
             value = _asked(name)
         references[name] = _kept(name, value)
@@ -95,6 +96,18 @@ def give_again(given, *, here):
     secrets(given, here=here)
 
 
+def _piped(name):
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError:
+        # The decoder's error has a part of the value.
+        raise UsageError(f"--secret {name}: {_NO_TEXT}") from None
+    except OSError as error:
+        raise UsageError(
+            f"--secret {name}: standard input cannot be read: {error.strerror}"
+        ) from error
+
+
 def _asked(name):
     if not sys.stdin.isatty():
         raise UsageError(
@@ -107,6 +120,9 @@ def _kept(name, value):
     """The reference to a value in this process's environment. A saved plan finds it again by the same name."""
     if "\0" in value:
         raise UsageError(f"--secret {name}: the value has a zero byte, so it is not a text")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        # Python has put these in place of bytes that it could not decode.
+        raise UsageError(f"--secret {name}: {_NO_TEXT}")
     variable = f"EOS_SECRET_{name}"
     os.environ[variable] = value
     return f"env:{variable}"

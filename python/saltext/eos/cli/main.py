@@ -1,31 +1,41 @@
 """The entry point of the command ``eos``."""
 
-import os
 import sys
 
-from saltext.eos.cli import parser
+from saltext.eos.cli import parser, streams
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.escape import printable
 
 
 def main():
     """Run the command line. Returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A character that the terminal's encoding lacks is escaped.
-        stream.reconfigure(errors="backslashreplace")
+    with streams.usable():
+        try:
+            return _flushed()
+        except UsageError as error:
+            print(f"eos: {printable(str(error))}", file=sys.stderr)
+            if isinstance(error, streams.Unwritable):
+                streams.discard(sys.stdout)
+        except EOFError:
+            # Ctrl-D at a question, which is asked before anything starts.
+            print("eos: nothing was started: there was no answer", file=sys.stderr)
+        except KeyboardInterrupt:
+            print("eos: interrupted", file=sys.stderr)
+        except BrokenPipeError:
+            streams.discard(sys.stdout)
+        return 1
+
+
+def _flushed():
+    """The exit code, after all is written that was printed."""
     try:
-        return _run(parser.parsed(sys.argv[1:]))
-    except UsageError as error:
-        print(f"eos: {printable(str(error))}", file=sys.stderr)
-    except EOFError:
-        # Ctrl-D at a question, which is asked before anything starts.
-        print("eos: nothing was started: there was no answer", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("eos: interrupted", file=sys.stderr)
-    except BrokenPipeError:
-        # The reader has ended, as `head` does. Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
+        code = _run(parser.parsed(sys.argv[1:]))
+    except SystemExit:
+        # Of argparse, such as after the help.
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return code
 
 
 def _run(options):
@@ -57,8 +67,12 @@ def _run(options):
             report = place.report(agreed)
     if page_file:
         report = page.kept(report, page_file)
-    if options.json:
-        shown.document(report)
-    else:
-        shown.text(report, command_line=place.command_line)
+    try:
+        if options.json:
+            shown.document(report)
+        else:
+            shown.text(report, command_line=place.command_line)
+    except streams.Unwritable as error:
+        where = "; eos history shows what the run did" if made.changes else ""
+        raise streams.Unwritable(f"the report could not be shown: {error}{where}") from error
     return shown.exit_code(report, detailed=getattr(options, "detailed_exitcode", False))
