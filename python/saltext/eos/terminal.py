@@ -42,6 +42,31 @@ def without(is_told):
         yield
 
 
+@contextlib.contextmanager
+def held(loggers, is_told):
+    """Holds back from the terminal what these loggers say, until it is known whether the report says it too.
+
+    ``is_told``: whether a record is such a one. It is asked at the end, and all other records are logged then.
+    """
+    records = {}
+
+    def is_held(record):
+        if record.name not in loggers:
+            return False
+        # Each handler asks for each record.
+        records[id(record)] = record
+        return True
+
+    try:
+        with without(is_held):
+            yield
+    finally:
+        for record in records.values():
+            for handler in () if is_told(record) else _handlers():
+                if logging.WARNING <= handler.level <= record.levelno:
+                    handler.handle(record)
+
+
 class _Filter:
     def __init__(self, leaves_out):
         self.leaves_out = leaves_out

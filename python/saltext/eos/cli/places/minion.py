@@ -22,7 +22,7 @@ class Minion:
         import salt.config
         import salt.exceptions
 
-        from saltext.eos import bridge, command_line
+        from saltext.eos import bridge, command_line, pillar_faults
 
         opts = salt.config.minion_config(self._path)
         configuration.set_up_log(opts, self._log_level)
@@ -32,7 +32,9 @@ class Minion:
         # The pillar is compiled now, as for salt-call, so no call has to compile it again.
         opts["__cli"] = "salt-call"
         try:
-            self._minion = salt.client.Caller(mopts=opts).sminion
+            with pillar_faults.told() as errors:
+                self._minion = salt.client.Caller(mopts=opts).sminion
+                errors.extend(self._minion.opts["pillar"].get("_errors") or ())
         except (salt.exceptions.SaltException, SystemExit) as error:
             raise UsageError(f"the minion could not start: {error}") from error
         return self
