@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from saltext.eos.cli import call, inputs, page, parser
+from saltext.eos.cli import call, common, inputs, page, parser
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.options import OPTIONS
 from saltext.eos.cli.verbs import NAMES, VERBS
@@ -145,6 +145,12 @@ def test_a_word_means_what_it_means_for_the_runner(line, function, arguments):
         ("graph staging --format png", "invalid choice"),
         ("", "verbs:"),
         ("completion fish", "invalid choice"),
+        ("-l nosuch status", "argument -l/--log-level: invalid choice: 'nosuch'"),
+        ("status -l nosuch", "argument -l/--log-level: invalid choice: 'nosuch'"),
+        ("schema --jsno", "no option --jsno; did you mean --json?"),
+        ("schema staging", "staging is one word too many"),
+        ("help nosuch", "there is no verb nosuch"),
+        ("-c /x help plann", "there is no verb plann; did you mean plan?"),
     ],
 )
 def test_wrong_usage_ends_with_1_and_says_what_is_wrong(line, words, capsys):
@@ -296,7 +302,7 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
     for name, verb in VERBS.items():
         assert f"`eos {name} {' '.join(parser._word(verb, word) for word in verb.words)}`" in page
     listed = dict(re.findall(r"^\| `eos ([\w-]+)[^|]*\|([^\n]*)\|$", page, re.M))
-    assert set(listed) == {*VERBS, "completion", "schema"}
+    assert set(listed) == {*VERBS, "completion", "help", "schema"}
     for name, verb in VERBS.items():
         assert f"`infrastructure.{verb.function}`" in listed[name], name
         shown = set(re.findall(r"`--([\w-]+)", listed[name]))
@@ -382,7 +388,43 @@ def test_a_wrong_word_gets_only_a_hint_that_helps(line, said, capsys):
     assert capsys.readouterr().err.endswith(f": {said}\n")
 
 
-def test_help_is_a_verb_too(capsys):
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        ("help plan", "usage: eos plan [ENV]"),
+        ("-c /x help plan", "usage: eos plan [ENV]"),
+        ("--json help show_run", "usage: eos show_run RUN"),
+        ("help", "usage: eos [-h]"),
+        ("help schema", "usage: eos schema"),
+        ("help help", "usage: eos help [VERB]"),
+    ],
+)
+def test_help_is_a_verb_too(line, usage, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser.parsed(line.split())
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(usage)
+
+
+def test_the_help_lists_all_verbs_and_fits_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
-        parser.parsed(["help", "plan"])
-    assert capsys.readouterr().out.startswith("usage: eos plan [ENV]")
+        parser.parsed(["--help"])
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80, shown
+    for name in (*VERBS, "completion", "schema", "help"):
+        assert re.search(rf"^    {name} ", shown, re.M), name
+
+
+@pytest.mark.parametrize("name", ["schema", "completion bash"])
+@pytest.mark.parametrize("option", ["--json", "-c /x", "-e staging", "--minion a", "-l debug"])
+def test_an_option_of_every_verb_is_one_of_these_too(name, option):
+    options = parser.parsed([*name.split(), *option.split()])
+    assert options.name == name.split()[0]
+
+
+def test_a_level_of_the_log_is_one_of_salt():
+    import salt._logging
+
+    assert set(common.LEVELS) == set(salt._logging.LOG_LEVELS)
+    assert parser.parsed(["-l", "DEBUG", "status"]).log_level == "debug"

@@ -3,7 +3,7 @@
 import argparse
 import itertools
 
-from saltext.eos.cli.once import Once
+from saltext.eos.cli import common
 from saltext.eos.cli.options import OPTIONS, SECRET_AGAIN
 from saltext.eos.cli.verbs import NAMES, VERBS
 
@@ -17,9 +17,9 @@ _WORDS = {
     "run_id": "RUN",
     "what": "COMPONENT[.VARIABLE]",
 }
-_DESCRIPTION = (
-    "Bring environments of the Salt pillar up with Terraform, in the order of their dependencies."
-)
+_DESCRIPTION = """\
+Bring environments of the Salt pillar up with Terraform, in the order of
+their dependencies."""
 _EPILOG = """\
 examples:
   eos validate staging           check the pillar
@@ -54,8 +54,6 @@ class _Parser(argparse.ArgumentParser):
 def parsed(argv):
     """The options of a call. Its words are in ``words``, and the verb's row of the table in ``verb``."""
     # Only the options of the called verb are built: those of all verbs take longer than Python's start.
-    if argv[:1] == ["help"]:
-        argv = [*argv[1:2], "--help"]
     parser = build(only=set(argv))
     _refuse_too_early(parser, argv)
     options, rest = parser.parse_known_args(argv)
@@ -65,6 +63,10 @@ def parsed(argv):
     if not options.name:
         parser.print_help()
         parser.exit(1)
+    if options.name == "help":
+        _show_help(parser, options.about)
+    if rest and options.name not in NAMES:
+        options.parser.error(f"{rest[0]} is one word too many")
     # Words after an option are not in `words`.
     options.words = [*getattr(options, "words", ()), *rest]
     options.verb = NAMES.get(options.name)
@@ -80,6 +82,13 @@ def _refuse_too_early(parser, argv):
         name = word.partition("=")[0]
         if name in flags and name not in known:
             parser.exit(1, f"eos: {name} belongs behind the verb: eos VERB {name}\n")
+
+
+def _show_help(parser, verb):
+    if verb and verb not in parser.verbs:
+        parser.exit(1, f"{parser.prog}: {_no_verb(verb)}\n")
+    (parser.verbs[verb] if verb else parser).print_help()
+    parser.exit()
 
 
 def build(only=None):
@@ -105,10 +114,10 @@ def build(only=None):
         username=None,
     )
     parser.add_argument("-h", "--help", action="help", help="Show this help.")
-    _add_environment(parser, "The environment.")
-    _add(parser, OPTIONS["minion"])
+    common.add_environment(parser, "The environment.")
+    common.add(parser, OPTIONS["minion"])
     parser.add_argument("--version", action=_Version, nargs=0, help="Show the version.")
-    _add_common(parser)
+    common.add_common(parser)
     verbs = parser.add_subparsers(
         dest="name", metavar="VERB", title="verbs", parser_class=_Parser, prog="eos"
     )
@@ -121,18 +130,35 @@ def build(only=None):
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        one.given = parser.given
         if only is None or name in only:
             _fill(one, verb)
-    shells = verbs.add_parser("completion", help="print the completion for a shell")
-    shells.add_argument("shell", choices=_SHELLS)
-    verbs.add_parser("schema", help="print the JSON schema of the pillar")
+    _add_own(verbs, "completion", "print the completion for a shell").add_argument(
+        "shell", choices=_SHELLS
+    )
+    _add_own(verbs, "schema", "print the JSON schema of the pillar")
+    about = _add_own(verbs, "help", "show the help of a verb")
+    about.usage = "eos help [VERB]"
+    about.add_argument("about", nargs="?", metavar="VERB", help="By default all verbs are listed.")
+    for one in verbs.choices.values():
+        one.given = parser.given
+    parser.verbs = verbs.choices
     return parser
+
+
+def _add_own(verbs, name, summary):
+    """A verb of `eos` itself, which calls no function of the runner."""
+    one = verbs.add_parser(
+        name, help=summary, description=_sentence(summary), add_help=False, allow_abbrev=False
+    )
+    one.set_defaults(parser=one)
+    one.add_argument("-h", "--help", action="help", help="Show this help.")
+    common.add_unshown(one)
+    return one
 
 
 def _fill(parser, verb):
     parser.set_defaults(parser=parser)
-    parser.description = f"{verb.summary[0].upper()}{verb.summary[1:]}."
+    parser.description = _sentence(verb.summary)
     parser.usage = f"{parser.prog} {' '.join(_word(verb, word) for word in verb.words)} [options]"
     parser.epilog = "\n".join(["examples:", *_examples(verb)])
     # argparse would show `words`, but the usage has better names for them.
@@ -142,14 +168,16 @@ def _fill(parser, verb):
     where = (
         "The environment, in place of the first word." if first else "Not needed: the id names it."
     )
-    _add_environment(parser, where)
+    common.add_environment(parser, where)
     for argument in ("minion", *verb.options):
         option = OPTIONS[argument]
-        _add(parser, option._replace(choices=verb.formats) if argument == "format" else option)
+        common.add(
+            parser, option._replace(choices=verb.formats) if argument == "format" else option
+        )
     if verb.saved_plan:
-        _add(parser, OPTIONS["plan_id"])
+        common.add(parser, OPTIONS["plan_id"])
     if verb.gives_again:
-        _add(parser, SECRET_AGAIN)
+        common.add(parser, SECRET_AGAIN)
     if verb.asks:
         # A destroy refuses it, with a remedy.
         yes = "Ask nothing, and delete nothing." if verb.asks != "destroy" else argparse.SUPPRESS
@@ -158,81 +186,11 @@ def _fill(parser, verb):
         parser.add_argument(
             "--detailed-exitcode", action="store_true", help="End with 2 if changes wait."
         )
-    _add_common(parser.add_argument_group("where and how"))
+    common.add_common(parser.add_argument_group("where and how"))
 
 
-def _add_environment(parser, text):
-    """It can stand before the verb and after it, as the options of every verb can."""
-    parser.add_argument(
-        "-e", "--environment", metavar="ENV", action=Once, default=argparse.SUPPRESS, help=text
-    )
-
-
-def _add(parser, option):
-    of_every_verb = option.argument == "minion"
-    default = argparse.SUPPRESS if of_every_verb else None
-    how = {"dest": option.argument, "default": default, "help": _help(option)}
-    if not option.value:
-        how["action"] = "store_true" if option.is_on else "store_false"
-    else:
-        how["metavar"] = option.value
-        if option.choices:
-            how |= {"choices": option.choices, "metavar": "|".join(option.choices)}
-        if option.number:
-            how["type"] = int
-        how["action"] = "append" if option.many else Once
-    parser.add_argument(option.flag, **how)
-
-
-def _add_common(parser):
-    """Options of every verb. They can stand before the verb and after it."""
-    unset = argparse.SUPPRESS
-    parser.add_argument(
-        "-c",
-        "--config-dir",
-        metavar="DIR",
-        action=Once,
-        default=unset,
-        help="Salt's configuration folder.",
-    )
-    parser.add_argument(
-        "--json", action="store_true", default=unset, help="Print the report as JSON."
-    )
-    parser.add_argument(
-        "-l",
-        "--log-level",
-        metavar="LEVEL",
-        action=Once,
-        default=unset,
-        help="What is logged to the terminal.",
-    )
-    parser.add_argument(
-        "--auth",
-        metavar="EAUTH",
-        action=Once,
-        default=unset,
-        help="Run on this host's master as a user of external_auth, such as pam.",
-    )
-    parser.add_argument(
-        "--username",
-        metavar="USER",
-        action=Once,
-        default=unset,
-        help="The user for --auth. By default yourself.",
-    )
-    parser.add_argument(
-        "--api",
-        metavar="URL",
-        action=Once,
-        default=unset,
-        help="Run on the master of this salt-api, with the token in SALT_API_TOKEN.",
-    )
-    parser.add_argument(
-        "--as-minion",
-        action="store_true",
-        default=unset,
-        help="Use this host's minion and its pillar, as salt-call does.",
-    )
+def _sentence(summary):
+    return f"{summary[0].upper()}{summary[1:]}."
 
 
 def _word(verb, word):
@@ -249,19 +207,16 @@ def _examples(verb):
     return [f"{line}\n      {what}" for line, what in pairs]
 
 
-def _help(option):
-    from saltext.eos.docstring import PARAMETERS
-
-    text = option.help or PARAMETERS[option.argument]
-    return " ".join(text.replace("``", "").split()).replace("%", "%%")
-
-
 def _explained(message):
     """What argparse says of a wrong verb: it lists all of them, and a near name helps more. None for other errors."""
     before, found, rest = message.partition("invalid choice: '")
     if not found or "VERB" not in before:
         return None
     wrong = rest.partition("'")[0]
+    return _no_verb(wrong)
+
+
+def _no_verb(wrong):
     return f"there is no verb {wrong}; {_near(wrong, NAMES) or 'eos --help lists the verbs'}"
 
 
