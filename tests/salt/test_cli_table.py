@@ -189,6 +189,11 @@ def test_the_file_of_a_page_is_the_callers_and_never_goes_to_the_master():
         {"run_id": ID, "format": "html"},
         os.path.abspath("run.html"),
     )
+    to_stdout = {"run_id": ID, "format": "html"}
+    for line in (f"show {ID} --html -", f"show {ID} --format html"):
+        asked, file = page.asked(made(line))
+        assert (asked.arguments, file) == (to_stdout, None)
+    file = os.path.abspath("run.html")
     for answer in ({"drawing": "VALUE_TRIMMED"}, {"drawing": {}}):
         with pytest.raises(UsageError, match="larger than max_event_size"):
             page.kept(answer, file)
@@ -404,6 +409,14 @@ def test_help_is_a_verb_too(line, usage, capsys):
         parser.parsed(line.split())
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(usage)
+
+
+def test_the_help_of_show_does_not_say_that_it_plans(capsys):
+    with pytest.raises(SystemExit):
+        parser.parsed(["show", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Plan the pillar" not in shown and "Use the pillar of this pillarenv" in shown
+    assert "--files DIR Folder of a checkout in place of the configuration's file_roots." in shown
 
 
 def test_the_help_lists_all_verbs_and_fits_80_columns(capsys, monkeypatch):

@@ -49,8 +49,8 @@ PARAMETERS = {
         only the user as whom Eos runs may give it.
     """,
     "pillarenv": """
-        Plan the pillar of this pillarenv, such as a branch of git_pillar. What
-        is planned so is never applied.
+        Use the pillar of this pillarenv, such as a branch of git_pillar. A plan
+        of it is never applied.
     """,
     "plan_id": "Id of the plan, from the report of ``plan`` or of a blocked run.",
     "preserve_data": "Keep the resources that hold data, and name them.",

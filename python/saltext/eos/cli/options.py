@@ -38,11 +38,13 @@ _ALL = (
         "file_root",
         "--files",
         "DIR",
-        help="Folder of a checkout in place of file_roots. By default none.",
+        help="Folder of a checkout in place of the configuration's file_roots.",
         is_folder=True,
     ),
     Option("format", "--format", "FORMAT", help="Print it so, and nothing else."),
-    Option("html", "--html", "FILE", help="Write a page for a browser into this file."),
+    Option(
+        "html", "--html", "FILE", help="Write a page for a browser into this file, or - for stdout."
+    ),
     Option("include_dependencies", "--include-dependencies"),
     Option("layers", "--layers", help="Also ask Salt, Terraform, Nomad, Consul and Vault."),
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),

@@ -9,7 +9,7 @@ _TRIMMED = "VALUE_TRIMMED"
 
 
 def asked(call):
-    """The call that returns the page, and the file that it names. None if it names none."""
+    """The call that returns the page, and the file that it names. None if it names none, or stdout."""
     path = call.arguments.get("html")
     if path is None:
         return call, None
@@ -18,8 +18,9 @@ def asked(call):
     if not path:
         raise UsageError("--html: name a file")
     arguments = {name: value for name, value in call.arguments.items() if name != "html"}
-    # Absolute at once, because a process of Salt may change its folder.
-    return call.with_arguments({**arguments, "format": "html"}), os.path.abspath(path)
+    # Absolute at once, because a process of Salt may change its folder. `-` is stdout, as for --format html.
+    file = None if path == "-" else os.path.abspath(path)
+    return call.with_arguments({**arguments, "format": "html"}), file
 
 
 def kept(report, path):
