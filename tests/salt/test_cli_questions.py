@@ -1,5 +1,8 @@
 """What `eos` asks a person on a terminal."""
 
+import os
+import re
+
 import pytest
 
 from support import modules
@@ -43,14 +46,17 @@ def test_another_answer_destroys_nothing(echo, terminal, answer):
     run.expect("(staging): ")
     run.type(answer)
     assert run.finish() == 1, run.text
-    assert "nothing was changed" in run.text and echo.state("echo"), run.text
+    assert "\r\neos: nothing was changed" in run.text and echo.state("echo"), run.text
 
 
 def test_control_c_at_the_question_destroys_nothing(echo, terminal):
     run = terminal("destroy", "staging")
     run.expect("(staging): ")
+    # One empty line is between the plan and the question.
+    assert re.search(r"[^\n]\r\n\r\nTo destroy, type the name", run.text), run.text
     run.process.send_signal(2)
     assert run.finish() == 1, run.text
+    assert "(staging): \r\neos: interrupted\r\n" in run.text, run.text
     assert "Traceback" not in run.text and echo.state("echo"), run.text
 
 
@@ -79,7 +85,7 @@ def test_a_secret_is_asked_for_and_not_shown(site, terminal):
     )
     site.environment({"login": {"source": site.module("login", {"main.tf": main})}})
     run = terminal("apply", "staging", "login", "--secret", "token", "--json")
-    run.expect("token: ")
+    run.expect("secret token of login (what you type is not shown): ")
     run.type("hunter2-hunter2")
     assert run.finish() == 0, run.text
     assert "hunter2" not in run.text and '"length": 15' in run.text, run.text
@@ -88,10 +94,10 @@ def test_a_secret_is_asked_for_and_not_shown(site, terminal):
 def test_control_d_at_a_question_starts_nothing_and_is_one_line(site, terminal):
     site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
     run = terminal("apply", "staging", "echo", "--secret", "value")
-    run.expect("value: ")
-    run.type("\x04")
+    run.expect("secret value of echo (what you type is not shown): ")
+    os.write(run.master, b"\x04")
     assert run.finish() == 1, run.text
-    assert "Traceback" not in run.text and "eos: nothing was started" in run.text, run.text
+    assert "shown): \r\neos: nothing was started" in run.text, run.text
     assert not site.root.joinpath("staging").exists()
 
 

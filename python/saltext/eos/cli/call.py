@@ -27,6 +27,11 @@ class Call:
         """The same call with other values for these arguments."""
         return self.with_arguments(self.arguments | arguments)
 
+    def only_component(self):
+        """The component, if the call names exactly one."""
+        components = self.arguments.get("components") or ()
+        return components[0] if len(components) == 1 else None
+
     def with_arguments(self, arguments):
         """The same call with only these arguments."""
         return replace(self, arguments=arguments)

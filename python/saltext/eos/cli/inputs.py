@@ -1,9 +1,9 @@
 """Variables and secrets of a call. A secret never stands on the command line."""
 
-import getpass
 import os
 import sys
 
+from saltext.eos.cli import answer
 from saltext.eos.cli.errors import UsageError
 
 _NO_TEXT = "the value is not a text in UTF-8"
@@ -23,9 +23,10 @@ def variables(given):
     return pairs
 
 
-def secrets(given, *, here):
+def secrets(given, *, here, component=None):
     """The mapping for ``--secret``, with references only.
 
+    ``component``: whose variables they are, if the call names only one.
     ``here``: whether the call runs in this process. Then a value from a prompt or from standard input goes into this
     process's environment, and the reference names it. No job, event or file contains it.
     """
@@ -57,7 +58,7 @@ def secrets(given, *, here):
             piped = name
             value = _piped(name)
         else:
-            value = _asked(name)
+            value = _asked(name, component)
         references[name] = _kept(name, value)
     return references
 
@@ -108,12 +109,13 @@ def _piped(name):
         ) from error
 
 
-def _asked(name):
+def _asked(name, component):
     if not sys.stdin.isatty():
         raise UsageError(
             f"--secret {name}: there is no terminal to ask on. Write {name}=- or a reference"
         )
-    return getpass.getpass(f"{name}: ")
+    whose = f" of {component}" if component else ""
+    return answer.hidden(f"secret {name}{whose} (what you type is not shown): ")
 
 
 def _kept(name, value):

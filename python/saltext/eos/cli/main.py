@@ -56,7 +56,10 @@ def _run(options):
         if made.gives_again:
             inputs.give_again(options.secrets, here=place.here)
         else:
-            made = made.having(secrets=inputs.secrets(options.secrets, here=place.here))
+            given = inputs.secrets(
+                options.secrets, here=place.here, component=made.only_component()
+            )
+            made = made.having(secrets=given)
     if getattr(options, "variables", None):
         made = made.having(variables=inputs.variables(options.variables))
     with place:

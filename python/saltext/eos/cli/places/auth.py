@@ -5,6 +5,7 @@ import getpass
 import os
 import sys
 
+from saltext.eos.cli import answer
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.escape import printable
 from saltext.eos.cli.places import configuration
@@ -53,16 +54,16 @@ class Auth(Follower):
                 f"salt --auth {self._eauth} --make-token '*' test.ping"
             )
         user = self._user or getpass.getuser()
-        password = getpass.getpass(f"password of {user}: ")
+        password = answer.hidden(f"password of {user}: ")
         with _readable_errors():
-            answer = salt.auth.Resolver(self._opts).mk_token(
+            made = salt.auth.Resolver(self._opts).mk_token(
                 {"username": user, "password": password, "eauth": self._eauth}
             )
-        if not (isinstance(answer, dict) and answer.get("token")):
+        if not (isinstance(made, dict) and made.get("token")):
             raise UsageError(
                 f"the master did not accept {user} and this password for {self._eauth}"
             )
-        return answer["token"]
+        return made["token"]
 
     def start(self, function, arguments):
         with _readable_errors():
