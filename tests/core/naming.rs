@@ -302,7 +302,11 @@ fn a_call_that_lacks_one_thing_is_told_that_one_thing_and_where_to_find_it() {
             json!({}),
             "arguments:plan_id: is missing: salt-run infrastructure.plan staging saves a plan",
         ),
-        ("apply", json!({ "plan_id": "net" }), "arguments:plan_id: is not a valid id: \"net\""),
+        (
+            "apply",
+            json!({ "plan_id": "net" }),
+            "arguments:plan_id: is not a valid id: \"net\"; an id looks like 01JD3",
+        ),
         ("approve", json!({}), "arguments:plan_id: is missing: salt-run infrastructure.plan staging"),
         ("cancel", json!({}), "arguments:run_id: is missing: salt-run infrastructure.status staging"),
         ("show_run", json!({}), "arguments:run_id: is missing: salt-run infrastructure.history staging"),
@@ -330,6 +334,14 @@ fn a_call_that_lacks_one_thing_is_told_that_one_thing_and_where_to_find_it() {
         assert!(problems.len() == 1 && problems[0].contains(told), "{operation}: {problems:#?}");
         assert!(!problems[0].contains("comes first"), "{operation}: {problems:#?}");
     }
+}
+
+#[test]
+fn an_environment_in_place_of_an_id_is_told_with_where_its_runs_are() {
+    let problems = problems(&call(&two(), "show_run", json!({ "run_id": "staging" })));
+    let told = "is not a valid id: \"staging\" is an environment, and salt-run infrastructure.history staging \
+                shows its runs";
+    assert!(problems.len() == 1 && problems[0].contains(told), "{problems:#?}");
 }
 
 #[test]

@@ -51,6 +51,11 @@ impl EnvironmentContext {
         }
     }
 
+    /// Whether the pillar has an environment of this name.
+    pub fn is_environment(&self, name: &str) -> bool {
+        self.environments.iter().flatten().any(|one| one.as_str() == name)
+    }
+
     /// The environment that the call is about, as far as that is known before its arguments are read.
     pub fn likely(&self, arguments: &Map<String, Value>) -> Option<&Name> {
         let all = self.environments.as_ref()?;

@@ -89,14 +89,14 @@ impl Arguments {
         self.move_id(key);
         let text = self.text(key)?;
         if !is_id(&text) {
-            let fault = match is_like_an_id(&text) {
-                true => format!("is not a valid id: {text:?}: {}", id_fault(&text)),
-                false => format!(
-                    "is not a valid id: {:?}; an id is like 01JD3KV6T0W8Q5YB4E2N9RZXCM",
-                    shorten(&text)
-                ),
+            let more = if is_like_an_id(&text) {
+                format!(": {}", id_fault(&text))
+            } else if self.context.is_environment(&text) {
+                format!(" is an environment, and {} shows its runs", command("history").of(&text))
+            } else {
+                "; an id looks like 01JD3KV6T0W8Q5YB4E2N9RZXCM".to_owned()
             };
-            self.problem(key, fault);
+            self.problem(key, format!("is not a valid id: {:?}{more}", shorten(&text)));
         }
         is_id(&text).then_some(text)
     }
