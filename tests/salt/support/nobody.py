@@ -17,6 +17,7 @@ class Nobody:
             "environment": None,
             "automation": None,
             "command_line": None,
+            "salt_root": None,
         }
         self.identity["place"] = ("master", None)
         self.caller = SimpleNamespace(name="", authentication="unknown", sudo="")
