@@ -1,6 +1,7 @@
 """`eos` with a stream that is closed, or that takes nothing more. Each call is a process of its own."""
 
 import re
+import shlex
 
 import pytest
 
@@ -39,8 +40,8 @@ def test_a_stream_that_is_closed_or_full_is_told_in_one_line_and_stops_no_run(
     echo, words, redirection, rc, said
 ):
     told = echo.folder / "told"
-    command = " ".join(map(str, echo.eos_command(*words.split())))
-    done = echo.finish(["bash", "-c", f"{command} 2>{told} {redirection}"])
+    command = shlex.join(map(str, echo.eos_command(*words.split())))
+    done = echo.finish(["bash", "-c", f"{command} 2>{shlex.quote(str(told))} {redirection}"])
     lines = told.read_text().splitlines()
     assert done.rc == rc and "Traceback" not in " ".join(lines), (done, lines)
     own = [line for line in lines if line.startswith("eos: ")]
@@ -52,7 +53,9 @@ def test_a_stream_that_is_closed_or_full_is_told_in_one_line_and_stops_no_run(
 
 
 def test_a_value_from_standard_input_that_is_no_text_is_refused_and_not_shown(echo):
-    command = " ".join(map(str, echo.eos_command("plan", "staging", "echo", "--secret", "value=-")))
+    command = shlex.join(
+        map(str, echo.eos_command("plan", "staging", "echo", "--secret", "value=-"))
+    )
     done = echo.finish(["bash", "-c", f"printf 'hunter2\\377' | {command}"])
     assert done.rc == 1 and "--secret value: the value is not a text" in done.stderr, done
     assert "hunter" not in done.said and "Traceback" not in done.said, done

@@ -134,7 +134,7 @@ class Story(Searched):
         self.arguments = outside / "arguments"
         terraform = outside / "terraform"
         terraform.write_text(
-            f'#!/bin/sh\nprintf \'%s\\n\' "$@" >> "{self.arguments}"\nexec {programs.terraform()} "$@"\n'
+            f'#!/bin/sh\nprintf \'%s\\n\' "$@" >> "{self.arguments}"\nexec "{programs.terraform()}" "$@"\n'
         )
         terraform.chmod(0o755)
         self.settings = {
