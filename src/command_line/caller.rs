@@ -115,3 +115,10 @@ pub fn process() -> &'static str {
 pub fn is_eos() -> bool {
     !current().is_of_salt()
 }
+
+/// A command line of `eos`.
+#[cfg(test)]
+pub(super) fn eos(words: &[&str]) -> CommandLine {
+    let words = words.iter().map(ToString::to_string).collect();
+    CommandLine { program: Program::Eos, words, ..CommandLine::default() }
+}

@@ -115,13 +115,8 @@ impl Display for Command {
 
 #[cfg(test)]
 mod tests {
-    use super::super::caller::about;
+    use super::super::caller::{about, eos};
     use super::*;
-
-    fn eos(words: &[&str]) -> CommandLine {
-        let words = words.iter().map(ToString::to_string).collect();
-        CommandLine { program: Program::Eos, words, ..CommandLine::default() }
-    }
 
     #[test]
     fn a_command_is_written_as_its_caller_writes_it() {

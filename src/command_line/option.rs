@@ -59,7 +59,7 @@ pub fn only_a_retry() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::caller::{CommandLine, Program};
+    use super::super::caller::{CommandLine, eos};
     use super::*;
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
             CommandLine::default().during(said),
             ["confirm=staging", "retry=True", "refresh=False", "'secrets={token: env:T}'"]
         );
-        let eos = CommandLine { program: Program::Eos, ..CommandLine::default() };
+        let eos = eos(&["eos"]);
         assert_eq!(
             eos.clone().during(said),
             ["--confirm staging", "--retry", "--no-refresh", "--secret token=env:T"]

@@ -27,13 +27,8 @@ fn of_salt(program: &str, words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::caller::{CommandLine, Program};
+    use super::super::caller::{CommandLine, eos};
     use super::*;
-
-    fn eos(words: &[&str]) -> CommandLine {
-        let words = words.iter().map(ToString::to_string).collect();
-        CommandLine { program: Program::Eos, words, ..CommandLine::default() }
-    }
 
     #[test]
     fn functions_of_salt_are_named_with_the_configuration_of_the_caller() {

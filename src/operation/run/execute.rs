@@ -114,8 +114,8 @@ impl Allowed {
                 rollback::after(session, &intent, reports).await
             }
         };
-        let pending = turns.pending_after(&reports).unwrap_or_else(|| pending.clone());
-        (reports, pending)
+        let decided = turns.pending_after(&reports);
+        (reports, decided.unwrap_or(pending))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
 use crate::render;
+use crate::shell::quote;
 use crate::words::{Words, words};
 
 /// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it
@@ -178,10 +179,14 @@ pub fn explain(place: &str, component: &Name, refusal: JobRefusal, address: &str
                     "choose another name; or destroy the job, which stops its tasks, and run again: ",
                     destroy
                 ],
-                false => Words::own(format!(
-                    "choose another name; or remove the stopped job, and run again: nomad job stop -purge \
-                     -namespace {namespace} {id}"
-                )),
+                false => words![
+                    "choose another name; or remove the stopped job, and run again: ",
+                    Words::shell(format!(
+                        "nomad job stop -purge -namespace {} {}",
+                        quote(&namespace),
+                        quote(&id)
+                    ))
+                ],
             };
             told(Code::NomadInvalid, message, remedy)
                 .with(json!({ "job": id, "namespace": namespace, "from": from, "to": to }))

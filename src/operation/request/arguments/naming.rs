@@ -119,10 +119,6 @@ impl Arguments {
         self.context.components.contains(name)
     }
 
-    fn is_environment(&self, name: &str) -> bool {
-        self.context.environments.iter().flatten().any(|one| one.as_str() == name)
-    }
-
     fn names_no_environment(&self) -> bool {
         !WORDS.iter().any(|word| self.gives(word))
     }
@@ -139,7 +135,7 @@ impl Arguments {
     /// `ENVIRONMENT COMPONENT` in place of `COMPONENT ID` lacks the id: moves each word to its own key.
     pub fn move_into_environment(&mut self, [first, second]: [&'static str; 2]) {
         let Some(name) = self.given.get(first).and_then(Value::as_str).map(str::to_owned) else { return };
-        if !self.names_no_environment() || !self.is_environment(&name) || self.is_component(&name) {
+        if !self.names_no_environment() || !self.context.is_environment(&name) || self.is_component(&name) {
             return;
         }
         command_line::about(&name);
@@ -199,7 +195,7 @@ impl Arguments {
         let received = &self.received;
         let text = |key: &str| received.get(key).and_then(Value::as_str);
         let is_component = |name: &str| self.is_component(name);
-        let is_environment = |name: &str| self.is_environment(name);
+        let is_environment = |name: &str| self.context.is_environment(name);
         let named = WORDS.iter().find_map(|word| received.get(*word).filter(|value| !value.is_null()));
         named.is_none_or(|value| value.as_str().is_none_or(is_component))
             || text("component").is_some_and(|name| !is_component(name))
