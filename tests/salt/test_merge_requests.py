@@ -178,7 +178,7 @@ def test_only_the_user_of_the_process_may_name_a_folder(tmp_path):
         (problem,) = branch.of(wrong, Caller("root", "system"), line).problems
         assert word in problem, problem
     assert branch.of({"pillarenv": None, "saltenv": ""}, Caller("root"), line) is None
-    # A caller is told of options as they write them.
+    # The texts name an option as the caller writes it.
     for typed, option in ((line, "pillar_root=x"), (command_line.of_eos(), "--pillar x")):
         (problem,) = branch.of({"pillar_root": "x"}, Caller("root", "system"), typed).problems
         assert problem == f"{option} must be an absolute path"

@@ -53,7 +53,7 @@ def test_each_reason_is_in_the_report_once_and_the_log_on_stderr_repeats_none(fa
         assert place in told and told.count(reason) == 1, (name, told)
     assert "Specified SLS 'missing' in environment 'base' is not available" in told, told
     assert done.rc == 1 and not is_logged(done) and SECRET not in told, done
-    # The log file has all of it, for whoever may read it.
+    # The log file has all of it.
     assert "Jinja syntax error" in (faulty.folder / "salt" / "log").read_text()
 
 

@@ -95,7 +95,7 @@ def test_an_option_in_a_message_belongs_to_the_function_that_the_message_names()
 
 
 def test_no_text_of_the_core_is_written_for_one_program_only():
-    """``src/command_line`` writes commands and options for whoever calls: ``eos`` or a program of Salt."""
+    """``src/command_line`` writes commands and options as the caller does, in ``eos`` or in a program of Salt."""
     others = [
         (file, text)
         for file, text in literals()
