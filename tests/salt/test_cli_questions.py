@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -58,6 +60,42 @@ def test_control_c_at_the_question_destroys_nothing(echo, terminal):
     assert run.finish() == 1, run.text
     assert "(staging): \r\neos: interrupted\r\n" in run.text, run.text
     assert "Traceback" not in run.text and echo.state("echo"), run.text
+
+
+# The signal comes when the question is written and the reading has not begun.
+INTERRUPTED_QUESTION = """
+import os, signal, sys
+from saltext.eos.cli import answer
+
+class Terminal:
+    def __init__(self, stream):
+        self.stream, self.written = stream, False
+    def write(self, text):
+        return self.stream.write(text)
+    def flush(self):
+        self.stream.flush()
+        if not self.written:
+            self.written = True
+            signal.raise_signal(signal.SIGINT)
+
+sys.stderr = Terminal(sys.stderr)
+try:
+    answer.line("name: ")
+except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+"""
+
+
+def test_after_a_control_c_before_the_reading_the_next_text_begins_a_line():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_QUESTION],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "name: \ninterrupted\n"), done
 
 
 def test_a_destroy_of_nothing_asks_nothing(echo, terminal):

@@ -1,4 +1,4 @@
-"""Reads the answer to a question. Ctrl-C always ends it, also right before the reading begins.
+"""Asks a question and reads the answer. Ctrl-C always ends it, also right before the reading begins.
 
 What is printed next begins a line of its own, also if the answer was ended by Ctrl-C or Ctrl-D.
 """
@@ -10,10 +10,11 @@ import signal
 import sys
 
 
-def line():
+def line(question):
     """One line from standard input, or an empty text at its end. Raises KeyboardInterrupt on Ctrl-C."""
     given = ""
     try:
+        print(question, end="", file=sys.stderr, flush=True)
         given = _line()
     finally:
         if not given.endswith("\n"):

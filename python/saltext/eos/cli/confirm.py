@@ -42,9 +42,7 @@ def _lacks(verb, given):
 
 
 def _answer(asks, environment):
-    sys.stderr.write(f"To {asks}, type the name of the environment ({environment}): ")
-    sys.stderr.flush()
-    return answer.line().strip()
+    return answer.line(f"To {asks}, type the name of the environment ({environment}): ").strip()
 
 
 def _changes(report):
