@@ -25,6 +25,7 @@ mod recovery;
 mod retention;
 mod rollback;
 mod rollout;
+mod rotation;
 mod secret_variable;
 mod service;
 mod stale_lock;
@@ -64,6 +65,10 @@ pub use rollout::{
     Allocation, CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, Evaluation,
     JobVersion, JobVersions, NomadAnswers, PlacementFailure, RegisteredJob, Rollout, RolloutQuery, TaskGroup,
     short_id,
+};
+pub use rotation::{
+    ROTATION, Rotation, RotationFault, RotationStage, SecretReaderState, begin_rotation, end_rotation,
+    rotation_ends, withdraw_rotation,
 };
 pub use secret_variable::{Items, VariableUpdate, handed, variable_update, without_own_keys};
 pub use service::{RegisteredInstance, remembered, served};

@@ -49,23 +49,29 @@ pub fn variable_update(
         return Err(format!("belongs to {other}"));
     }
     let last = said(current, REVISION).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let is_there = |(name, value): (&String, &Option<SecretString>)| {
-        value.as_ref().is_some_and(|value| said(current, &key(last, name)) == Some(value.expose_secret()))
+    let ours = keys(current, owner);
+    let has = |revision: u64| {
+        wanted.iter().all(|(name, value)| {
+            let value = value.as_ref().map(ExposeSecret::expose_secret);
+            value.is_some() && said(current, &key(revision, name)) == value
+        })
     };
-    if last > 0 && wanted.iter().all(is_there) {
-        return Ok(VariableUpdate::Current(last));
+    // A secret that has its old value again needs no new revision: the job may still have the old one.
+    let kept: BTreeSet<_> = ours.iter().filter_map(|key| revision(key)).chain([last]).collect();
+    if let Some(found) = kept.into_iter().rev().find(|revision| *revision > 0 && has(*revision)) {
+        return Ok(VariableUpdate::Current(found));
     }
     let next = last.max(applied) + 1;
     let new = |(name, value): (&String, &Option<SecretString>)| Some((key(next, name), value.clone()?));
     let Some(new) = wanted.iter().map(new).collect::<Option<Items>>() else {
         return Ok(VariableUpdate::ValueMissing(next));
     };
-    let ours = keys(current, owner);
     let foreign: Vec<_> = new.keys().filter(|key| current.contains_key(*key)).map(String::as_str).collect();
     if !foreign.is_empty() {
         return Err(format!("already has {}, which Eos did not write", foreign.join(", ")));
     }
-    let is_old = |key: &String| revision(key).is_some_and(|revision| revision + KEPT <= next);
+    let is_old =
+        |key: &String| revision(key).is_some_and(|revision| revision + KEPT <= next && revision != applied);
     let (old, ours): (BTreeSet<_>, BTreeSet<_>) = ours.into_iter().partition(is_old);
     let mut items: Items = current.clone();
     items.retain(|key, _| !old.contains(key));
@@ -165,6 +171,26 @@ mod tests {
         let kept: Vec<_> = (1..=15).filter(|revision| all.contains_key(&key(*revision, "A"))).collect();
         assert_eq!(kept, (6..=15).collect::<Vec<_>>());
         assert_eq!(handed(&all, OWN).count(), 10);
+    }
+
+    #[test]
+    fn the_applied_revision_stays_however_many_follow() {
+        let (_, mut all) = written(&Items::new(), &[("A", "1")], 0);
+        for round in 2..=15 {
+            all = written(&all, &[("A", &round.to_string())], 1).1;
+        }
+        assert_eq!(said(&all, "r1_A"), Some("1"));
+    }
+
+    #[test]
+    fn an_old_value_that_returns_has_its_old_revision() {
+        let (_, first) = written(&Items::new(), &[("A", "1"), ("B", "2")], 0);
+        let (_, second) = written(&first, &[("A", "other"), ("B", "2")], 1);
+        let back = variable_update(&second, OWN, &wanted(&[("A", Some("1")), ("B", Some("2"))]), 2);
+        assert!(matches!(back, Ok(VariableUpdate::Current(1))));
+        // Only a revision with all values is one.
+        let mixed = variable_update(&second, OWN, &wanted(&[("A", Some("1")), ("B", Some("3"))]), 2);
+        assert!(matches!(mixed, Ok(VariableUpdate::Write(3, _))));
     }
 
     #[test]

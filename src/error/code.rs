@@ -221,6 +221,8 @@ codes! {
     SecretKeyMissing = "secret_key_missing",
     SecretUnreadable = "secret_unreadable",
     SecretLent = "secret_lent",
+    RotationUnderWay = "rotation_under_way",
+    NotRotatable = "not_rotatable",
     VaultUnreachable = "vault_unreachable",
     VaultSealed = "vault_sealed",
     VaultDenied = "vault_denied",

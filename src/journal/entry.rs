@@ -10,6 +10,7 @@ use crate::model::Name;
 
 /// The operation name of a run that repairs drift.
 pub const REMEDIATE: &str = "remediate";
+pub const ROTATE: &str = "rotate";
 
 /// The operation name of a run that takes drift into the state.
 pub const ACCEPT_DRIFT: &str = "accept_drift";

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use entry::{
     ACCEPT_DRIFT, CallOptions, CallValues, CompletedComponent, JournalEntry, Kind, REMEDIATE, ROLLBACK,
-    RunOrder, RunStart, STATE_EDITS,
+    ROTATE, RunOrder, RunStart, STATE_EDITS,
 };
 pub use run_history::{NotResumable, RunHistory};
 

@@ -26,6 +26,7 @@ mod provider;
 mod read;
 mod reference;
 mod refusal;
+mod rotation;
 mod run_hook;
 mod server;
 pub mod service;
@@ -69,6 +70,9 @@ pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderV
 pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read, shared_names};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
+pub use rotation::{
+    RotatedPath, RotationRequest, RotationTarget, ServiceSecret, secret_owner, secret_readers, stored_secrets,
+};
 pub use run_hook::{RunHook, RunHookAction, RunMetrics, RunMoment};
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
@@ -80,7 +84,9 @@ pub use settings::{
 pub use state_edit::{ResourceAddress, StateEdit};
 use step::is_reserved;
 pub use step::{Batch, MinionTarget, SaltCall, SaltStep};
-pub use task_secret::{SecretDelivery, SecretKind, SecretOrigin, TaskSecret, nomad_variable, variable_key};
+pub use task_secret::{
+    SecretDelivery, SecretKind, SecretOrigin, TaskSecret, nomad_variable, previous_key, variable_key,
+};
 pub use terraform_variables::{OURS as TERRAFORM_VARIABLES, allow_variable};
 pub use used_references::{UsedReference, used_references};
 pub use vault::{VaultAuth, VaultServer};

@@ -58,6 +58,11 @@ pub fn variable_key(revision: impl fmt::Display, name: &str) -> String {
     format!("r{revision}_{name}")
 }
 
+/// The key in Vault beside a generated secret that has its other value while the secret is rotated.
+pub fn previous_key(key: &str) -> String {
+    format!("{key}_previous")
+}
+
 impl SecretKind {
     pub const ALL: [(&str, Self); 3] =
         [("password", Self::Password), ("hex", Self::Hex), ("base64", Self::Base64)];

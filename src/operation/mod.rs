@@ -13,6 +13,7 @@ mod intent;
 mod layers;
 mod query;
 mod request;
+mod rotation;
 mod run;
 mod runtime;
 mod session;
@@ -53,6 +54,7 @@ fn carried_out(call: Call<'_>) -> Value {
         "approve" => approve::approve(&call),
         "destroy" => run::run(&call, requests::destroy(&call.request)),
         "accept_drift" => run::run(&call, requests::accept_drift(&call.request)),
+        "rotate" => run::run(&call, requests::rotate(&call.request)),
         "remediate" => run::run(&call, requests::remediate(&call.request)),
         "state.orchestrate" => {
             run::run(&call, state_run::beside_others(&call, requests::state_orchestrate(&call.request)))

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::rand::{GetRandomFlags, getrandom};
-use secrecy::ExposeSecret;
-use serde_json::{Map, Value, json};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 use super::Vault;
 use super::error::{VaultError, refuse};
 use super::generate::generate;
-use super::read::{self, SecretsEngine};
+use super::update::Update;
 use crate::error::{Code, Result};
 use crate::model::{SecretKind, VaultPath};
 
-/// Attempts, if another client writes first each time.
+/// Attempts, if another client removes the keys each time.
 const ATTEMPTS: usize = 5;
 
 impl Vault {
@@ -25,51 +25,36 @@ impl Vault {
         path: &VaultPath,
         wanted: &BTreeMap<String, SecretKind>,
     ) -> Result<BTreeSet<String>> {
-        let what = format!("write vault:{path}");
-        let explain = |api_error: VaultError| api_error.explain(&self.client.address, &what);
-        let engine = read::engine(&self.client, path).await.map_err(explain)?;
-        if matches!(engine, SecretsEngine::Other) {
-            return Err(explain(VaultError::Refused("it is not a key-value store".to_owned())));
-        }
         let mut made = BTreeSet::new();
         for _ in 0..ATTEMPTS {
-            let (mut values, version) = match read::found(&self.client, path, &engine).await {
-                Ok(raw) => (raw.values, raw.version),
-                Err(error) if error.code == Code::SecretMissing => (Map::new(), 0),
-                Err(error) => return Err(error),
-            };
-            let lacking = |key: &&String| values.get(*key).is_none_or(Value::is_null);
-            let missing: BTreeSet<_> = wanted.keys().filter(lacking).cloned().collect();
-            if missing.is_empty() {
-                return Ok(made);
-            }
-            for key in &missing {
-                let value = generate(wanted[key], &mut fill).map_err(|error| {
-                    refuse(
-                        Code::VaultRandom,
-                        format!("cannot get random bytes: {error}"),
-                        "check this host's kernel",
-                    )
-                    .because(error)
-                })?;
-                values.insert(key.clone(), value.expose_secret().into());
-            }
-            let (url, body) = match &engine {
-                // Vault writes only if nobody has written since the read.
-                SecretsEngine::Versioned { data } => {
-                    (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
+            let missing = self.update(path, |mut values| {
+                let lacking = |key: &&String| values.get(*key).is_none_or(Value::is_null);
+                let missing: BTreeSet<_> = wanted.keys().filter(lacking).cloned().collect();
+                for key in &missing {
+                    values.insert(key.clone(), fresh(wanted[key])?.expose_secret().into());
                 }
-                // This engine has no conditional write. The values are read again after the write, and those count.
-                SecretsEngine::Plain | SecretsEngine::Other => (path.as_str(), Value::Object(values)),
-            };
-            match self.client.post(url, body).await {
-                Ok(_) => made.extend(missing),
-                Err(VaultError::Moved(_)) => {}
-                Err(api_error) => return Err(explain(api_error)),
+                Ok(match missing.is_empty() {
+                    true => Update::Leave(missing),
+                    false => Update::Write(values, missing),
+                })
+            });
+            // The values are read again after the write, and those count.
+            match missing.await? {
+                missing if missing.is_empty() => return Ok(made),
+                missing => made.extend(missing),
             }
         }
-        Err(explain(VaultError::Refused("other programs keep writing there".to_owned())))
+        let error = VaultError::Refused("other programs keep writing there".to_owned());
+        Err(error.explain(&self.client.address, &format!("write vault:{path}")))
     }
+}
+
+/// A new value from the kernel's random bytes.
+pub(super) fn fresh(kind: SecretKind) -> Result<SecretString> {
+    generate(kind, &mut fill).map_err(|error| {
+        refuse(Code::VaultRandom, format!("cannot get random bytes: {error}"), "check this host's kernel")
+            .because(error)
+    })
 }
 
 /// Fills all bytes with random data. The kernel may return fewer bytes for one call.

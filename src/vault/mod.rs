@@ -14,7 +14,9 @@ mod read;
 mod reader;
 mod renewer;
 mod rights;
+mod rotate;
 mod token;
+mod update;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;

@@ -96,6 +96,15 @@ class Story(Searched):
         }
         self.site.environment({"db": db}, settings=settings, services={"canary": service})
 
+    def add_versions(self):
+        """Every value that the rotated secret has had. What was searched before is searched again for them."""
+        path = "/v1/secret/data/services/staging/canary"
+        newest = self.vault.request(path)["data"]["metadata"]["version"]
+        for version in range(1, newest + 1):
+            kept = self.vault.request(f"{path}?version={version}")["data"]["data"]
+            self.flock.add(f"made in version {version}", kept["MADE"])
+        self.seen.clear()
+
     def inspect(self):
         """Searches everything that Nomad shows about the job."""
         for part in ("", "/versions", "/allocations", "/evaluations", "/deployments"):
@@ -118,6 +127,11 @@ def told(story):
     story.seen.clear()
     story.sweep("the first orchestrate")
     story.inspect()
+    story.run("rotate", ENVIRONMENT, "keys=canary/MADE", "test=True")
+    story.run("rotate", ENVIRONMENT, "keys=canary/MADE", "keep_previous=True")
+    story.add_versions()
+    story.sweep("a rotation")
+    story.inspect()
     story.call("eos_orchestrator.generate_nomad_job", "canary", "staging")
     story.call("eos_orchestrator.nomad_validate_job", "canary", "staging")
     story.run("drift", ENVIRONMENT)
@@ -134,6 +148,11 @@ def told(story):
     assert "no such luck" in failed.said, failed
     story.call("eos_orchestrator.diagnose", "canary", "staging")
     story.run("health", ENVIRONMENT)
+    failed = story.run("rotate", ENVIRONMENT, "keys=canary/MADE", rc=1)
+    assert failed.statuses["nomad-canary"] == "rolled_back", failed
+    assert "no such luck" in failed.error_text("nomad-canary"), failed
+    story.add_versions()
+    story.inspect()
     story.write("serves")
     story.run("destroy", ENVIRONMENT, "confirm=staging")
     assert story.nomad.find("/v1/var/nomad/jobs/canary") is None

@@ -110,6 +110,13 @@ def test_an_example_of_the_help_is_a_correct_command_line(line):
             "accept_drift",
             {"environment": "staging", "component": "web", "drift_id": "0f"},
         ),
+        (
+            "rotate staging web/A web/B --keep-previous",
+            "rotate",
+            {"environment": "staging", "keys": ["web/A", "web/B"], "keep_previous": True},
+        ),
+        # The core knows that this is not an environment.
+        ("rotate web/A", "rotate", {"environment": "web/A"}),
         ("history staging --limit 5", "history", {"environment": "staging", "limit": 5}),
         ("plan no", "plan", {"environment": "no"}),
         # The core refuses an empty list. Without the argument, the call would mean all components.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::command_line::{command, option, switch, switched_off};
 use crate::error::Result;
 use crate::journal;
-use crate::model::{Name, Overrides};
+use crate::model::{Name, Overrides, RotationRequest};
 use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
@@ -157,6 +157,25 @@ fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What
     let wanted = RunRequest {
         components: Some([component].into()),
         ..RunRequest::new(operation, arguments.environment(), intent)
+    };
+    end(arguments, wanted)
+}
+
+/// New values for generated secrets of services, and a deployment of everything that reads them.
+pub fn rotate(request: &Request) -> RunRequest {
+    let mut arguments = Arguments::new(request);
+    let environment = arguments.environment_beside("keys");
+    let secrets = arguments.service_secrets("keys", &environment);
+    let keeps_previous = arguments.flag("keep_previous");
+    let test = arguments.test(&request.identity);
+    // What a failure means is not to choose here: the old values return.
+    let parallelism = arguments.value("parallelism");
+    arguments.value("minion");
+    let intent = Intent::new(What::Configuration, Mode::of(test));
+    let wanted = RunRequest {
+        rotation: Some(RotationRequest { secrets, keeps_previous }),
+        overrides: Overrides { parallelism, ..Overrides::default() },
+        ..RunRequest::new(journal::ROTATE, environment, intent)
     };
     end(arguments, wanted)
 }

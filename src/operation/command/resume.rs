@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command_line::command;
 use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{CallOptions, CallValues, CompletedComponent, NotResumable, RunHistory, RunStart};
+use crate::journal::{
+    CallOptions, CallValues, CompletedComponent, NotResumable, ROTATE, RunHistory, RunStart,
+};
 use crate::model::{self, Name, Overrides, PillarPath, Problem, listed};
 use crate::operation::blueprint::draft;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
@@ -63,7 +65,7 @@ pub fn resume(request: &Request) -> Result<RunRequest> {
     Ok(RunRequest {
         components: Some(left.as_ref().map_or(&began.components, |left| &left.components).clone()),
         overrides,
-        meanings: left.iter().map(|left| continues(&run, left)).collect(),
+        meanings: left.iter().map(|left| continues(&run, left)).chain(of_rotation(&run)).collect(),
         resumes: Some(ResumedRun { done: run.done, run_id: run.run_id }),
         ..RunRequest::new("resume", run.environment.clone(), intent)
     })
@@ -240,6 +242,12 @@ fn spent(environment: &Name, run_id: &str, names: &BTreeSet<Name>, place: &CallP
 fn continues(run: &InterruptedRun, left: &UnfinishedWork) -> String {
     let names: Vec<_> = left.left.iter().map(Name::as_str).collect();
     format!("continues run {} ({}): {}", run.run_id, run.began.who.operation, names.join(", "))
+}
+
+/// A rotation is in Vault, and any run brings it to its end. A second one would need another new value.
+fn of_rotation(run: &InterruptedRun) -> Option<String> {
+    let is_one = run.began.who.operation == ROTATE;
+    is_one.then(|| "a rotation that has begun is brought to its end; no new one is begun".to_owned())
 }
 
 /// A later run wanted something else, so the call must name the run.

@@ -23,6 +23,7 @@ mod value_path;
 use std::cell::Cell;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use self::inputs::{SecretPublishing, collect_inputs, given_secrets, missing_variables, task_secrets};
@@ -36,6 +37,7 @@ use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, Mode, What};
+use crate::operation::rotation;
 use crate::operation::session::Session;
 use crate::operation::session::call_context::CallContext;
 use crate::operation::session::produced_outputs::ProducedOutputs;
@@ -242,6 +244,12 @@ async fn begin(
         notes
             .extend(task_secrets::generate(&session.call.secrets, component, &invoker.context.reader).await?);
         collected = collect_inputs(session, node, &invoker.context.reader, publishing).await?;
+    }
+    if intent.changes_things() && publishing == SecretPublishing::Yes {
+        let others = rotation::notice(session, component, record, &invoker.context.reader).await;
+        others.iter().for_each(|value| {
+            invoker.context.hide("a secret that is being rotated", &value.expose_secret().into());
+        });
     }
     let inputs = &collected.inputs;
     if !inputs.pending.is_empty() {

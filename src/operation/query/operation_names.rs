@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The operations that a journal names.
-const RECORDED: [&str; 18] = [
+const RECORDED: [&str; 19] = [
     "accept_drift",
     "acknowledge",
     "apply",
@@ -22,6 +22,7 @@ const RECORDED: [&str; 18] = [
     "remove_resource",
     "resume",
     "rollback",
+    "rotate",
 ];
 
 /// Names of functions and verbs, and the operations of their runs. People call each deployment an apply.

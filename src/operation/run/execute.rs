@@ -16,6 +16,7 @@ use crate::operation::fingerprint::Passing;
 use crate::operation::intent::Intent;
 use crate::operation::request::answer::{self, ReportBuilder};
 use crate::operation::request::call::Call;
+use crate::operation::rotation;
 use crate::operation::session::pending_changes::PendingChanges;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::last_run;
@@ -40,7 +41,7 @@ pub(super) fn execute(
     pending: PendingChanges,
 ) -> Result<Executed> {
     let graph = work.graph();
-    let PreparedRun { prepared, intent, selected, resumes, meanings, passing, .. } = work;
+    let PreparedRun { prepared, intent, selected, resumes, rotation, meanings, passing, .. } = work;
     if selected.is_empty() && intent.is_of_configuration() {
         // No process is needed for nothing.
         begin()?;
@@ -54,7 +55,15 @@ pub(super) fn execute(
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Executed::Refused(refused)),
         };
+        if let Some(target) = rotation
+            && let Err(refused) = rotation::check(session, target).await
+        {
+            return Ok(Executed::Refused(refused));
+        }
         session.begin().await?;
+        if allowed.intent.changes_things() {
+            rotation::begin(session).await?;
+        }
         let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, began, false).await;
         let (components, pending) = allowed.run(session, passing.as_ref(), pending).await;
@@ -111,7 +120,10 @@ impl Allowed {
                 let stop = |name: &Name| session.on_failure(name);
                 let mut reports = schedule(session, graph, stop, async |name| turns.run(name).await).await;
                 data::tell(&mut reports, &holding);
-                rollback::after(session, &intent, reports).await
+                rotation::withdraw_failed(session, &mut reports).await;
+                let mut reports = rollback::after(session, &intent, reports).await;
+                rotation::end(session, &mut reports).await;
+                reports
             }
         };
         let decided = turns.pending_after(&reports);

@@ -8,7 +8,7 @@ use super::run_request::{ResumedRun, RunRequest};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::{CallOptions, RunOrder, RunStart};
-use crate::model::{Component, Name, Overrides, Problem, shared_names};
+use crate::model::{Component, Name, Overrides, Problem, RotationTarget, shared_names};
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
 use crate::operation::blueprint::{given_for_plan, gone, prepare, refuse_steps, select};
 use crate::operation::fingerprint::affected::{Affected, affected};
@@ -35,6 +35,8 @@ pub(super) struct PreparedRun<'a> {
     pub skipped: BTreeMap<Name, ComponentReport>,
     /// The interrupted run that this one resumes.
     pub resumes: Option<ResumedRun>,
+    /// The secrets to rotate.
+    pub rotation: Option<RotationTarget>,
     /// What the patterns of the call mean, one line each.
     pub meanings: Vec<String>,
     /// What has changed, if the call asks for that alone.
@@ -64,6 +66,11 @@ impl<'a> PreparedRun<'a> {
         let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
         shared_records::fetch(settings, environment)?;
         builder.run_id = run_log::next_id(settings, &layout, environment)?;
+        let rotation = wanted.rotation.take();
+        let rotation = rotation.map(|asked| RotationTarget::find(&prepared.blueprint, &asked)).transpose()?;
+        if let Some(target) = &rotation {
+            wanted.components = Some(target.readers.clone());
+        }
         let RunRequest { operation, components, include_dependencies, intent, resumes, meanings, .. } =
             wanted;
         let mut selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
@@ -94,6 +101,7 @@ impl<'a> PreparedRun<'a> {
             selected,
             skipped: BTreeMap::new(),
             resumes,
+            rotation,
             meanings,
             affected,
             passing,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::command_line::command;
-use crate::journal::{CallValues, RunStart};
+use crate::journal::{CallValues, ROTATE, RunStart};
 use crate::model::Name;
 use crate::operation::request::answer::{ReportBuilder, result};
 use crate::operation::request::call::CallPlace;
@@ -24,7 +24,10 @@ pub(super) fn of(
     if !is_here || !has_values || !began.changes_things() || result(components) != Some(false) {
         return None;
     }
+    let is_rotation = began.who.operation == ROTATE;
     let can_go_on = |one: &ComponentReport| match one.status {
+        // The secret has its old value again, and a new rotation would be another one.
+        Status::RolledBack if is_rotation => false,
         Status::Failed | Status::Cancelled | Status::RolledBack | Status::Kept => true,
         Status::Skipped => one.after.is_none(),
         _ => false,

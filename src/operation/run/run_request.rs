@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::journal::CompletedComponent;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Name, Overrides, Problem, RotationRequest};
 use crate::operation::intent::Intent;
 
 /// The request, read from the arguments of a call.
@@ -20,6 +20,8 @@ pub struct RunRequest {
     pub by_fingerprint: bool,
     /// The run to resume.
     pub resumes: Option<ResumedRun>,
+    /// The secrets to rotate. Then the components are those that read them.
+    pub rotation: Option<RotationRequest>,
     /// What the patterns of the call mean, one line each.
     pub meanings: Vec<String>,
     /// Problems of the arguments.
@@ -39,6 +41,7 @@ impl RunRequest {
             affected: None,
             by_fingerprint: false,
             resumes: None,
+            rotation: None,
             meanings: Vec::new(),
             problems: Vec::new(),
         }

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::produced_outputs::{PendingOutputs, ProducedOutputs};
+use super::rotations::Rotations;
 use crate::decide::ChangeProgress;
 use crate::error::Result;
 use crate::journal::{CompletedComponent, Journal, JournalEntry};
@@ -51,11 +53,14 @@ pub struct Ledger {
     completed: RefCell<BTreeMap<Name, CompletedComponent>>,
     /// Components that this run changed, as they were before.
     changed: RefCell<BTreeMap<Name, PriorState>>,
+    /// Also for turns with other configurations.
+    pub rotations: Rc<Rotations>,
 }
 
 impl Ledger {
     pub fn new(journal_handle: JournalHandle) -> Self {
         Self {
+            rotations: Rc::default(),
             journal_handle,
             produced: RefCell::default(),
             unforeseen: RefCell::default(),
@@ -64,10 +69,11 @@ impl Ledger {
         }
     }
 
-    /// The same journal without any results, for turns with other configurations.
+    /// The same journal and rotations without any results, for turns with other configurations.
     pub fn without_results(&self) -> Self {
         let journal = self.journal_handle.journal.clone();
-        Self::new(JournalHandle { journal, done: BTreeMap::new() })
+        let rotations = self.rotations.clone();
+        Self { rotations, ..Self::new(JournalHandle { journal, done: BTreeMap::new() }) }
     }
 
     /// From here on, every step is noted.

@@ -7,6 +7,7 @@ mod interrupts;
 pub mod ledger;
 pub mod pending_changes;
 pub mod produced_outputs;
+pub mod rotations;
 pub mod secrets;
 
 use std::collections::BTreeMap;
@@ -103,7 +104,11 @@ impl Session {
         }
     }
 
+    /// A component whose secret is rotated goes back to the old one if it fails, whatever the pillar says.
     pub fn on_failure(&self, name: &Name) -> OnFailure {
+        if self.ledger.rotations.goes_back(name) {
+            return OnFailure::Rollback;
+        }
         self.blueprint.nodes.get(name).map_or(OnFailure::Continue, |node| node.component.on_failure)
     }
 

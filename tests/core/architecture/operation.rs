@@ -7,7 +7,7 @@ use std::path::Path;
 use super::imports::Imports;
 
 /// The rooms in order. Each imports only from rooms before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "runtime.rs",
     "intent",
     "request",
@@ -16,6 +16,7 @@ const ORDER: [&str; 14] = [
     "fingerprint",
     "session",
     "exec",
+    "rotation",
     "announce",
     "layers",
     "component",
@@ -29,7 +30,7 @@ const OUTSIDE_THE_CALL: [&str; 10] =
     ["lock", "workdir", "record", "snapshot", "process", "terraform", "nomad", "vault", "health", "hooks"];
 
 /// Rooms that a room must not know, in addition to the rooms after it.
-const UNKNOWN: [(&str, &[&str]); 13] = [
+const UNKNOWN: [(&str, &[&str]); 14] = [
     ("intent", &OUTSIDE_THE_CALL),
     ("request", &OUTSIDE_THE_CALL),
     ("store", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
@@ -37,6 +38,7 @@ const UNKNOWN: [(&str, &[&str]); 13] = [
     ("fingerprint", &["lock", "process", "nomad", "vault", "health", "hooks"]),
     ("session", &["nomad", "health", "hooks", "record", "snapshot"]),
     ("exec", &["graph", "journal", "snapshot", "vault", "health", "hooks", "operation/blueprint"]),
+    ("rotation", &["graph", "terraform", "nomad", "health", "hooks"]),
     ("announce", &["graph", "terraform", "nomad", "vault", "health", "record", "snapshot"]),
     ("layers", &["graph", "journal", "snapshot", "health", "hooks"]),
     ("component", &["graph"]),

@@ -4,3 +4,4 @@ mod bench;
 mod by_nomad;
 mod by_variable;
 mod refusing;
+mod rotating;

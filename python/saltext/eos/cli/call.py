@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.options import OPTIONS
 
+# Words that are lists: all that are left.
+_LISTS = ("components", "keys")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -82,7 +84,7 @@ def _without_options_of_others(verb, options):
 
 def _leaves_environment_out(verb, words):
     """Whether the words are exactly those that the verb needs, and the environment is not one of them."""
-    one_by_one = [slot for slot in verb.words if slot not in ("components", "environment")]
+    one_by_one = [slot for slot in verb.words if slot not in (*_LISTS, "environment")]
     return (
         "environment" in verb.words
         and "environment" not in verb.needs
@@ -107,12 +109,10 @@ def _placed(verb, words, environment):
     elif len(words) > 1 and is_id(words[1]) and not is_id(words[0]):
         arguments["environment"] = words.pop(0)
     for slot in slots:
-        if slot == "components":
-            # Without a word, the argument is missing, which means all. The core refuses an empty list.
+        if slot in _LISTS:
+            # Without a word, the argument is missing, which means all components. The core refuses an empty list.
             if words:
-                arguments["components"] = [
-                    name for word in words for name in word.split(",") if name
-                ]
+                arguments[slot] = [name for word in words for name in word.split(",") if name]
             words = []
         elif words:
             arguments[slot] = words.pop(0)

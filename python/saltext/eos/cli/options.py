@@ -46,6 +46,11 @@ _ALL = (
         "html", "--html", "FILE", help="Write a page for a browser into this file, or - for stdout."
     ),
     Option("include_dependencies", "--include-dependencies"),
+    Option(
+        "keep_previous",
+        "--keep-previous",
+        help="Keep the old values in Vault until the next rotation.",
+    ),
     Option("layers", "--layers", help="Also ask Salt, Terraform, Nomad, Consul and Vault."),
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),
     Option("migrate_backend", "--migrate-backend"),

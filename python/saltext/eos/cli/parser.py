@@ -13,6 +13,7 @@ _WORDS = {
     "component": "COMPONENT",
     "drift_id": "DRIFT",
     "id": "LOCK",
+    "keys": "SERVICE/SECRET ...",
     "plan_id": "PLAN",
     "run_id": "RUN",
     "what": "COMPONENT[.VARIABLE]",

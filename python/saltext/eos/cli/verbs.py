@@ -163,6 +163,19 @@ _ALL = (
         examples=((f"remediate staging web {_DRIFT_ID}", "the id that eos drift showed"),),
     ),
     Verb(
+        "rotate",
+        "rotate",
+        "give generated secrets of services new values",
+        ("environment", "keys"),
+        ("keep_previous", "test", "parallelism"),
+        needs=("keys",),
+        changes=True,
+        examples=(
+            ("rotate staging web/TOKEN --test", "show what would change"),
+            ("rotate staging web/TOKEN web/ADMIN_PASSWORD", "two of them"),
+        ),
+    ),
+    Verb(
         "rollback",
         "rollback",
         "apply again what was known good before",

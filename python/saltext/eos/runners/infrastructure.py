@@ -343,6 +343,38 @@ def accept_drift(
 
 
 @bridge.runner
+def rotate(
+    environment=None,
+    keys=None,
+    keep_previous=False,
+    test=None,
+    parallelism=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Give generated secrets of services new values.
+
+    Both values are in Vault until everything that reads the secret is healthy
+    with the new one. If a deployment fails, the old value returns.
+
+    keys
+        Secrets, each as SERVICE/NAME: a list, or texts with commas between
+        them. NAME is the name in the service's ``secrets``.
+    keep_previous
+        Keep the old values in Vault until the next rotation.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.rotate staging grafana/GF_SECURITY_ADMIN_PASSWORD test=True
+        salt-run infrastructure.rotate staging grafana/GF_SECURITY_ADMIN_PASSWORD
+    """
+
+
+@bridge.runner
 def outputs(environment=None, components=None, cached=False, minion=None, *args, **kwargs):
     """
     Show the last outputs. Sensitive values are masked.

@@ -13,8 +13,7 @@ use crate::terraform::Refresh;
 impl PlannedApply<'_> {
     /// Reads the resources once and remembers how they differ from the state, unless a second plan does it later.
     pub(super) async fn look(&self, report: &mut ComponentReport, after: &State) {
-        let replans =
-            self.has_to_prove() && self.node.component.on_failure == OnFailure::Rollback && !self.partly;
+        let replans = self.has_to_prove() && self.on_failure() == OnFailure::Rollback && !self.partly;
         if !replans || report.error.is_some() {
             self.look_now(report, after).await;
         }

@@ -71,7 +71,7 @@ impl PlannedApply<'_> {
         after: State,
         next: &str,
     ) -> Result<ComponentReport> {
-        let could = self.proves() && self.node.component.on_failure == OnFailure::Rollback;
+        let could = self.proves() && self.on_failure() == OnFailure::Rollback;
         if !could
             || !matches!(plan::again(self.invoker, Refresh::First, false).await, Ok(one) if one.changes.is_none())
         {
@@ -100,10 +100,13 @@ impl PlannedApply<'_> {
     }
 
     pub(super) fn has_to_prove(&self) -> bool {
-        let component = &self.node.component;
         self.proves()
             && !self.intent.accepts_drift()
-            && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
+            && (!self.node.component.health.is_empty() || self.on_failure() == OnFailure::Rollback)
+    }
+
+    pub(super) fn on_failure(&self) -> OnFailure {
+        self.invoker.context.session.on_failure(&self.node.component.name)
     }
 
     /// The end of a turn without failure so far. If a rollback may need this configuration later, a plan must be empty
@@ -130,7 +133,7 @@ impl PlannedApply<'_> {
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<SecondPlan> {
         let planned = report.status == Status::Unchanged;
         let of_run = self.intent.rollback_step().filter(|way| way.trigger == RollbackTrigger::Automatic);
-        let proof = match self.node.component.on_failure {
+        let proof = match self.on_failure() {
             OnFailure::Rollback if !planned => match self.replan(state).await {
                 Ok(left) => SecondPlan::Replanned(addresses(left)),
                 Err(error) if of_run.is_some() => return Err(error),

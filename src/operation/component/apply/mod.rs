@@ -222,7 +222,7 @@ impl PlannedApply<'_> {
     /// The component before the first effect of the apply. Until its end is known, it counts as interrupted.
     fn was(&self, next: &str) -> PriorState {
         let record = self.record.cloned().unwrap_or_default();
-        let goes_back = self.node.component.on_failure == OnFailure::Rollback;
+        let goes_back = self.on_failure() == OnFailure::Rollback;
         PriorState {
             progress: ChangeProgress::Failed(ApplyFailure::Interrupted),
             known_good: record.known_good,

@@ -11,7 +11,8 @@ use crate::decide::{VariableUpdate, variable_update};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::REVISION;
 use crate::model::{
-    Component, Name, SecretDelivery, SecretKind, SecretOrigin, VaultPath, nomad_variable, service_name,
+    Component, Name, SecretDelivery, SecretKind, SecretOrigin, TaskSecret, VaultPath, nomad_variable,
+    service_name,
 };
 use crate::nomad::NomadError;
 use crate::operation::exec::servers::{self, patiently};
@@ -53,6 +54,9 @@ pub(super) async fn collect_task_secrets(
 ) -> Result<PreparedSecrets> {
     let mut task_secrets = PreparedSecrets::default();
     let mut wanted = BTreeMap::new();
+    let would_change = |secret: &TaskSecret| {
+        secret.origin.in_vault().is_some_and(|(path, key)| session.ledger.rotations.would_change(path, key))
+    };
     for (name, secret) in &component.task_secrets {
         let value = match outputs.get(name) {
             Some(output) => {
@@ -60,6 +64,7 @@ pub(super) async fn collect_task_secrets(
                 task_secrets.secrets.push(output.clone());
                 SecretValue::Known(text(output).into())
             }
+            None if would_change(secret) => SecretValue::Missing,
             None => value(secret, reader).await.map_err(|error| {
                 let message = words![Words::own(secret.path.to_string()), ": ", &error.message];
                 Error { message, ..error }

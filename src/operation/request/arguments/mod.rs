@@ -5,6 +5,7 @@ mod context;
 mod forms;
 mod items;
 mod naming;
+mod service_secrets;
 
 use serde_json::{Map, Value};
 

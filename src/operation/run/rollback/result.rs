@@ -15,7 +15,7 @@ pub(super) fn decide(session: &Session, name: &Name, prior: &PriorState) -> Roll
     let component = &session.blueprint.nodes[name].component;
     decide::decide_rollback(&FailedRunComponent {
         progress: prior.progress,
-        on_failure: component.on_failure,
+        on_failure: session.on_failure(name),
         rollback: &component.rollback,
         known_good: prior.known_good.as_deref(),
         attempted: Some(&prior.attempted),
