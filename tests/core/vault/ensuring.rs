@@ -87,6 +87,43 @@ fn parallel_generators_agree_on_one_value() {
 }
 
 #[test]
+fn of_parallel_rotations_one_begins_and_its_end_leaves_the_new_value_alone() {
+    let Some(bench) = Bench::new("rotated-by-several") else { return };
+    let wanted = BTreeMap::from([("salt".to_owned(), SecretKind::Base64)]);
+    let both = |values: &Value| (values["salt"].clone(), values["salt_previous"].clone());
+    run(async {
+        let (one, other) = (open(&bench).await, open(&bench).await);
+        let old = format!("{}-old", bench.name);
+        for mount in ["secret", &old] {
+            let path = path(&bench, mount);
+            let values = || match mount {
+                "secret" => versioned(&bench)["data"].clone(),
+                _ => bench.data(&kept(&bench, mount)),
+            };
+            one.ensure(&path, &wanted).await.unwrap();
+            let (first, _) = both(&values());
+            // Version 1 has no conditional write, so they come one after the other there.
+            let rounds = if mount == "secret" { 8 } else { 1 };
+            let all = futures_util::future::join_all((0..rounds).map(async |number| {
+                let vault = if number % 2 == 0 { &one } else { &other };
+                vault.begin_rotation(&path, &wanted, &format!("run-{number}"), false).await.unwrap()
+            }));
+            let begun: Vec<_> =
+                all.await.into_iter().enumerate().filter(|(_, begun)| begun.is_ok()).collect();
+            let [(number, _)] = begun.as_slice() else { panic!("{mount}: {} have begun", begun.len()) };
+            let (second, previous) = both(&values());
+            assert!(second != first && previous == first, "{mount}");
+            assert!(one.begin_rotation(&path, &wanted, "later", false).await.unwrap().is_err(), "{mount}");
+            let run_id = format!("run-{number}");
+            assert!(!other.end_rotation(&path, "later", false).await.unwrap(), "{mount}");
+            assert!(other.end_rotation(&path, &run_id, false).await.unwrap(), "{mount}");
+            assert!(!other.end_rotation(&path, &run_id, false).await.unwrap(), "{mount}: it has ended");
+            assert_eq!(values(), json!({ "salt": second }), "{mount}");
+        }
+    });
+}
+
+#[test]
 fn deleted_secrets_are_not_generated_again_and_no_other_engine_is_written() {
     let Some(bench) = Bench::new("made-before") else { return };
     bench.post(&kept(&bench, "secret/data"), &json!({ "data": { "admin_password": "chosen" } }));
