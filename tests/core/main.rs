@@ -7,6 +7,7 @@ mod branches;
 mod chain;
 mod constraints;
 mod consul;
+mod containers;
 mod disk_full;
 mod doctor;
 mod documents;

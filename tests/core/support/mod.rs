@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod disk;
 pub mod draw;
+pub mod engine;
 pub mod http_backend;
 pub mod killed;
 pub mod listener;

@@ -8,13 +8,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 mod acl;
+mod contained;
 mod on_disk;
 
 pub use acl::MANAGER;
+pub use contained::{PAUSE, SIDECAR};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::support::engine::Engine;
 use crate::support::ports::{free_port, free_ports};
 
 /// The exit code of `tests/servers/get` if an optional program is missing.
@@ -48,14 +51,22 @@ pub fn got(script: &str, name: &str) -> Option<PathBuf> {
 
 /// Kills a server when this process ends for any reason, because the pipe closes then. The kernel's PDEATHSIG would end
 /// the server with the thread that started it, and that thread is only one test of many.
-struct Guard(Child);
+pub struct Guard(Child);
 
 impl Guard {
-    fn over(server: &Child) -> Self {
+    pub fn over(server: &Child) -> Self {
         let mut guard = Command::new("/bin/sh");
         guard.args(["-c", "read -r _; kill -9 $0"]).arg(server.id().to_string());
         // The guard has its own group, so that Ctrl-C does not end it before this process.
         Self(guard.stdin(Stdio::piped()).process_group(0).spawn().unwrap())
+    }
+}
+
+/// Kills a process and its guard. The guard is killed first, because it must not outlive the process whose pid it knows.
+pub fn end(guard: &mut Guard, process: &mut Child) {
+    for one in [&mut guard.0, process] {
+        let _ = one.kill();
+        let _ = one.wait();
     }
 }
 
@@ -70,6 +81,8 @@ pub struct Server {
     folder: tempfile::TempDir,
     header: &'static str,
     ready: Ready,
+    /// Whether it runs in the namespaces of a Docker engine.
+    contained: bool,
 }
 
 impl Server {
@@ -141,7 +154,20 @@ impl Server {
         header: &'static str,
         ready: Ready,
     ) -> Option<Self> {
-        let program = program(name)?;
+        Self::start_in(None, name, words, config, port, header, ready)
+    }
+
+    /// Starts a server, in the namespaces of an engine if there is one.
+    fn start_in(
+        engine: Option<&Engine>,
+        name: &'static str,
+        words: &[&str],
+        config: &Value,
+        port: u16,
+        header: &'static str,
+        ready: Ready,
+    ) -> Option<Self> {
+        let mut program = program(name)?;
         let folder = tempfile::tempdir().unwrap();
         let mut config = config.clone();
         if let Some(data) = config.get_mut("data_dir") {
@@ -149,9 +175,13 @@ impl Server {
             *data = json!(folder.path().join(data.as_str().unwrap()));
         }
         std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
-        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        let mut words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        if let Some(engine) = engine {
+            (program, words) = engine.inside(folder.path(), &program, &words);
+        }
         let (child, guard) = spawn(&program, &words, folder.path());
-        let mut server = Self { name, program, words, child, guard, port, folder, header, ready };
+        let contained = engine.is_some();
+        let mut server = Self { name, program, words, child, guard, port, folder, header, ready, contained };
         server.wait();
         Some(server)
     }

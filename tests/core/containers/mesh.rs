@@ -1,0 +1,32 @@
+//! Two services in Consul's mesh, each with a real Envoy beside it.
+
+use serde_json::json;
+
+use super::stage::{Stage, get, until};
+
+#[test]
+fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
+    let Some(mut stage) = Stage::with_mesh() else { return };
+    let db = stage.service("db", &["serve", "stored"]);
+    db["provider"] = json!("consul");
+    db["connect"] = json!(true);
+    let front = stage.service("front", &["serve", "front"]);
+    front["provider"] = json!("consul");
+    front["ports"] = json!({ "http": 8080, "open": { "to": 8080 } });
+    front.as_object_mut().unwrap().remove("port");
+    front["connect"] = json!({ "upstreams": [{ "name": "db", "port": 5432 }] });
+    front["registrations"] = json!([{ "name": "front-open", "port": "open" }]);
+    stage.orchestrated();
+    let found = stage.harbour.consul.get("/v1/catalog/service/front-open").unwrap();
+    let address = format!("{}:{}", found[0]["ServiceAddress"].as_str().unwrap(), found[0]["ServicePort"]);
+    let ask = || get(&address, "/ask/127.0.0.1:5432");
+    assert_eq!(until("the mesh answers", ask), "stored");
+
+    let denied = json!({ "SourceName": "front", "DestinationName": "db", "Action": "deny" }).to_string();
+    let path = "/v1/connect/intentions/exact?source=front&destination=db";
+    assert_eq!(stage.harbour.consul.call("PUT", path, &denied).0, 200);
+    until("the mesh denies", || ask().is_none().then_some(()));
+    assert_eq!(stage.harbour.consul.call("DELETE", path, "").0, 200);
+    until("the mesh answers again", ask);
+    stage.run("destroy", json!({ "confirm": "staging" }));
+}

@@ -1,0 +1,9 @@
+//! Claims about services that are containers, on a real Docker engine.
+
+mod deployments;
+mod failing;
+mod files;
+mod mesh;
+mod networks;
+mod running;
+mod stage;
