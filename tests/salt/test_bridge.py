@@ -47,11 +47,26 @@ def test_an_external_pillar_that_fails_is_refused(site):
     assert done.report["operation"] == "orchestrate"
 
 
-def test_a_template_that_does_not_render_is_refused_in_jinjas_words(site):
-    files = {"main.tf": 'output "a" {\n  value = "{{ nowhere.at.all }}"\n}\n'}
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("{{ hunter2.at.all }}", "main.tf: line 2: a name is not defined"),
+        ("{{ {}['hunter2'] }}", "main.tf: line 2: a value has no such key or attribute"),
+        ("{% if %}", "main.tf: line 2: expected an expression"),
+        ("{% import_yaml 'nosuch.yaml' as a %}", "there is no file nosuch.yaml"),
+        ("{{ salt['nosuch.function']() }}", "there is no function nosuch.function"),
+        ("{{ raise('hunter2') }}", "an expression fails with TemplateError"),
+    ],
+)
+def test_a_template_that_does_not_render_is_refused_with_the_reason_and_without_a_value(
+    site, written, reason
+):
+    files = {"main.tf": f'output "a" {{\n  value = "{written}"\n}}\n'}
     component = {"source": site.module("templated", files), "template": "jinja"}
     site.environment({"templated": component})
-    assert_refused(site.orchestrate(), "nowhere")
+    done = site.run("infrastructure.validate", "staging")
+    assert_refused(done, reason)
+    assert "hunter2" not in done.stdout, done
 
 
 def test_a_template_reads_the_pillar_the_grains_and_salts_functions(site):

@@ -7,9 +7,11 @@ import salt.exceptions
 import salt.loader
 import salt.utils.templates
 
+from saltext.eos import jinja_faults
+
 
 def render(path, opts, functions, grains, pillar):
-    """The rendered text. An error has one line from Jinja, which quotes nothing from the file."""
+    """The rendered text. An error has Jinja's reason, which quotes no value."""
     context = {
         "opts": opts,
         "salt": functions,
@@ -25,7 +27,7 @@ def render(path, opts, functions, grains, pillar):
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
     except salt.exceptions.SaltRenderError as error:
-        raise ValueError(_first_line(error)) from None
+        raise ValueError(_reason(error, text)) from None
 
 
 def functions_on_master(opts, grains, pillar, file_client):
@@ -49,6 +51,7 @@ def _unmasked():
         mask_pillar.reset(token)
 
 
-def _first_line(error):
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else "the template could not be rendered"
+def _reason(error, text):
+    reason = jinja_faults.why(error, text) or "the template could not be rendered"
+    line = error.line_num
+    return f"line {line}: {reason}" if isinstance(line, int) and line > 0 else reason

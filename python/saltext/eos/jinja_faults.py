@@ -1,4 +1,4 @@
-"""Why Jinja could not render a file of the pillar, in words that cannot have a value of the pillar.
+"""Why Jinja could not render a file, in words that cannot have a value of the pillar.
 
 Jinja's own message may quote a value, also one that a function has returned. Of the file, only words are shown that
 stand where no value can be: the name of a file to import, of a function of Salt, and words of Jinja's own language.
@@ -43,7 +43,7 @@ def _not_found(name, source):
 
 
 def _undefined(message, source):
-    wanted = re.search(r"AliasedLoader object' has no attribute '([^']*)'$", message)
+    wanted = re.search(r"Loader object' has no attribute '([^']*)'$", message)
     if wanted:
         named = (first or second for first, second in _FUNCTION.findall(source))
         function = next((one for one in named if wanted[1] in (one, one.partition(".")[0])), None)
