@@ -6,7 +6,7 @@ pub mod open_files;
 
 use std::{fmt, io};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::Name;
@@ -46,7 +46,7 @@ pub enum Phase {
 }
 
 /// What is wrong, for which component, and what to do. Never contains a secret.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Error {
     pub layer: Layer,
     pub phase: Phase,
@@ -57,11 +57,30 @@ pub struct Error {
     /// What the reader can do next.
     pub remedy: Words,
     /// Details for programs: resource addresses, paths, Terraform's diagnostics.
-    #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
-    /// The error that caused this one.
-    #[serde(skip)]
+    /// The error that caused this one. A report does not have it.
     pub cause: Option<Cause>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            layer: Layer,
+            phase: Phase,
+            component: Option<&'a Name>,
+            code: Code,
+            message: &'a Words,
+            remedy: &'a Words,
+            commands: Vec<&'a str>,
+            #[serde(skip_serializing_if = "Value::is_null")]
+            details: &'a Value,
+        }
+        let Self { layer, phase, component, code, message, remedy, details, .. } = self;
+        let commands = message.commands().chain(remedy.commands()).collect();
+        let (layer, phase, code, component) = (*layer, *phase, *code, component.as_ref());
+        Written { layer, phase, component, code, message, remedy, commands, details }.serialize(serializer)
+    }
 }
 
 impl Error {
@@ -158,6 +177,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::command_line::command;
+    use crate::words::words;
 
     #[test]
     fn an_error_of_a_file_keeps_its_source() {
@@ -165,6 +186,16 @@ mod tests {
         let error = Error::file(Path::new("/a"), "write", full).during(Phase::Planning);
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
         assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::StorageFull));
+    }
+
+    #[test]
+    fn a_report_lists_the_commands_in_both_texts() {
+        let remedy =
+            words!["correct it: ", Words::shell("chown salt /srv"), "; then ", command("plan").of("staging")];
+        let message = words!["wrong: ", Words::shell("df -i /srv"), " shows it"];
+        let error = Error::new(Layer::Host, Phase::Planning, Code::File, message, remedy);
+        let commands = ["df -i /srv", "chown salt /srv", "salt-run infrastructure.plan staging"];
+        assert_eq!(serde_json::json!(error)["commands"], serde_json::json!(commands));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Every other part counts as written by others, and secrets are masked in it.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Deref, Range};
 
@@ -12,14 +13,14 @@ use crate::model::Name;
 use crate::printable::printable;
 
 /// A text without control characters except line breaks and tabs.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Words {
     text: String,
     /// Eos's own parts, in order and without overlaps.
     own: Vec<OwnPart>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct OwnPart {
     range: Range<usize>,
     kind: OwnKind,
@@ -78,6 +79,17 @@ impl Words {
         }
         parts.push((&self.text[at..], None));
         parts.into_iter().filter(|(text, _)| !text.is_empty())
+    }
+
+    /// Without these words at its end.
+    pub fn without_end(mut self, words: &str) -> Self {
+        if let Some(rest) = self.text.strip_suffix(words) {
+            let end = rest.len();
+            self.text.truncate(end);
+            self.own.retain(|part| part.range.start < end);
+            self.own.iter_mut().for_each(|part| part.range.end = part.range.end.min(end));
+        }
+        self
     }
 
     pub fn as_str(&self) -> &str {
@@ -187,6 +199,27 @@ impl fmt::Debug for Words {
         fmt::Debug::fmt(&self.text, f)
     }
 }
+
+impl Ord for Words {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl PartialOrd for Words {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Two texts of the same letters are equal, whoever wrote them.
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Words {}
 
 impl PartialEq<str> for Words {
     fn eq(&self, other: &str) -> bool {

@@ -7,12 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::caller::{CommandLine, Program, current, environment};
 use super::input::Input;
-use super::option::{FLAG, flag};
+use super::option::{FLAG, flag, word};
 use crate::shell::joined;
 
 const ENVIRONMENT: &str = "environment";
-/// Parameters that are words of the command `eos`. It gives all others by options.
-const WORDS: [&str; 7] = [ENVIRONMENT, "component", "components", "run_id", "plan_id", "drift_id", "id"];
 /// These functions take secrets again that only their first call knew.
 const TAKE_SECRETS_AGAIN: [&str; 2] = ["apply", "resume"];
 /// These functions take the pillar of a branch.
@@ -79,7 +77,7 @@ impl Command {
             function => function.replace('_', "-"),
         });
         for (parameter, value) in &self.parts {
-            if WORDS.contains(&&**parameter) {
+            if word(parameter).is_some() {
                 words.push(value.clone());
                 continue;
             }

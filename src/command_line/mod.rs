@@ -9,5 +9,5 @@ mod salt;
 pub use self::caller::{CommandLine, Program, about, current, environment, is_eos, process};
 pub use self::command::{Command, command};
 pub use self::input::Input;
-pub use self::option::{only_a_retry, option, secret, switch, switched_off};
+pub use self::option::{argument, only_a_retry, option, secret, switch, switched_off};
 pub use self::salt::{salt_call, salt_run};

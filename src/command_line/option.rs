@@ -10,8 +10,24 @@ use crate::shell::quote;
 pub(super) const FLAG: &str = "True";
 const OFF: &str = "False";
 /// Options of `eos` whose names differ from those of the parameters.
-const RENAMED: [(&str, &str); 3] =
-    [("snapshot_id", "snapshot"), ("pillar_root", "pillar"), ("file_root", "files")];
+const RENAMED: [(&str, &str); 5] = [
+    ("snapshot_id", "snapshot"),
+    ("pillar_root", "pillar"),
+    ("file_root", "files"),
+    ("variables", "var"),
+    ("secrets", "secret"),
+];
+/// Parameters that are words of the command `eos`, and how its help names them. It gives all others by options.
+const WORDS: [(&str, &str); 8] = [
+    ("environment", "ENV"),
+    ("component", "COMPONENT"),
+    ("components", "COMPONENT"),
+    ("run_id", "RUN"),
+    ("plan_id", "PLAN"),
+    ("drift_id", "DRIFT"),
+    ("id", "LOCK"),
+    ("what", "COMPONENT[.VARIABLE]"),
+];
 
 /// An option of the call itself, as the caller writes it: `confirm=staging` or `--confirm staging`.
 pub fn option(parameter: &str, value: impl Display) -> String {
@@ -46,6 +62,20 @@ pub fn secret(name: &str, reference: &str) -> String {
     }
 }
 
+/// A parameter, as the caller writes it: `snapshot_id`, `--snapshot`, or a word such as `ENV`.
+pub fn argument(parameter: &str) -> String {
+    match (current().is_of_salt(), word(parameter)) {
+        (true, _) => parameter.to_owned(),
+        (false, Some(word)) => word.to_owned(),
+        (false, None) => flag(parameter),
+    }
+}
+
+/// The word in the help of `eos` for a parameter.
+pub(super) fn word(parameter: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(name, _)| *name == parameter).map(|(_, word)| *word)
+}
+
 /// The option of `eos` for a parameter.
 pub(super) fn flag(parameter: &str) -> String {
     let renamed = RENAMED.iter().find(|(name, _)| *name == parameter).map(|(_, option)| *option);
@@ -66,16 +96,29 @@ mod tests {
     fn an_option_is_written_as_the_caller_writes_it() {
         let said = || {
             let off = switched_off("refresh");
-            [option("confirm", "staging"), switch("retry"), off, secret("token", "env:T")]
+            let places = ["environment", "plan_id", "on_failure", "variables"].map(argument);
+            [option("confirm", "staging"), switch("retry"), off, secret("token", "env:T"), places.join(" ")]
         };
         assert_eq!(
             CommandLine::default().during(said),
-            ["confirm=staging", "retry=True", "refresh=False", "'secrets={token: env:T}'"]
+            [
+                "confirm=staging",
+                "retry=True",
+                "refresh=False",
+                "'secrets={token: env:T}'",
+                "environment plan_id on_failure variables"
+            ]
         );
         let eos = eos(&["eos"]);
         assert_eq!(
             eos.clone().during(said),
-            ["--confirm staging", "--retry", "--no-refresh", "--secret token=env:T"]
+            [
+                "--confirm staging",
+                "--retry",
+                "--no-refresh",
+                "--secret token=env:T",
+                "ENV PLAN --on-failure --var"
+            ]
         );
         // A function of an execution module takes its arguments as Salt writes them.
         let module = CommandLine { module: Some(vec!["salt-call".to_owned()]), ..eos };

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::{Code, Error, Layer, Phase};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// Whether the limit of this process, or of this host, on open files is reached.
 pub fn are_too_many(error: &io::Error) -> bool {
@@ -25,12 +25,20 @@ pub fn error(doing: &str, source: io::Error) -> Error {
     let (message, remedy) = match getrlimit(Resource::Nofile).current {
         Some(limit) if own_limit => (
             format!("cannot {doing}: {limit} open files are too few"),
-            "raise ulimit -n of the process that runs Eos (in a unit of systemd: LimitNOFILE=), or lower \
-             infrastructure:settings:parallelism",
+            words![
+                "raise ",
+                Words::shell("ulimit -n"),
+                " of the process that runs Eos (in a unit of systemd: LimitNOFILE=), or lower \
+                 infrastructure:settings:parallelism"
+            ],
         ),
         _ => (
             format!("cannot {doing}: this host has too many open files"),
-            "raise the host's limit (sysctl fs.file-max), or end processes that have many files open",
+            words![
+                "raise the host's limit (",
+                Words::shell("sysctl fs.file-max"),
+                "), or end processes that have many files open"
+            ],
         ),
     };
     Error::new(Layer::Host, Phase::Preparation, Code::Runtime, Words::own(message), remedy).because(source)

@@ -4,7 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// `infrastructure:components:boundary`. The items of a list are numbered from 0.
+use crate::command_line;
+use crate::words::Words;
+
+const ARGUMENTS: &str = "arguments";
+
+/// `infrastructure:components:boundary`. The items of a list are numbered from 0. An argument of the call is displayed as
+/// its caller writes it: `arguments:snapshot_id` or `arguments:--snapshot`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PillarPath(Vec<String>);
 
@@ -16,12 +22,12 @@ impl PillarPath {
 
     /// The root of the call's own arguments.
     pub fn arguments() -> Self {
-        Self(vec!["arguments".to_owned()])
+        Self(vec![ARGUMENTS.to_owned()])
     }
 
     /// Whether this is a place in the call instead of the pillar.
     pub fn is_argument(&self) -> bool {
-        self.0.first().is_some_and(|first| first == "arguments")
+        self.0.first().is_some_and(|first| first == ARGUMENTS)
     }
 
     /// Whether this is the given path, or a path below it.
@@ -43,7 +49,13 @@ impl PillarPath {
 
 impl fmt::Display for PillarPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(":"))
+        match &self.0[..] {
+            [_, argument, below @ ..] if self.is_argument() => {
+                let shown = [&[ARGUMENTS.to_owned(), command_line::argument(argument)], below].concat();
+                f.write_str(&shown.join(":"))
+            }
+            parts => f.write_str(&parts.join(":")),
+        }
     }
 }
 
@@ -58,11 +70,11 @@ impl Serialize for PillarPath {
 pub struct Problem {
     pub path: PillarPath,
     /// What is wrong, and what would be right. Never a secret value.
-    pub message: String,
+    pub message: Words,
 }
 
 impl Problem {
-    pub fn new(path: &PillarPath, message: impl Into<String>) -> Self {
+    pub fn new(path: &PillarPath, message: impl Into<Words>) -> Self {
         Self { path: path.clone(), message: message.into() }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Problem;
 use crate::error::{Code, Error, Layer, Phase};
+use crate::words::{Words, words};
 
 /// One error with all problems, sorted by their places. It says that nothing was run.
 pub fn refusal(mut problems: Vec<Problem>) -> Error {
@@ -13,13 +14,15 @@ pub fn refusal(mut problems: Vec<Problem>) -> Error {
         1 => "1 problem".to_owned(),
         many => format!("{many} problems"),
     };
-    let lines: String =
-        problems.iter().map(|one| format!("\n  {}\n      {}", one.path, one.message)).collect();
+    let headline = Words::from(format!("{count}; nothing was run"));
+    let message = problems.iter().fold(headline, |words, Problem { path, message }| {
+        words![words, format!("\n  {path}\n      "), message]
+    });
     Error::new(
         Layer::Salt,
         Phase::Validation,
         Code::Invalid,
-        format!("{count}; nothing was run{lines}"),
+        message,
         match problems.iter().all(|problem| problem.path.is_argument()) {
             true => "correct the call",
             false => "correct the pillar or the call",

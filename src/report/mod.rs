@@ -61,7 +61,7 @@ pub struct ComponentReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pending_outputs: Vec<String>,
     /// Other facts for the reader, such as resources that were kept, or a hint.
-    #[serde(skip_serializing_if = "Notes::is_empty")]
+    #[serde(flatten)]
     pub notes: Notes,
     /// What Terraform warned about, failed `check` blocks included. They do not change the status.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -2,13 +2,27 @@
 
 use std::ops::{Deref, DerefMut};
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::words::Words;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Notes(Vec<Words>);
+
+/// Two keys of the report of a component: `notes`, and the `commands` in them. Neither is there if it is empty.
+impl Serialize for Notes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let commands: Vec<_> = self.0.iter().flat_map(Words::commands).collect();
+        let mut map = serializer.serialize_map(None)?;
+        if !self.is_empty() {
+            map.serialize_entry("notes", &self.0)?;
+        }
+        if !commands.is_empty() {
+            map.serialize_entry("commands", &commands)?;
+        }
+        map.end()
+    }
+}
 
 impl Notes {
     pub fn push(&mut self, note: impl Into<Words>) {

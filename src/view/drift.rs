@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::attribute;
 use super::quote::{self, line};
-use crate::command_line::command;
+use crate::command_line::{Command, command};
 
 pub fn drift(report: &Value) -> String {
     let components: Vec<_> = report["components"].as_object().into_iter().flatten().collect();
@@ -32,12 +32,8 @@ pub fn drift(report: &Value) -> String {
             text.push_str(&attributes(found));
         }
     }
-    for (name, one) in &components {
-        if let (Some(id), "drifted") =
-            (one["drift"]["drift_id"].as_str(), one["status"].as_str().unwrap_or(""))
-        {
-            text.push_str(&commands(&line(&report["environment"]), name, one, id));
-        }
+    for (name, one, id) in drifted(report) {
+        text.push_str(&next_steps(report, name, one, id));
     }
     let pending = pending(report);
     if !text.is_empty() && !pending.is_empty() {
@@ -45,6 +41,30 @@ pub fn drift(report: &Value) -> String {
     }
     text.push_str(&pending);
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// The commands that the text names and the report does not list.
+pub fn commands(report: &Value) -> Vec<String> {
+    let of_drift = drifted(report).flat_map(|(name, _, id)| {
+        ["remediate", "accept_drift"].map(|function| about(report, function, name, id))
+    });
+    let of_pending = ["plan", "orchestrate"].map(|function| of_all_pending(report, function));
+    of_drift.chain(of_pending).map(|command| command.to_string()).collect()
+}
+
+fn drifted(report: &Value) -> impl Iterator<Item = (&str, &Value, &str)> {
+    let components = report["components"].as_object().into_iter().flatten();
+    let drifted = components.filter(|(_, one)| one["status"] == "drifted");
+    drifted.filter_map(|(name, one)| Some((name.as_str(), one, one["drift"]["drift_id"].as_str()?)))
+}
+
+fn about(report: &Value, function: &'static str, name: &str, id: &str) -> Command {
+    command(function).of(line(&report["environment"])).with("component", name).with("drift_id", id)
+}
+
+fn of_all_pending(report: &Value, function: &'static str) -> Command {
+    let names: Vec<_> = list(&report["pending"]).map(line).collect();
+    command(function).of(line(&report["environment"])).with("components", names.join(","))
 }
 
 /// The report, in which a component with only pending changes is not called planned: a check saves no plan.
@@ -69,23 +89,20 @@ fn pending(report: &Value) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let call =
-        |function| command(function).of(line(&report["environment"])).with("components", names.join(","));
     format!(
         "  not drift, but not applied yet: {}\n  to see what is pending: {}\n  to apply it: {}\n",
         names.join(", "),
-        call("plan"),
-        call("orchestrate"),
+        of_all_pending(report, "plan"),
+        of_all_pending(report, "orchestrate"),
     )
 }
 
-fn commands(environment: &str, name: &str, one: &Value, id: &str) -> String {
+fn next_steps(report: &Value, name: &str, one: &Value, id: &str) -> String {
     let is_undone =
         |change: &Value| change["class"] == "drifted" && change["planned"] != serde_json::json!([]);
     let undone = list(&one["drift"]["changes"]).any(is_undone);
-    let about = |function| command(function).of(environment).with("component", name).with("drift_id", id);
-    let undo = format!("\n  to correct this drift: {}\n", about("remediate"));
-    let accept = format!("  to accept it into the state: {}\n", about("accept_drift"));
+    let undo = format!("\n  to correct this drift: {}\n", about(report, "remediate", name, id));
+    let accept = format!("  to accept it into the state: {}\n", about(report, "accept_drift", name, id));
     if undone { undo + &accept } else { format!("\n{accept}") }
 }
 

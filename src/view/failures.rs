@@ -10,7 +10,9 @@ use crate::error::Code;
 pub fn whole(report: &Value) -> String {
     let error = &report["error"];
     let problems = error["details"]["problems"].as_array();
-    let is_unclear = problems.into_iter().flatten().any(|problem| problem["path"] == "arguments:environment");
+    // As the programs write it.
+    let is_environment = |path: &Value| path == "arguments:environment" || path == "arguments:ENV";
+    let is_unclear = problems.into_iter().flatten().any(|problem| is_environment(&problem["path"]));
     let place = match report["environment"].as_str() {
         Some(environment) if !environment.is_empty() && !is_unclear => environment,
         _ => "infrastructure",
@@ -47,8 +49,8 @@ pub fn each(report: &Value) -> String {
     let components = report["components"].as_object().into_iter().flatten();
     let mut failed: Vec<_> = components.filter(|(_, one)| !one["error"].is_null()).collect();
     failed.sort_by_key(|(name, one)| (rank(&string(&one["status"])), name.to_owned()));
-    let is_resumable = report["resume_command"].is_string();
-    let texts = failed.into_iter().map(|(name, one)| (name.as_str(), failure(one, is_resumable)));
+    let is_continued = report["resume_command"].is_string() || report["is_continued"] == true;
+    let texts = failed.into_iter().map(|(name, one)| (name.as_str(), failure(one, is_continued)));
     let draw = |one: Alike<'_>| {
         let names = one.all_names("    ");
         let names = if names.is_empty() { names } else { format!("    all of them:\n{names}") };
@@ -57,8 +59,8 @@ pub fn each(report: &Value) -> String {
     alike(report, texts).into_iter().map(draw).collect()
 }
 
-/// The failure after the name of its component. `is_resumable`: the report ends with the command that continues the run.
-fn failure(one: &Value, is_resumable: bool) -> String {
+/// The failure after the name of its component. `is_continued`: the text ends with how to continue the run.
+fn failure(one: &Value, is_continued: bool) -> String {
     let error = &one["error"];
     let addresses: Vec<_> =
         error["details"]["addresses"].as_array().into_iter().flatten().map(line).collect();
@@ -73,7 +75,7 @@ fn failure(one: &Value, is_resumable: bool) -> String {
         text.push_str(&format!("    {}\n", block(note, "    ")));
     }
     let remedy = block(&error["remedy"], "    ");
-    let is_said = is_resumable && error["code"] == Code::Cancelled.as_str();
+    let is_said = is_continued && error["code"] == Code::Cancelled.as_str();
     if !remedy.is_empty() && !is_said {
         text.push_str(&format!("    next: {remedy}\n"));
     }

@@ -6,7 +6,6 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::{SCREEN, listed};
 use super::{changes, components, failures, history, statuses, units};
-use crate::error::Code;
 use crate::report::waits_for_approval;
 
 /// `report`: how a report is drawn at the end of a run.
@@ -238,7 +237,7 @@ pub fn said(report: &Value) -> String {
 }
 
 /// The commands of the report may no longer be right. The parts about the plan and about the work that is left have their
-/// own. `is_continued`: so has what was cancelled.
+/// own. `is_continued`: whether there is work left.
 fn without_commands(report: &Value, plan: &Value, is_continued: bool) -> Value {
     let mut report = report.clone();
     if let Value::Object(report) = &mut report {
@@ -246,13 +245,11 @@ fn without_commands(report: &Value, plan: &Value, is_continued: bool) -> Value {
             report.remove(key);
         }
     }
+    report["is_continued"] = is_continued.into();
     for (name, one) in report["components"].as_object_mut().into_iter().flatten() {
         // It was approved since, or its plan cannot be applied any more.
         let waits = plan["components"][name]["waits"] == true && plan["approve_command"].is_string();
         if waits_for_approval(one) && !waits {
-            one["error"]["remedy"] = Value::Null;
-        }
-        if is_continued && one["error"]["code"] == Code::Cancelled.as_str() {
             one["error"]["remedy"] = Value::Null;
         }
     }

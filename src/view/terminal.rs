@@ -5,58 +5,36 @@ use serde_json::Value;
 use super::quote::line;
 use super::width::columns;
 use super::wrap::{COLUMNS, filled_line};
-
-/// Programs whose commands stand in texts without being listed in the report.
-const PROGRAMS: [&str; 3] = ["eos ", "salt-run ", "salt-call "];
-/// Words that follow a command in a sentence. They are no part of it.
-const AFTER: [&str; 19] = [
-    "shows",
-    "lists",
-    "says",
-    "names",
-    "continues",
-    "applies",
-    "checks",
-    "runs",
-    "has",
-    "is",
-    "and",
-    "or",
-    "to",
-    "with",
-    "then",
-    "once",
-    "for",
-    "if",
-    "it",
-];
+use super::{drift, text};
 
 /// The lines that are longer than a terminal is wide are broken between words. Of what another program reads, none is.
 pub fn broken(report: &Value, text: &str) -> String {
     if report["drawing"].is_string() {
         return text.to_owned();
     }
-    let mut listed = Vec::new();
-    list(report, &mut listed);
+    // That of a run is a part of what shows it.
+    let drawn = [report, &report["report"]];
+    let mut commands: Vec<_> = drawn.into_iter().flat_map(drift::commands).collect();
+    commands.extend(drawn.into_iter().flat_map(text::commands));
+    list(report, &mut commands);
     let one = |line: &str| match columns(line) <= COLUMNS {
         true => format!("{line}\n"),
-        false => format!("{}\n", broken_line(line, &listed)),
+        false => format!("{}\n", broken_line(line, &commands)),
     };
     text.lines().map(one).collect()
 }
 
-fn broken_line(line: &str, listed: &[String]) -> String {
+fn broken_line(line: &str, commands: &[String]) -> String {
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let listed = listed.iter().filter(|command| text.contains(&***command)).cloned();
-    let commands: Vec<_> = listed.chain(found(text)).collect();
+    let commands: Vec<_> = commands.iter().filter(|command| text.contains(&***command)).cloned().collect();
     match commands.iter().any(|command| command == text) {
         true => line.to_owned(),
         false => format!("{:indent$}{}", "", filled_line(text, &commands, indent)),
     }
 }
 
-/// The commands that the report has in places of their own.
+/// The commands that the report lists.
 fn list(value: &Value, commands: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -75,34 +53,6 @@ fn list(value: &Value, commands: &mut Vec<String>) {
     }
 }
 
-/// The commands in a sentence: each from its program to the end of its clause.
-fn found(text: &str) -> Vec<String> {
-    let begins = |at: &usize| {
-        let is_after_space = text[..*at].chars().next_back().is_none_or(|before| " (\"".contains(before));
-        is_after_space && PROGRAMS.iter().any(|program| text[*at..].starts_with(program))
-    };
-    let places = text.char_indices().map(|(at, _)| at).filter(begins);
-    places.map(|at| command(&text[at..]).to_owned()).filter(|command| command.contains(' ')).collect()
-}
-
-fn command(text: &str) -> &str {
-    let (mut is_quoted, mut end) = (false, 0);
-    for word in text.split_inclusive(' ') {
-        let (plain, was_quoted) = (word.trim_end(), is_quoted);
-        is_quoted ^= word.matches('\'').count() % 2 == 1;
-        if !was_quoted && AFTER.contains(&plain) {
-            break;
-        }
-        let bare = plain.trim_end_matches([';', ',', ':', '.', ')', '"']);
-        if !is_quoted && bare != plain {
-            end += bare.len();
-            break;
-        }
-        end += word.len();
-    }
-    text[..end].trim_end()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -110,25 +60,9 @@ mod tests {
 
     use super::super::text;
     use super::*;
-
-    #[test]
-    fn a_command_in_a_sentence_ends_where_its_clause_does() {
-        for (text, commands) in [
-            (
-                "correct it, then run again: eos -c '/a; b' apply staging --retry",
-                &["eos -c '/a; b' apply staging --retry"][..],
-            ),
-            (
-                "plan again: salt-run infrastructure.plan staging; or wait",
-                &["salt-run infrastructure.plan staging"],
-            ),
-            ("eos show 01R shows why (eos history staging)", &["eos show 01R", "eos history staging"]),
-            ("which eos makes", &["eos makes"]),
-            ("the videos of it", &[]),
-        ] {
-            assert_eq!(found(text), commands, "{text}");
-        }
-    }
+    use crate::error::{Code, Error, Layer, Phase};
+    use crate::report::ComponentReport;
+    use crate::words::{Words, words};
 
     #[test]
     fn no_text_breaks_inside_a_word_or_a_command_at_80_columns() {
@@ -137,6 +71,7 @@ mod tests {
         let words = "it is a sentence of many words that goes on and on until it is told, ".repeat(3);
         let error = json!({
             "message": format!("{words}\n  {words}"), "remedy": format!("{words}then {plan}; or {resume}"), "phase": "planning",
+            "commands": [plan],
         });
         let refused = json!({ "message": "1 problem\n x", "details": { "problems": [{ "path": "arguments:x", "message": words }] } });
         let source = json!({ "file": format!("/w/{}/env/staging.sls", "pillar/".repeat(6)), "line": 3 });
@@ -159,6 +94,32 @@ mod tests {
             let joined = |text: &str| text.replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(joined(&broken), joined(&drawn));
         }
+    }
+
+    #[test]
+    fn a_command_of_the_system_and_one_that_only_the_text_names_are_never_broken() {
+        let chown = "chown -R salt '/srv/terraform of the team/staging'";
+        let remedy =
+            words!["check what is in it, then run as root: ", Words::shell(chown), "; then run again"];
+        let error =
+            Error::new(Layer::Host, Phase::Planning, Code::FolderNotTrusted, "it is not safe", remedy);
+        let note =
+            words!["it was stopped, and no plan starts it: ", Words::shell("nomad job start web-of-all")];
+        let mut web = ComponentReport::failed(error);
+        web.notes.push(note);
+        let drifted = json!({ "status": "drifted", "drift": { "drift_id": "0f".repeat(16), "changes": [] } });
+        let environment = "an-environment-with-a-long-name";
+        let report =
+            json!({ "environment": environment, "components": { "web": web, "network-of-all": drifted } });
+        let accept = format!(
+            "salt-run infrastructure.accept_drift {environment} network-of-all drift_id={}",
+            "0f".repeat(16)
+        );
+        let broken = broken(&report, &text(&report, false));
+        for command in [chown, "nomad job start web-of-all", &accept] {
+            assert!(broken.contains(command), "{command} in {broken}");
+        }
+        assert!(broken.lines().all(|line| line.width() <= COLUMNS || line.trim() == accept), "{broken}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run,
     snapshots, statuses, units, warnings, why,
 };
-use crate::command_line::command;
+use crate::command_line::{Command, command};
 use crate::count::counted;
 use crate::printable::one_line;
 use crate::report::waits_for_approval;
@@ -139,6 +139,20 @@ fn of_branch(report: &Value) -> String {
     }
 }
 
+/// The commands that the text names and the report may not list.
+pub fn commands(report: &Value) -> Vec<String> {
+    let all = [of_plan(report, "approve"), of_plan(report, "apply"), all_outputs(report)];
+    all.iter().map(Command::to_string).collect()
+}
+
+fn of_plan(report: &Value, function: &'static str) -> Command {
+    command(function).with("plan_id", line(&report["plan_id"]))
+}
+
+fn all_outputs(report: &Value) -> Command {
+    command("outputs").of(line(&report["environment"]))
+}
+
 fn mode(report: &Value) -> &str {
     match report["operation"].as_str() {
         Some("plan") => "plan",
@@ -149,11 +163,11 @@ fn mode(report: &Value) -> &str {
 /// Parts of the report that only some operations have.
 fn extras(report: &Value) -> String {
     let mut text = String::new();
-    if let Some(plan_id) = report["plan_id"].as_str() {
+    if report["plan_id"].is_string() {
         // Reports of earlier versions do not contain the commands.
         let command = |what: &'static str| match &report[format!("{what}_command")] {
             Value::String(command) => line(&command.as_str().into()),
-            _ => command(what).with("plan_id", plan_id).to_string(),
+            _ => of_plan(report, what).to_string(),
         };
         let any = |is: &dyn Fn(&Value) -> bool| {
             report["components"].as_object().into_iter().flatten().any(|(_, one)| is(one))
@@ -248,8 +262,7 @@ fn outputs(report: &Value) -> String {
     }
     let (count, is_asked) = (text.lines().count(), report["operation"] == "outputs");
     if count > FEW_OUTPUTS && !is_asked {
-        let all = command("outputs").of(line(&report["environment"]));
-        text = format!("  {}: {all} shows them\n", counted(count, "output"));
+        text = format!("  {}: {} shows them\n", counted(count, "output"), all_outputs(report));
     }
     if text.is_empty() { text } else { format!("\n{text}") }
 }

@@ -1,5 +1,6 @@
 //! Claims about the environment of a call: a call never works on an environment that it does not name.
 
+use eos::command_line::{CommandLine, Program};
 use eos::operation::CallerIdentity;
 use serde_json::{Value, json};
 
@@ -253,8 +254,6 @@ fn the_old_order_is_refused_with_the_new_form_and_never_guessed() {
         ("apply", json!({ "environment": NOBODYS, "plan_id": "staging" })),
         ("approve", json!({ "environment": NOBODYS, "plan_id": "net" })),
         ("resume", json!({ "environment": NOBODYS, "run_id": "staging" })),
-        ("show_run", json!({ "environment": "staging", "run_id": "net" })),
-        ("cancel", json!({ "environment": null, "run_id": null })),
     ];
     for (operation, arguments) in calls {
         let report = call(&site, operation, arguments);
@@ -341,7 +340,45 @@ fn an_environment_in_place_of_an_id_is_told_with_where_its_runs_are() {
     let problems = problems(&call(&two(), "show_run", json!({ "run_id": "staging" })));
     let told = "is not a valid id: \"staging\" is an environment, and salt-run infrastructure.history staging \
                 shows its runs";
-    assert!(problems.len() == 1 && problems[0].contains(told), "{problems:#?}");
+    assert!(problems.len() == 1 && problems[0].ends_with(told), "{problems:#?}");
+}
+
+#[test]
+fn a_place_in_the_call_is_written_as_the_caller_writes_it() {
+    let calls = [
+        ("show_run", json!({ "run_id": "x" }), "arguments:RUN"),
+        ("orchestrate", json!({ "environment": "nowhere" }), "arguments:ENV"),
+        ("orchestrate", json!({ "environment": "staging", "on_failure": "x" }), "arguments:--on-failure"),
+        ("orchestrate", json!({ "environment": "staging", "variables": { "a": 1 } }), "arguments:COMPONENT"),
+        (
+            "orchestrate",
+            json!({ "environment": "staging", "components": "net", "variables": { "sice": 1 } }),
+            "arguments:--var:sice",
+        ),
+    ];
+    let words = vec!["eos".to_owned()];
+    let command_line = CommandLine { program: Program::Eos, words, ..CommandLine::default() };
+    for (operation, arguments, place) in calls {
+        let identity = CallerIdentity { command_line: command_line.clone(), ..CallerIdentity::default() };
+        let report = two().call(&NoSalt, identity, operation, arguments);
+        let problem = &report["error"]["details"]["problems"][0];
+        assert_eq!(problem["path"], place, "{report:#}");
+    }
+}
+
+#[test]
+fn the_order_is_not_doubted_if_no_argument_is_in_the_place_of_another_one() {
+    let calls = [
+        ("show_run", json!({ "run_id": "web" })),
+        ("show_run", json!({ "environment": "staging", "run_id": "production" })),
+        ("resume", json!({ "environment": "staging", "run_id": "staging" })),
+        ("unlock", json!({ "environment": "staging", "component": "web" })),
+        ("cancel", json!({ "environment": null, "run_id": null })),
+    ];
+    for (operation, arguments) in calls {
+        let problems = problems(&call(&two(), operation, arguments));
+        assert!(problems.len() == 1 && !problems[0].contains("comes first"), "{operation}: {problems:#?}");
+    }
 }
 
 #[test]

@@ -50,8 +50,6 @@ ONLY_OF_SALT = (
     "operation/layers/salt.rs",
     "operation/request/host_reference.rs",
     "operation/store/approver.rs",
-    # It finds commands in texts.
-    "view/terminal.rs",
 )
 # Words before `=` that are no option of a function.
 OTHERS = ("saltenv", "index", "wait", "release", "flags", "basicConstraints")

@@ -71,10 +71,15 @@ fn versions(found: &SaltConfiguration, core: &str) -> Check {
             "Salt uses copies of Eos's modules that differ from the installed package: ",
             listed_briefly(&found.stale_copies)
         ];
-        let [master, minion] = [salt_run, salt_call].map(|program| program(&["saltutil.sync_all"]));
-        let remedy = Words::own(format!(
-            "synchronise them again ({master}; on a minion {minion}), or remove the copies: the package alone is enough"
-        ));
+        let [master, minion] =
+            [salt_run, salt_call].map(|program| Words::shell(program(&["saltutil.sync_all"])));
+        let remedy = words![
+            "synchronise them again (",
+            master,
+            "; on a minion ",
+            minion,
+            "), or remove the copies: the package alone is enough"
+        ];
         return Check::bad(Group::Salt, NAME, verdict, message, remedy);
     }
     Check::ok(Group::Salt, NAME, words![core.to_owned(), ", modules and core are of one version"])
@@ -86,7 +91,12 @@ fn names(found: &SaltConfiguration) -> Vec<Check> {
     for NamedFunction { function, place } in &found.unknown {
         let message = format!("{place} names {function}, which does not exist");
         let list = Words::shell(salt_run(&["sys.list_runner_functions"]));
-        let remedy = words!["correct the name; eos --help lists the verbs, and this all functions: ", list];
+        let remedy = words![
+            "correct the name; ",
+            Words::shell("eos --help"),
+            " lists the verbs, and this all functions: ",
+            list
+        ];
         all.push(Check::bad(Group::Salt, NAME, (CheckStatus::Wrong, Code::NoSuchFunction), message, remedy));
     }
     for NamedFunction { function: file, place } in &found.missing_reactors {

@@ -127,10 +127,12 @@ pub fn lost(key: &str, loss: &LostReason, suspended: Option<(Duration, Duration)
         ),
         None => (String::new(), ""),
     };
-    let remedy = format!(
-        "nothing was rolled back: check the current state with {}, then run again{advice}",
-        command("plan").here()
-    );
+    let remedy = words![
+        "nothing was rolled back: check the current state with ",
+        command("plan").here(),
+        ", then run again",
+        advice
+    ];
     host(Code::LockLost, format!("the lock {key} was lost: {cause}{why}"), remedy)
         .with(serde_json::json!({ "lock": key }))
 }

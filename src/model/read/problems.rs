@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 
 use crate::model::{PillarPath, Problem};
+use crate::words::Words;
 
 /// All problems so far.
 #[derive(Default)]
 pub(super) struct Problems(RefCell<Vec<Problem>>);
 
 impl Problems {
-    pub fn add(&self, path: &PillarPath, message: impl Into<String>) {
+    pub fn add(&self, path: &PillarPath, message: impl Into<Words>) {
         self.0.borrow_mut().push(Problem::new(path, message));
     }
 

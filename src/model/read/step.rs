@@ -37,7 +37,7 @@ fn what(fields: &mut Fields<'_>) -> Option<SaltCall> {
     let (sls, function) = (fields.take("sls"), fields.take("function"));
     let mut given = |key| fields.take(key);
     let (args, kwargs, pillar) = (given("args"), given("kwargs"), given("pillar"));
-    let misplaced = |tree: &Option<Tree>, message: &str| {
+    let misplaced = |tree: &Option<Tree>, message: &'static str| {
         if let Some(tree) = tree {
             problems.add(&tree.path, message);
         }

@@ -10,6 +10,7 @@ use crate::error::{Code, Result};
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
 use crate::workdir::{ComponentPaths, Layout, read_json};
 
 /// A report for each of them. They are not changed.
@@ -18,30 +19,27 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
     let reports = gone.into_iter().map(|(name, record)| {
         let mut report = ComponentReport::new(Status::Orphaned, Code::GoneFromThePillar);
         let note = record.map(|record| describe(&blueprint.environment, &name, record));
-        report.notes.push(note.unwrap_or_else(|error| error.to_string()));
+        report.notes.push(note.unwrap_or_else(|error| error.to_string().into()));
         (name, report)
     });
     Ok(reports.collect())
 }
 
 /// What a call is told that names a component which left the pillar and still has resources.
-pub fn refusal(blueprint: &Blueprint, name: &Name) -> Option<String> {
+pub fn refusal(blueprint: &Blueprint, name: &Name) -> Option<Words> {
     let mut gone = report(blueprint, &Layout::of(blueprint).ok()?).ok()?;
     let notes = gone.remove(name)?.notes;
-    Some(format!(
-        "{name} is not in the pillar any more: {}",
-        notes.iter().map(|note| note.as_str()).collect::<Vec<_>>().join("; ")
-    ))
+    let mut notes = notes.into_iter();
+    let first = words![name, " is not in the pillar any more: ", notes.next()?];
+    Some(notes.fold(first, |all, note| words![all, "; ", note]))
 }
 
-fn describe(environment: &Name, name: &Name, record: Record) -> String {
+fn describe(environment: &Name, name: &Name, record: Record) -> Words {
     let edges: Vec<_> = record.edges.into_iter().collect();
     let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
     let destroy = command("destroy").of(environment).with("components", name).with("confirm", environment);
-    format!(
-        "it has {}, and depended on {needs}; {destroy} destroys it",
-        counted(record.resources, "resource")
-    )
+    let resources = counted(record.resources, "resource");
+    words![format!("it has {resources}, and depended on {needs}; "), destroy, " destroys it"]
 }
 
 /// Adds all of them if `named` has one, so that it can be destroyed: with their last applied configurations.

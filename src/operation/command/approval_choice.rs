@@ -10,7 +10,7 @@ use crate::operation::store::plan_contents::PlanContents;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::operation::store::unplanned::Unplanned;
 use crate::report::Status;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// The components of a plan, of which some are approved.
 pub(super) struct ApprovalChoice<'a> {
@@ -61,8 +61,8 @@ impl ApprovalChoice<'_> {
             blocked.collect::<String>()
         );
         let remedy = match self.saved.is_empty() {
-            true => "it contains no change, so there is nothing to apply either".to_owned(),
-            false => format!("{} applies this plan", self.apply()),
+            true => "it contains no change, so there is nothing to apply either".into(),
+            false => words![self.apply(), " applies this plan"],
         };
         refused(message, remedy)
     }
@@ -74,17 +74,19 @@ impl ApprovalChoice<'_> {
         }
         if !self.contents.statuses.contains_key(name.as_str()) {
             let names = self.contents.names();
-            return refused(format!("plan {plan_id} has no component {name}"), hint(name.as_str(), names));
+            let hint = Words::own(hint(name.as_str(), names));
+            return refused(format!("plan {plan_id} has no component {name}"), hint);
         }
         if let Err(used) = self.plans.of(name).refuse_used() {
             return used;
         }
         let message = format!("{name} in plan {plan_id} needs no approval: policy did not stop it");
         let remedy = match waiting.is_empty() {
-            true => format!("{} applies this plan", self.apply()),
-            false => {
-                format!("these components of it need approval: {}", listed(waiting.iter().map(Name::as_str)))
-            }
+            true => words![self.apply(), " applies this plan"],
+            false => Words::own(format!(
+                "these components of it need approval: {}",
+                listed(waiting.iter().map(Name::as_str))
+            )),
         };
         refused(message, remedy)
     }
@@ -96,15 +98,14 @@ impl ApprovalChoice<'_> {
             unplanned.because()
         );
         let next = unplanned.next(name, self.environment, self.place);
-        refused(message, next.unwrap_or_else(|| format!("{} decides what it reads", self.apply())))
+        refused(message, next.unwrap_or_else(|| words![self.apply(), " decides what it reads"]))
     }
 
-    fn apply(&self) -> String {
+    fn apply(&self) -> Words {
         self.place.apply_command(self.plan_id, self.saved.iter(), self.environment.as_str())
     }
 }
 
-fn refused(message: String, remedy: String) -> Error {
-    let (message, remedy) = (Words::own(message), Words::own(remedy));
-    Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy)
+fn refused(message: String, remedy: Words) -> Error {
+    Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, Words::own(message), remedy)
 }

@@ -28,7 +28,7 @@ use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::operation::store::{audit, shared_records};
 use crate::report::{ComponentReport, Report, Status};
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::workdir::Layout;
 
 struct ApprovalRequest {
@@ -40,8 +40,8 @@ struct ApprovalRequest {
 
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let plan_id = arguments
-        .run_id("plan_id", || format!("{} saves a plan and shows its plan_id", command("plan").here()));
+    let plan_id =
+        arguments.run_id("plan_id", || words![command("plan").here(), " saves a plan and shows its plan_id"]);
     let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
         Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),

@@ -17,7 +17,7 @@ use crate::workdir::replace;
 
 pub fn cancel(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let run_id = arguments.run_id("run_id", || format!("{} shows what is running", command("status").here()));
+    let run_id = arguments.run_id("run_id", || words![command("status").here(), " shows what is running"]);
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
     let builder = ReportBuilder::new("cancel", "", false, &call.request.identity);

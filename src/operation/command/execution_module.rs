@@ -15,6 +15,7 @@ use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::run_request::RunRequest;
+use crate::words::words;
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {
@@ -43,10 +44,10 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             RunRequest { intent: Intent::new(what, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
-            let snapshot_id =
-                Some(arguments.run_id("snapshot_id", || {
-                    format!("{} shows the snapshots", command("snapshots").here())
-                }));
+            let snapshot_id = Some(
+                arguments
+                    .run_id("snapshot_id", || words![command("snapshots").here(), " shows the snapshots"]),
+            );
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
             let what =

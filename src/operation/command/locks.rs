@@ -52,12 +52,13 @@ pub(super) fn taken_by_each_run(call: &Call<'_>) -> Value {
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
-    let shown = command("locks").here().to_string();
-    let missing = format!("is missing: {shown} shows the locks, each with its component and its id");
-    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
+    let shown = command("locks").here();
+    let missing =
+        words!["is missing: ", shown.clone(), " shows the locks, each with its component and its id"];
+    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", missing));
     let id = arguments.text("id");
     if id.is_none() && names_one {
-        arguments.problem("id", format!("is missing: {shown} shows it"));
+        arguments.problem("id", words!["is missing: ", shown, " shows it"]);
     }
     arguments.value("minion");
     let builder = ReportBuilder::new("unlock", environment.as_str(), false, &call.request.identity);

@@ -12,6 +12,7 @@ use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::run::run_request::RunRequest;
+use crate::words::{Words, words};
 
 /// A state of one component.
 pub fn state_apply(request: &Request) -> RunRequest {
@@ -111,9 +112,9 @@ fn overrides(arguments: &mut Arguments, components: Option<&BTreeSet<Name>>) -> 
     Overrides { variables, secrets, ..arguments.overrides() }
 }
 
-fn no_plan() -> String {
+fn no_plan() -> Words {
     let (plan, apply) = (command("plan").here(), command("orchestrate").here());
-    format!("{plan} saves a plan and shows its plan_id. To deploy without a saved plan: {apply}")
+    words![plan, " saves a plan and shows its plan_id. To deploy without a saved plan: ", apply]
 }
 
 pub fn apply(request: &Request) -> Result<RunRequest> {
@@ -140,15 +141,16 @@ pub fn accept_drift(request: &Request) -> RunRequest {
 fn of_drift(request: &Request, operation: &'static str, what: fn(String) -> What) -> RunRequest {
     let mut arguments = Arguments::new(request);
     arguments.move_into_environment(["component", "drift_id"]);
-    let missing = format!(
-        "is missing: {} shows each component that has drifted, and its drift_id",
-        command("drift").here()
-    );
-    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", &missing));
+    let missing = words![
+        "is missing: ",
+        command("drift").here(),
+        " shows each component that has drifted, and its drift_id"
+    ];
+    let (names_one, component) = (arguments.gives("component"), arguments.name_or("component", missing));
     let drift_id = arguments.text("drift_id");
     if drift_id.is_none() && names_one {
         let drift = command("drift").here().with("components", &component);
-        let message = format!("is missing: {drift} shows it");
+        let message = words!["is missing: ", drift, " shows it"];
         arguments.problem("drift_id", message);
     }
     let test = arguments.test(&request.identity);

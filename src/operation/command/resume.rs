@@ -235,7 +235,7 @@ fn spent(environment: &Name, run_id: &str, names: &BTreeSet<Name>, place: &CallP
     let message = format!(
         "run {run_id} applied saved plans, and those of {of} were used or cannot be applied any more"
     );
-    not_resumable(message, Words::own(format!("plan again: {}", place.plan_command(environment, names))))
+    not_resumable(message, words!["plan again: ", place.plan_command(environment, names)])
 }
 
 /// What a call without a run continues.
@@ -264,11 +264,10 @@ fn overtaken(run: &InterruptedRun, later: &str) -> Error {
 /// A destroy must be named by its id: the default does not continue it.
 fn unnamed(run: &InterruptedRun) -> Error {
     let InterruptedRun { run_id, environment, .. } = run;
-    let message = format!(
-        "run {run_id} destroys {environment}, so the call must name the environment or the run: \
-         {}",
+    let message = words![
+        format!("run {run_id} destroys {environment}, so the call must name the environment or the run: "),
         command("resume").of(environment)
-    );
+    ];
     model::refusal(vec![Problem::new(&PillarPath::arguments().child("environment"), message)])
 }
 

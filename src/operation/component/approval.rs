@@ -95,7 +95,7 @@ pub(super) fn with_command(session: &Session, plan: SavedPlan<'_>, error: Error)
     }
     let again = plan.plans.again_command(&session.blueprint, &session.call.identity.place);
     let policy = if error.code == Code::PlanSpent { "; if policy stops it, get it approved" } else { "" };
-    Error { remedy: words!["make a new plan: ", Words::own(again), policy], ..error }
+    Error { remedy: words!["make a new plan: ", again, policy], ..error }
 }
 
 async fn checked(session: &Session, plan: SavedPlan<'_>) -> Result<CheckedPlan> {
@@ -168,7 +168,7 @@ pub(super) async fn stop(
             let _ = std::fs::remove_file(file);
             let environment = &invoker.context.session.blueprint.environment;
             let plan = command("plan").of(environment).with("components", name);
-            let approve = format!("get a plan approved: {plan} saves one");
+            let approve = words!["get a plan approved: ", plan, " saves one"];
             let violation = once_or_for_good(approve, violation);
             return Ok(reports::blocked(changes, violation, name));
         }
@@ -204,13 +204,14 @@ pub(super) fn asking(session: &Session, violation: PolicyViolation, plan: SavedP
     let environment = session.blueprint.environment.as_str();
     if session.call.identity.branch.is_some() {
         let merged = "merge the branch, plan the environment itself, and get that plan approved";
-        return once_or_for_good(merged.to_owned(), violation);
+        return once_or_for_good(merged.into(), violation);
     }
-    let approve = format!(
-        "approve exactly this plan: {}, then {}",
+    let approve = words![
+        "approve exactly this plan: ",
         place.approve_command(&plan_id, name.as_str()),
+        ", then ",
         place.apply_command(&plan_id, std::iter::once(name), environment)
-    );
+    ];
     once_or_for_good(approve, violation)
 }
 
@@ -224,7 +225,7 @@ fn and_void(violation: PolicyViolation, void: Option<String>) -> PolicyViolation
 }
 
 /// The approval comes first, and the change of the pillar last: it also allows later plans that nobody has seen.
-fn once_or_for_good(approve: String, violation: PolicyViolation) -> PolicyViolation {
-    let remedy = words![Words::own(approve), ". To allow it for good: ", violation.remedy];
+fn once_or_for_good(approve: Words, violation: PolicyViolation) -> PolicyViolation {
+    let remedy = words![approve, ". To allow it for good: ", violation.remedy];
     PolicyViolation { remedy, ..violation }
 }

@@ -201,7 +201,8 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
         message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
-    let remedy = Words::own(format!("{remedy}; {} checks again ({})", command("health").here(), gate.path));
+    let remedy =
+        words![remedy, "; ", command("health").here(), Words::own(format!(" checks again ({})", gate.path))];
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 
@@ -233,9 +234,11 @@ pub fn ending(outlook: Outlook) -> (Code, Words) {
         }
         Outlook::Never(FinalReason::Stopped) => (
             Code::JobStopped,
-            "nothing was rolled back. Start the job with `nomad job start`, then run again. In your own \
-             module, rerun_if_dead = true in its nomad_job lets a run start it"
-                .into(),
+            words![
+                "nothing was rolled back. Start the job with ",
+                Words::shell("nomad job start"),
+                ", then run again. In your own module, rerun_if_dead = true in its nomad_job lets a run start it"
+            ],
         ),
         Outlook::Never(FinalReason::Superseded) => (
             Code::Superseded,

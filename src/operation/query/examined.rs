@@ -11,7 +11,7 @@ use crate::operation::component::reports::ended;
 use crate::operation::request::call::CallPlace;
 use crate::report::ComponentReport;
 use crate::resolve::{Examination, examine};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 #[derive(Default)]
 pub struct Examined {
@@ -50,7 +50,7 @@ impl Examined {
             if !faults.is_empty() {
                 notes.retain(|note| !faults.iter().any(|fault| place_of(fault) == place_of(note)));
                 let command = place.plan_command(environment, [name]);
-                let remedy = format!("correct the module. To see what Terraform says: {command}");
+                let remedy = words!["correct the module. To see what Terraform says: ", command];
                 examined.refused.insert(name.clone(), ended(refused(&faults, remedy).of(name)));
             } else if !unchecked.is_empty() || !node.interface.notes.is_empty() {
                 examined.unchecked.insert(name.clone());
@@ -76,8 +76,8 @@ fn dead_references(prepared: &Prepared) -> Vec<DeadReference> {
     dead(settings, components, |name| nodes.get(name).map(|node| &*node.interface))
 }
 
-fn refused(faults: &[String], remedy: String) -> Error {
-    let (message, remedy) = (Words::own(faults.join("\n")), Words::own(remedy));
+fn refused(faults: &[String], remedy: Words) -> Error {
+    let message = Words::own(faults.join("\n"));
     Error::new(Layer::Salt, Phase::Validation, Code::ModuleInvalid, message, remedy)
 }
 

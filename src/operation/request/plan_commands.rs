@@ -4,15 +4,16 @@ use super::call::CallPlace;
 use crate::command_line::{self, command};
 use crate::model::Name;
 use crate::shell::joined;
+use crate::words::Words;
 
 impl CallPlace {
     /// `components`: those that are approved, separated by commas. Empty means all.
-    pub fn approve_command(&self, plan_id: &str, components: &str) -> String {
+    pub fn approve_command(&self, plan_id: &str, components: &str) -> Words {
         match self.module() {
             Some(mut words) => {
                 words.extend(["eos_terraform.approve".to_owned(), format!("plan_id={plan_id}")]);
                 words.extend((!components.is_empty()).then(|| format!("components={components}")));
-                joined(&words)
+                Words::shell(joined(&words))
             }
             None => {
                 let approve = command("approve").with("plan_id", plan_id);
@@ -20,7 +21,7 @@ impl CallPlace {
                     "" => approve,
                     some => approve.with("components", some),
                 }
-                .to_string()
+                .into()
             }
         }
     }
@@ -31,13 +32,13 @@ impl CallPlace {
         plan_id: &str,
         components: impl Iterator<Item = &'a Name>,
         environment: &str,
-    ) -> String {
+    ) -> Words {
         match self.module() {
             Some(words) => {
                 let call = |name| format!("eos_terraform.apply {name} {environment} plan_file={plan_id}");
                 one_by_one(&words, components.map(call))
             }
-            None => command("apply").with("plan_id", plan_id).to_string(),
+            None => command("apply").with("plan_id", plan_id).into(),
         }
     }
 
@@ -46,7 +47,7 @@ impl CallPlace {
         &self,
         environment: &Name,
         components: impl IntoIterator<Item = &'a Name>,
-    ) -> String {
+    ) -> Words {
         let components = components.into_iter();
         match self.module() {
             Some(words) => {
@@ -54,7 +55,7 @@ impl CallPlace {
             }
             None => {
                 let components = components.map(Name::as_str).collect::<Vec<_>>().join(",");
-                command("plan").of(environment).with("components", components).to_string()
+                command("plan").of(environment).with("components", components).into()
             }
         }
     }
@@ -65,9 +66,9 @@ impl CallPlace {
         &self,
         environment: &Name,
         components: impl IntoIterator<Item = &'a Name>,
-    ) -> String {
+    ) -> Words {
         match self {
-            Self::Master { .. } => command("orchestrate").of(environment).to_string(),
+            Self::Master { .. } => command("orchestrate").of(environment).into(),
             _ => self.plan_command(environment, components),
         }
     }
@@ -82,9 +83,9 @@ impl CallPlace {
 }
 
 /// One command line with a call for each component.
-fn one_by_one(program: &[String], calls: impl Iterator<Item = String>) -> String {
+fn one_by_one(program: &[String], calls: impl Iterator<Item = String>) -> Words {
     let program = joined(program);
-    calls.map(|call| format!("{program} {call}")).collect::<Vec<_>>().join(" && ")
+    Words::shell(calls.map(|call| format!("{program} {call}")).collect::<Vec<_>>().join(" && "))
 }
 
 #[cfg(test)]
@@ -127,7 +128,7 @@ mod tests {
             let made = command_line.during(|| {
                 (place.apply_command("ID", [&net].into_iter(), "staging"), place.approve_command("ID", "net"))
             });
-            assert_eq!(made, (apply.to_owned(), approve.to_owned()));
+            assert_eq!((&*made.0, &*made.1), (apply, approve));
         }
     }
 

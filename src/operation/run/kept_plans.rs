@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::prepared_run::PreparedRun;
 use crate::error::Result;
@@ -110,7 +110,7 @@ impl KeptPlans {
         }
         if !saved.is_empty() {
             let apply = place.apply_command(plan_id, saved.iter().copied(), &builder.environment);
-            keys.insert("apply_command".to_owned(), apply.into());
+            keys.insert("apply_command".to_owned(), json!(apply));
         }
         keys.extend(approve(builder, plan_id, components));
         keys.extend(next(builder, &self.environment, components));
@@ -151,7 +151,7 @@ pub(super) fn approve(
 ) -> Option<(String, Value)> {
     let waits = components.values().any(ComponentReport::waits_for_approval);
     let command = || builder.identity.place.approve_command(plan_id, "");
-    waits.then(|| ("approve_command".to_owned(), command().into()))
+    waits.then(|| ("approve_command".to_owned(), json!(command())))
 }
 
 /// The command that brings up what reads pending outputs. None if nothing does.
@@ -164,7 +164,7 @@ fn next(
     let mut waits = waits.map(|(name, _)| name).peekable();
     waits.peek()?;
     let command = builder.identity.place.bring_up_command(environment, waits);
-    Some(("next_command".to_owned(), command.into()))
+    Some(("next_command".to_owned(), json!(command)))
 }
 
 /// Whether a plan of it was saved.

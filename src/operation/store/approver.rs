@@ -11,7 +11,7 @@ use crate::host::UserGroups;
 use crate::model::{ApprovalRules, Identity};
 use crate::operation::request::call::CallPlace;
 use crate::shell::joined;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// Why an approval does not count, and what to do. For people.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl VoidApproval {
     /// The error of a call that approves this plan.
     pub fn error(self, place: &CallPlace, plan_id: &str) -> Error {
         let remedy = match self.remedy {
-            Remedy::Authenticate => Words::own(authenticated(place, plan_id)),
+            Remedy::Authenticate => authenticated(place, plan_id),
             Remedy::Other(remedy) => remedy.into(),
         };
         Error::new(Layer::Salt, Phase::Validation, Code::MayNotApprove, Words::own(self.reason), remedy)
@@ -57,22 +57,23 @@ impl VoidApproval {
 }
 
 /// How a user whom Salt authenticates approves a plan that is here.
-fn authenticated(place: &CallPlace, plan_id: &str) -> String {
+fn authenticated(place: &CallPlace, plan_id: &str) -> Words {
     let approve = place.approve_command(plan_id, "");
     let by = match (place, command_line::current().program) {
-        (CallPlace::Master { .. }, Program::Eos) => format!("{approve} with --auth pam, or with --api URL"),
+        (CallPlace::Master { .. }, Program::Eos) => words![approve, " with --auth pam, or with --api URL"],
         (CallPlace::Master { .. }, Program::SaltRun) => {
-            format!("{approve} with -a pam, or eos approve {plan_id} with --auth pam or --api URL")
+            let eos = Words::shell(format!("eos approve {plan_id}"));
+            words![approve, " with -a pam, or ", eos, " with --auth pam or --api URL"]
         }
         (CallPlace::Minion(minion), _) => {
             let salt = joined(&["salt", "-a", "pam", minion].map(str::to_owned));
-            format!("on the master, {salt} eos_terraform.approve plan_id={plan_id}")
+            words!["on the master, ", Words::shell(format!("{salt} eos_terraform.approve plan_id={plan_id}"))]
         }
         (CallPlace::Masterless(_), _) => {
-            return "without a master, Salt authenticates nobody: plan and approve on a master".to_owned();
+            return "without a master, Salt authenticates nobody: plan and approve on a master".into();
         }
     };
-    format!("approve as a user of external_auth: {by}")
+    words!["approve as a user of external_auth: ", by]
 }
 
 impl SavedPlans {

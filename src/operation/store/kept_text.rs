@@ -1,7 +1,5 @@
 //! A text that outlives its call. Its commands are written as its reader writes them, not as the first caller did.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::Command;
@@ -45,11 +43,11 @@ impl From<&Words> for KeptText {
     }
 }
 
-impl fmt::Display for KeptText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
-            Part::Text(text) => f.write_str(text),
-            Part::Command(command) => command.fmt(f),
+impl From<&KeptText> for Words {
+    fn from(kept: &KeptText) -> Self {
+        kept.0.iter().fold(Self::default(), |words, part| match part {
+            Part::Text(text) => words.and(text),
+            Part::Command(command) => words.and(command.clone()),
         })
     }
 }
@@ -77,10 +75,10 @@ mod tests {
         text.replace_others(|text| text.replace("hunter2", "(sensitive)"));
         let kept: KeptText = from_value(to_value(KeptText::from(&text)).unwrap()).unwrap();
         let expected = "(sensitive) is wrong: eos --api URL plan staging web, then look";
-        assert_eq!(of(&["eos", "--api", "URL"]).during(|| kept.to_string()), expected);
+        assert_eq!(of(&["eos", "--api", "URL"]).during(|| Words::from(&kept)), expected);
         let expected = "(sensitive) is wrong: salt-run infrastructure.plan staging components=web, then look";
-        assert_eq!(kept.to_string(), expected);
+        assert_eq!(Words::from(&kept), expected);
         let earlier: KeptText = from_value(json!("run again")).unwrap();
-        assert_eq!(earlier.to_string(), "run again");
+        assert_eq!(Words::from(&earlier), "run again");
     }
 }

@@ -12,7 +12,7 @@ use crate::lock::Holder;
 use crate::model::{Blueprint, Branch, Name};
 use crate::operation::request::call::CallPlace;
 use crate::report::Status;
-use crate::words::words;
+use crate::words::{Words, words};
 use crate::workdir::{ensure_lasting, read_json, write_json};
 
 /// The components of a `plan` under its plan_id.
@@ -90,7 +90,7 @@ impl SavedPlans {
     }
 
     /// The command that makes the same plans again.
-    pub fn again_command(&self, blueprint: &Blueprint, place: &CallPlace) -> String {
+    pub fn again_command(&self, blueprint: &Blueprint, place: &CallPlace) -> Words {
         let environment = &blueprint.environment;
         let contents = self.contents().ok();
         let destroys = contents.as_ref().is_some_and(|contents| contents.destroy);
@@ -104,9 +104,9 @@ impl SavedPlans {
                 let destroy = command("destroy").of(environment);
                 let some = names.iter().map(Name::as_str).collect::<Vec<_>>().join(",");
                 let destroy = if is_all { destroy } else { destroy.with("components", some) };
-                destroy.with("confirm", environment).to_string()
+                destroy.with("confirm", environment).into()
             }
-            CallPlace::Master { .. } if is_all => command("plan").of(environment).to_string(),
+            CallPlace::Master { .. } if is_all => command("plan").of(environment).into(),
             _ => place.plan_command(environment, &names),
         }
     }

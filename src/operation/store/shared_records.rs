@@ -8,6 +8,8 @@ use crate::lock::{ConsulLocks, Holder, LockService};
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
 use crate::record::{Record, UnfinishedApply};
+use crate::shell::quote;
+use crate::words::{Words, words};
 use crate::workdir::{ComponentPaths, Layout, ensure_lasting};
 
 pub(super) const KEY: &str = "record";
@@ -85,10 +87,11 @@ pub(super) fn parse(
 ) -> Result<Record> {
     serde_json::from_slice(text).map_err(|error| {
         let key = consul.key(environment.as_str(), component.as_str(), KEY);
-        let remedy = format!(
-            "check that the component's state is complete, then run `consul kv delete {key}`; the next run \
-             writes it again from the state"
-        );
+        let remedy = words![
+            "check that the component's state is complete, then run ",
+            delete(&key),
+            "; the next run writes it again from the state"
+        ];
         corrupt(component, &key, &error.to_string(), remedy)
     })
 }
@@ -106,15 +109,19 @@ pub(super) fn underway(
     });
     named.map_err(|reason| {
         let key = consul.key(environment.as_str(), component.as_str(), APPLYING);
-        let remedy = format!(
-            "an apply was interrupted. Compare the existing resources with the state, then run `consul kv \
-             delete {key}`"
-        );
+        let remedy = words![
+            "an apply was interrupted. Compare the existing resources with the state, then run ",
+            delete(&key)
+        ];
         corrupt(component, &key, &reason, remedy)
     })
 }
 
-fn corrupt(component: &Name, key: &str, reason: &str, remedy: String) -> Error {
+fn delete(key: &str) -> Words {
+    Words::shell(format!("consul kv delete {}", quote(key)))
+}
+
+fn corrupt(component: &Name, key: &str, reason: &str, remedy: Words) -> Error {
     let message = format!("the value of {key} in Consul is damaged, or Eos did not write it: {reason}");
     Error::new(Layer::Host, Phase::Preparation, Code::RecordCorrupt, message, remedy).of(component)
 }

@@ -84,31 +84,31 @@ impl Unplanned {
     }
 
     /// What to do. None if an apply of the plan makes it possible to plan this component: the apply says so.
-    pub fn next(&self, name: &Name, environment: &Name, place: &CallPlace) -> Option<String> {
+    pub fn next(&self, name: &Name, environment: &Name, place: &CallPlace) -> Option<Words> {
         let again = match self.destroys {
-            true => "make this plan again".to_owned(),
-            false => format!("plan again: {}", place.plan_command(environment, [name])),
+            true => "make this plan again".into(),
+            false => words!["plan again: ", place.plan_command(environment, [name])],
         };
-        let remedy = self.remedy.to_string();
-        match (self.status(), remedy.trim_end_matches(", then run again")) {
-            (Status::PendingInputs, _) => None,
+        let remedy = Words::from(&self.remedy).without_end(", then run again");
+        match self.status() {
+            Status::PendingInputs => None,
             // Many components can have these. Their texts are the same, so that a report draws them once.
-            (Status::Skipped, _) => Some(match &self.after {
+            Status::Skipped => Some(match &self.after {
                 Some(After { component, status: Status::Blocked }) => {
-                    format!("once {component} is not blocked any more, plan again")
+                    words!["once ", component, " is not blocked any more, plan again"]
                 }
-                _ => "put that right, then plan again".to_owned(),
+                _ => "put that right, then plan again".into(),
             }),
-            (Status::Cancelled, _) => Some("plan again".to_owned()),
-            (_, "") => Some(again),
-            (_, remedy) => Some(format!("{remedy}; then {again}")),
+            Status::Cancelled => Some("plan again".into()),
+            _ if remedy.is_empty() => Some(again),
+            _ => Some(words![remedy, "; then ", again]),
         }
     }
 
     /// One sentence for people.
-    pub fn sentence(&self, name: &Name, environment: &Name, place: &CallPlace) -> String {
-        let next = self.next(name, environment, place).map(|next| format!("; next: {next}"));
-        format!("it has no plan, because {}{}", self.because(), next.unwrap_or_default())
+    pub fn sentence(&self, name: &Name, environment: &Name, place: &CallPlace) -> Words {
+        let next = self.next(name, environment, place).map(|next| words!["; next: ", next]);
+        words!["it has no plan, because ", self.because(), next.unwrap_or_default()]
     }
 
     /// Its report in an apply of the plan.

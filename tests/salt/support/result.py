@@ -20,7 +20,9 @@ class Result:
     def report(self):
         """The report; salt-call wraps it in `local`."""
         document = self.json
-        return document["local"] if set(document) == {"local"} else document
+        report = document["local"] if set(document) == {"local"} else document
+        assert_commands_are_listed(report)
+        return report
 
     @property
     def statuses(self):
@@ -52,6 +54,27 @@ def assert_refused(result, *words, component=None):
         assert word in text, f"{word!r} is not in {text}\n{result}"
     error = (result.report["components"][component] if component else result.report)["error"]
     assert error["message"] and error["remedy"], result
+
+
+# A command in a sentence: the program with the configuration of the test.
+COMMAND = re.compile(r"\b(?:eos|salt-run|salt-call) -c ")
+
+
+def assert_commands_are_listed(part, listed=()):
+    """Each command of Salt or Eos in a sentence of the report is in a list beside it, or in one around it."""
+    if isinstance(part, dict):
+        listed = [*listed, *part.get("commands", ())]
+        sentences = [part.get(key) for key in ("message", "remedy", "why", "next")]
+        notes = part.get("notes")
+        sentences += notes if isinstance(notes, list) else []
+        for sentence in (one for one in sentences if isinstance(one, str)):
+            for found in COMMAND.finditer(sentence):
+                begins = [one for one in listed if sentence.startswith(one, found.start())]
+                assert begins, (sentence, listed)
+    for inner in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        assert_commands_are_listed(inner, listed)
 
 
 def without_times(text):

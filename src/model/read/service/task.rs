@@ -152,7 +152,7 @@ pub(super) fn task(fields: &mut Fields<'_>, values: &mut ServiceValues) -> Optio
     let config_place = config.as_ref().map(|tree| tree.path.clone());
     let config =
         mapping(config.unwrap_or_else(|| Tree::empty(fields.path.child("config"))), problems, setting);
-    let refuse = |place: Option<PillarPath>, message: &str| {
+    let refuse = |place: Option<PillarPath>, message: &'static str| {
         problems.add(place.as_ref().unwrap_or(&fields.path), message);
         None
     };

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::report::ComponentReport;
 use crate::terraform::PlanFileStates;
+use crate::words::{Words, words};
 
 const OUTSIDE: &str = "changed outside of Terraform since the last apply";
 const FILLED_IN: &str = "filled in by a provider or by another resource, or ";
@@ -93,7 +94,7 @@ fn objects(state: &[u8]) -> StateObjects {
 
 /// The notes of the report. Changes that were compared with a baseline are first, and of them those that open a
 /// resource to everybody.
-fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
+fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<Words> {
     let is_left = |one: &&AbsorbedChange| {
         still.get(&one.address).is_some_and(|values| values.iter().any(|value| value.path == one.path))
     };
@@ -121,10 +122,11 @@ fn notes(told: &[AbsorbedChange], still: &AbsorbedValues) -> Vec<String> {
             (false, true) => format!("{FILLED_IN}{OUTSIDE}: {named}, open to everybody"),
             (false, false) => format!("{FILLED_IN}{OUTSIDE}: {named}"),
         };
-        notes.push(format!(
-            "{said}. This apply did not undo it. If the configuration does not have it now, this shows it: {}",
+        notes.push(words![
+            said,
+            ". This apply did not undo it. If the configuration does not have it now, this shows it: ",
             command("drift").here()
-        ));
+        ]);
     }
     notes
 }

@@ -180,7 +180,8 @@ pub(super) fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: boo
         file.display()
     );
     let message = words![Words::own(what), why.to_owned()];
-    let remedy = Words::own(format!("to use it: {command}; otherwise move it out of that folder"));
+    let remedy =
+        words!["to use it: ", Words::shell(command.clone()), "; otherwise move it out of that folder"];
     Error::new(Layer::Terraform, Phase::Preparation, Code::RecoveryRequired, message, remedy)
         .with(json!({ "file": file, "command": command }))
 }

@@ -19,7 +19,9 @@ use crate::operation::store::approvals::ApprovalUse;
 use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
+use crate::shell::quote;
 use crate::terraform::{PlanArguments, Refresh};
+use crate::words::{Words, words};
 use crate::workdir::{Manifest, remove};
 
 /// Addresses that a plan replaces, and addresses that it is limited to.
@@ -112,11 +114,11 @@ impl Turn<'_> {
         report.notes.extend(changed.map(registrations::note));
         let stopped = found.iter().filter(|job| job.is_stopped);
         report.notes.extend(stopped.map(|job| {
-            format!(
-                "job {} was stopped, and no plan starts it: run `nomad job start {}`. In your own module, \
-                 rerun_if_dead = true in its nomad_job lets a run start it",
-                job.id, job.id
-            )
+            words![
+                format!("job {} was stopped, and no plan starts it: run ", job.id),
+                Words::shell(format!("nomad job start {}", quote(&job.id))),
+                ". In your own module, rerun_if_dead = true in its nomad_job lets a run start it"
+            ]
         }));
         Ok(report)
     }

@@ -6,6 +6,7 @@ use crate::command_line::command;
 use crate::model::Authentication;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{CallPlace, Request};
+use crate::words::words;
 
 pub enum Form {
     /// The facts alone. The reader draws them.
@@ -42,7 +43,11 @@ impl Form {
             let page = command("show").with("format", "html");
             arguments.problem(
                 "html",
-                format!("writes a file only for the user who runs the program on this host: {page} returns the page"),
+                words![
+                    "writes a file only for the user who runs the program on this host: ",
+                    page,
+                    " returns the page"
+                ],
             );
         }
         match std::path::absolute(path) {

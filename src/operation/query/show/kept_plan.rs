@@ -94,7 +94,9 @@ fn names(contents: &PlanContents) -> impl Iterator<Item = (Name, Status)> {
 fn unplanned(unplanned: &Unplanned, name: &Name, environment: &Name, place: &CallPlace) -> Value {
     let mut shown = json!(ComponentReport::new(unplanned.status(), Code::from_text(&unplanned.reason)));
     shown["applicable"] = false.into();
-    shown["why"] = unplanned.sentence(name, environment, place).into();
+    let sentence = unplanned.sentence(name, environment, place);
+    shown["commands"] = sentence.commands().collect();
+    shown["why"] = json!(sentence);
     shown
 }
 

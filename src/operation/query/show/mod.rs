@@ -25,13 +25,13 @@ use crate::operation::request::call::Call;
 use crate::operation::store::run_log::{self, LoggedRun};
 use crate::report::{Report, Status};
 use crate::view;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 pub fn show(call: &Call<'_>) -> Report {
     let request = &call.request;
     let mut arguments = Arguments::new(request);
     let key = if arguments.gives("plan_id") { "plan_id" } else { "run_id" };
-    let id = arguments.run_id(key, || format!("{} shows the runs", command("history").here()));
+    let id = arguments.run_id(key, || words![command("history").here(), " shows the runs"]);
     let form = Form::of(&mut arguments, request);
     arguments.value("minion");
     arguments.branch();
@@ -92,7 +92,9 @@ fn facts(call: &Call<'_>, builder: &ReportBuilder, found: &Found) -> Result<Fact
         let (state, report) = (RunState::of(run), run_summary::report(run)?);
         let mut run_facts = summary(run, state, &report);
         run_facts["resumed_by"] = resumed_by(found, run).into();
-        run_facts["next"] = json!(next(found, run));
+        let next = next(found, run);
+        run_facts["commands"] = next.iter().flat_map(Words::commands).collect();
+        run_facts["next"] = json!(next);
         if report.is_null() {
             facts.insert("progress", steps::progress(run, state));
         }

@@ -28,6 +28,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::report::Report;
 use crate::resolve::{self, Module, Modules};
+use crate::words::{Words, words};
 
 pub fn why(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
@@ -71,15 +72,15 @@ fn answer(
     let Some(trace) = trace else { return Err(refuse(no_component(name, &draft))) };
     let component = draft.components.get(name);
 
-    let mut notes = Vec::new();
+    let mut notes: Vec<Words> = Vec::new();
     let mut module: Option<Arc<Module>> = None;
     if let Some((component, source)) = component.and_then(|one| Some((one, one.source.as_ref()?))) {
         match Modules::new(call.host).get(source, component.template, component.dialect) {
             Ok(read) => module = Some(read),
-            Err(reason) => notes.push(format!(
-                "the module cannot be read, so its own defaults are not known, and each value may be a secret: \
-                 {reason}"
-            )),
+            Err(reason) => notes.push(words![
+                "the module cannot be read, so its own defaults are not known, and each value may be a secret: ",
+                reason
+            ]),
         }
         let modules = module.iter().map(|module| (component.name.clone(), module.clone())).collect();
         let secrets = secret_literals(&call.request.operation, overrides, &modules);
@@ -94,7 +95,11 @@ fn answer(
     }
     if !problems.is_empty() {
         let many = counted(problems.len(), "problem");
-        notes.push(format!("the pillar has {many}: {} shows all", command("validate").of(environment)));
+        notes.push(words![
+            format!("the pillar has {many}: "),
+            command("validate").of(environment),
+            " shows all"
+        ]);
     }
     let values = module.as_deref().map(resolve::values).unwrap_or_default();
     let defaults = match component {
@@ -122,6 +127,7 @@ fn answer(
         ("what".to_owned(), target.text().into()),
         ("why".to_owned(), shown.into()),
         ("why_notes".to_owned(), json!(notes)),
+        ("commands".to_owned(), notes.iter().flat_map(Words::commands).collect()),
     ]))
 }
 

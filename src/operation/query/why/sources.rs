@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::host::PillarOrigin;
 use crate::model::{PillarPath, Setter};
 use crate::operation::request::call::Call;
+use crate::words::{Words, words};
 
 /// From each path of the pillar to its sources. Empty if the sources are not known.
 pub(super) struct Origins(BTreeMap<PillarPath, PillarOrigin>);
@@ -13,7 +14,7 @@ pub(super) struct Origins(BTreeMap<PillarPath, PillarOrigin>);
 pub(super) fn of<'a>(
     call: &Call<'_>,
     setters: impl Iterator<Item = &'a Setter>,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Words>,
 ) -> Origins {
     let mut paths: Vec<&PillarPath> = setters.filter_map(in_pillar).collect();
     paths.sort();
@@ -25,7 +26,7 @@ pub(super) fn of<'a>(
     match call.host.origins(&parts) {
         Ok(found) => Origins(paths.into_iter().cloned().zip(found).collect()),
         Err(reason) => {
-            notes.push(format!("the files are not known: {reason}"));
+            notes.push(words!["the files are not known: ", reason]);
             Origins(BTreeMap::new())
         }
     }

@@ -1,6 +1,7 @@
 //! Functions that once accepted their arguments in another order.
 
 use crate::command_line::is_eos;
+use crate::words::Words;
 
 struct Form {
     operation: &'static str,
@@ -36,10 +37,10 @@ pub(super) fn had_another_order(operation: &str) -> bool {
 }
 
 /// The form of such a call today, as its caller writes it.
-pub(super) fn form(operation: &str) -> Option<String> {
+pub(super) fn form(operation: &str) -> Option<Words> {
     let form = FORMS.iter().find(|form| form.operation == operation)?;
     match is_eos() {
-        true => form.eos.map(|words| format!("eos {words}")),
-        false => Some(form.salt.to_owned()),
+        true => form.eos.map(|words| Words::shell(format!("eos {words}"))),
+        false => Some(Words::shell(form.salt)),
     }
 }

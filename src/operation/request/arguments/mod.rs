@@ -17,6 +17,7 @@ use crate::count::counted;
 use crate::decide::{id_fault, is_id, is_like_an_id};
 use crate::error::Result;
 use crate::model::{self, Name, NamePattern, Overrides, PillarPath, Problem, hint};
+use crate::words::{Words, words};
 
 /// Arguments that are taken one by one. An argument that is left at the end is unknown.
 pub struct Arguments {
@@ -64,7 +65,7 @@ impl Arguments {
     }
 
     /// The same. `missing` is the problem if the call does not give it.
-    pub fn name_or(&mut self, key: &'static str, missing: &str) -> Name {
+    pub fn name_or(&mut self, key: &'static str, missing: impl Into<Words>) -> Name {
         match self.take(key) {
             Some(value) => self.as_name(key, &value),
             None => {
@@ -77,10 +78,10 @@ impl Arguments {
 
     /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment. `shown_by` says where
     /// the caller finds it.
-    pub fn run_id(&mut self, key: &'static str, shown_by: impl FnOnce() -> String) -> String {
+    pub fn run_id(&mut self, key: &'static str, shown_by: impl FnOnce() -> Words) -> String {
         self.move_id(key);
         if !self.gives(key) {
-            self.problem(key, format!("is missing: {}", shown_by()));
+            self.problem(key, words!["is missing: ", shown_by()]);
         }
         self.maybe_run_id(key).unwrap_or_default()
     }
@@ -91,13 +92,13 @@ impl Arguments {
         let text = self.text(key)?;
         if !is_id(&text) {
             let more = if is_like_an_id(&text) {
-                format!(": {}", id_fault(&text))
+                words![": ", id_fault(&text)]
             } else if self.context.is_environment(&text) {
-                format!(" is an environment, and {} shows its runs", command("history").of(&text))
+                words![" is an environment, and ", command("history").of(&text), " shows its runs"]
             } else {
-                "; an id looks like 01JD3KV6T0W8Q5YB4E2N9RZXCM".to_owned()
+                "; an id looks like 01JD3KV6T0W8Q5YB4E2N9RZXCM".into()
             };
-            self.problem(key, format!("is not a valid id: {:?}{more}", shorten(&text)));
+            self.problem(key, words![format!("is not a valid id: {:?}", shorten(&text)), more]);
         }
         is_id(&text).then_some(text)
     }
@@ -229,10 +230,10 @@ impl Arguments {
     }
 
     fn retry_is_not_for(&mut self, automation: &str) {
-        let message = format!(
-            "is not allowed in {automation}: a failed version waits for a person, who runs {}",
+        let message = words![
+            format!("is not allowed in {automation}: a failed version waits for a person, who runs "),
             command("orchestrate").here().flag("retry")
-        );
+        ];
         self.problem("retry", message);
     }
 
@@ -251,7 +252,7 @@ impl Arguments {
         self.problems.is_empty()
     }
 
-    pub fn problem(&mut self, key: &str, message: impl Into<String>) {
+    pub fn problem(&mut self, key: &str, message: impl Into<Words>) {
         self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
     }
 

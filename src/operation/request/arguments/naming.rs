@@ -11,6 +11,7 @@ use crate::decide::{
     is_id,
 };
 use crate::model::{Name, PillarPath};
+use crate::words::words;
 
 /// The other parameters of these functions.
 const PLACED: [&str; 6] = ["component", "components", "drift_id", "id", "plan_id", "run_id"];
@@ -186,20 +187,16 @@ impl Arguments {
             false => self.problems.iter_mut().filter(|problem| problem.path.is_argument()).min(),
         };
         if let Some(problem) = first {
-            problem.message.push_str(&format!("; the environment comes first: {form}"));
+            let message = std::mem::take(&mut problem.message);
+            problem.message = words![message, "; the environment comes first: ", form];
         }
     }
 
-    /// Whether an argument looks like the value of another one.
+    /// Whether the first argument may be that of another parameter. A name of an environment alone is not.
     fn is_order_doubtful(&self) -> bool {
-        let received = &self.received;
-        let text = |key: &str| received.get(key).and_then(Value::as_str);
-        let is_component = |name: &str| self.is_component(name);
-        let is_environment = |name: &str| self.context.is_environment(name);
-        let named = WORDS.iter().find_map(|word| received.get(*word).filter(|value| !value.is_null()));
-        named.is_none_or(|value| value.as_str().is_none_or(is_component))
-            || text("component").is_some_and(|name| !is_component(name))
-            || PLACED.iter().filter(|key| key.ends_with("id")).filter_map(|key| text(key)).any(is_environment)
+        let first = WORDS.iter().find_map(|word| self.received.get(*word).filter(|value| !value.is_null()));
+        let is_right = |name: &str| self.context.is_environment(name) && !self.is_component(name);
+        first.is_some_and(|value| !value.as_str().is_some_and(is_right))
     }
 }
 

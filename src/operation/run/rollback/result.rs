@@ -9,7 +9,7 @@ use crate::operation::session::{PriorState, Session};
 use crate::report::{ComponentReport, RolledBackTo, Status};
 use crate::resolve::newer_providers;
 use crate::snapshot::{Snapshot, SnapshotStore};
-use crate::words::{Words, words};
+use crate::words::words;
 
 pub(super) fn decide(session: &Session, name: &Name, prior: &PriorState) -> RollbackDecision {
     let component = &session.blueprint.nodes[name].component;
@@ -99,11 +99,12 @@ pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport
             let back = command("rollback").of(environment).with("components", name);
             back.with("snapshot_id", snapshot)
         };
-        error.remedy = Words::own(format!(
-            "correct the pillar and run again, or preview a rollback: {}, then do it: {}",
+        error.remedy = words![
+            "correct the pillar and run again, or preview a rollback: ",
             back().flag("test"),
+            ", then do it: ",
             back().with("confirm", environment)
-        ));
+        ];
     }
     report.rollback = Some(Box::new(back));
 }

@@ -15,7 +15,7 @@ pub(super) fn block(kind: &str, body: &BlockBody, path: &PillarPath, problems: &
             problems.add(&path.child(name), format!("is missing: {why}"));
         }
     };
-    let only = |given: bool, name: &str, why: &str| {
+    let only = |given: bool, name: &str, why: &'static str| {
         if !given && body.has(name) {
             problems.add(&path.child(name), why);
         }
