@@ -17,6 +17,7 @@ use crate::model::{Identity, PillarPath, Problem};
 use crate::operation::{self, Call, CallPlace, CallerIdentity, Request, ensure};
 use crate::panic_guard::{self, CallFailure};
 use crate::view;
+use crate::words::words;
 
 /// Runs one operation and always returns its report.
 #[pyfunction]
@@ -28,8 +29,11 @@ pub fn run<'py>(
     infrastructure: &Bound<'py, PyAny>,
     host: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let root = PillarPath::root();
-    let mut problems = told(host, &root)?;
+    if py.import("sys")?.getattr("__stderr__")?.is_none() {
+        view::progress::live::close();
+    }
+    let (root, identity) = (PillarPath::root(), identity(host)?);
+    let mut problems = told(host, &root, &identity)?;
     let arguments = convert::read(arguments, PillarPath::arguments(), &mut problems);
     let mut request = Request {
         operation: operation.to_owned(),
@@ -40,7 +44,7 @@ pub fn run<'py>(
         surplus,
         infrastructure: Value::Null,
         problems,
-        identity: identity(host)?,
+        identity,
     };
     if operation == ensure::OPERATION {
         let pillar = PyPillar::new(infrastructure);
@@ -127,8 +131,16 @@ fn json(report: &Bound<'_, PyAny>) -> Value {
 }
 
 /// The problems that the host has already found: in the pillar, and arguments that the master does not take.
-fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
+fn told(host: &Bound<'_, PyAny>, root: &PillarPath, identity: &CallerIdentity) -> PyResult<Vec<Problem>> {
     let sentences: Vec<String> = host.getattr("problems")?.extract()?;
+    let faults: Vec<String> = host.getattr("faults")?.extract()?;
+    let of_faults = faults.into_iter().map(|fault| {
+        let shows = identity.command_line.clone().during(|| identity.shows_pillar());
+        match shows {
+            Some(shows) => Problem::new(root, words![fault, "; this shows what Salt compiles: ", shows]),
+            None => Problem::new(root, fault),
+        }
+    });
     let refused: Vec<(String, String)> = host.getattr("refused")?.extract()?;
     let of_pillar = sentences.into_iter().map(|sentence| Problem::new(root, sentence));
     let of_call = refused.into_iter().map(|(argument, why)| {
@@ -136,7 +148,7 @@ fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
         let path = if argument.is_empty() { arguments } else { arguments.child(argument) };
         Problem::new(&path, why)
     });
-    Ok(of_pillar.chain(of_call).collect())
+    Ok(of_pillar.chain(of_faults).chain(of_call).collect())
 }
 
 /// Where the call runs, as `saltext.eos.host` names it.

@@ -104,10 +104,12 @@ impl Host for PyHost {
         Python::attach(|py| {
             let past = self.object.call_method1(py, "at_commit", (reference,))?.into_bound(py);
             let infrastructure = past.call_method0("infrastructure")?;
+            let mut problems: Vec<String> = past.getattr("problems")?.extract()?;
+            problems.extend(past.getattr("faults")?.extract::<Vec<String>>()?);
             Ok(PastPillar {
+                problems,
                 infrastructure: convert::read(&infrastructure, PillarPath::root(), &mut Vec::new()),
                 commit: past.getattr("commit")?.extract()?,
-                problems: past.getattr("problems")?.extract()?,
                 outside: past.getattr("outside")?.extract()?,
                 top: past.getattr("top")?.extract()?,
                 copy: past.getattr("copy")?.extract()?,

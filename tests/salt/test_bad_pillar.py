@@ -1,5 +1,7 @@
 """Problems in the pillar are reported all at once, with their paths, before anything runs."""
 
+import socket
+
 import pytest
 
 from support import modules
@@ -143,6 +145,40 @@ def test_a_pillar_that_does_not_render_is_refused_without_a_traceback(site):
     assert "could not compile the pillar" in done.error_text(), done
     place = f"{site.pillars}/infrastructure.sls, line 1 cannot be rendered by jinja"
     assert place in done.error_text(), done
+
+
+def test_a_pillar_that_does_not_compile_is_refused_with_the_command_that_shows_what_salt_says(site):
+    site.pillar_text("infrastructure: {{ this is no jinja\n")
+    minion = f"{socket.gethostname()}_master"
+    shows = f"salt-run -c {site.conf} pillar.show_pillar {minion}"
+    for done in (
+        site.run("infrastructure.validate", "staging"),
+        site.eos("plan", "staging", "--json"),
+    ):
+        (about,) = [
+            one
+            for one in done.report["error"]["details"]["problems"]
+            if "compile" in one["message"]
+        ]
+        assert about["message"].endswith(f"; this shows what Salt compiles: {shows}"), done
+    shown = site.run("pillar.show_pillar", minion)
+    assert "Rendering SLS 'infrastructure' failed" in shown.json["_errors"][0], shown
+    # The doctor names it once.
+    assert site.eos("doctor").stdout.count("pillar.show_pillar") == 1
+
+
+def test_a_place_in_the_call_is_named_as_the_caller_writes_it(site):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    table = [
+        (site.eos("show", "x", "--json"), "arguments:RUN"),
+        (site.eos("plan", "nowhere", "--json"), "arguments:ENV"),
+        (site.eos("history", "staging", "--limit", "0", "--json"), "arguments:--limit"),
+        (site.run("infrastructure.show", "run_id=x"), "arguments:run_id"),
+        (site.call("eos_terraform.plan", "echo", "nowhere"), "arguments:environment"),
+    ]
+    for done, place in table:
+        (problem,) = done.report["error"]["details"]["problems"]
+        assert problem["path"] == place, done
 
 
 def test_wrong_yaml_is_told_with_its_file_and_line_and_without_a_word_of_the_file(site):

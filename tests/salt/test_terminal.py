@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import socket
 
 import pytest
@@ -151,6 +152,18 @@ def test_a_pipe_gets_plain_lines_on_stderr_and_the_report_alone_on_stdout(slow):
         assert re.search(rf"^ *{name} .*applied", done.stderr, re.M), done
     yaml = pytest.importorskip("yaml")
     assert yaml.safe_load(slow.orchestrate(out="yaml").stdout)["result"] is True
+
+
+def test_no_progress_is_written_into_salts_log_if_stderr_is_closed(site):
+    """Salt's log was opened as file number 2, and the core's progress was written into it."""
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    command = shlex.join(
+        map(str, site.salt_run("infrastructure.orchestrate", "environment=staging"))
+    )
+    done = site.finish(["bash", "-c", f"exec {command} 2>&-"])
+    assert done.rc == 0 and done.statuses == {"echo": "applied"}, done
+    log = (site.folder / "salt" / "log").read_text()
+    assert not re.search("^ +echo +(preparing|planning|applied)", log, re.M), log
 
 
 def test_a_failure_shows_component_resource_terraforms_message_and_remedy_once(site):

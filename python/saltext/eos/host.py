@@ -45,13 +45,15 @@ class Host:
     ``automation``: the program that made the call instead of a person, such as ``a schedule``.
     ``nested``: whether the call is a state, and so part of a state run of its minion.
 
-    ``problems`` are sentences about the pillar. ``refused`` has arguments of the call, each with a sentence.
+    ``problems`` are sentences about the pillar, and ``faults`` say why Salt could not compile it. ``refused`` has
+    arguments of the call, each with a sentence.
     """
 
     def __init__(self, dunders, injected, automation, *, nested=False):
         self._dunders = dunders
         self._nested = nested
         self.problems = []
+        self.faults = []
         self.refused = []
         self.identity = {
             "jid": _first(injected, "__pub_jid", "__jid__", "__orchestration_jid__"),
@@ -158,12 +160,18 @@ class Host:
         for name in ("_files", "_minion_functions"):
             vars(past).pop(name, None)
         past.opts, past.commit, past.top, past.copy = taken.opts, taken.id, taken.top, taken.copy
-        past.problems, past.outside, past._opened = [], taken.outside, self._opened
+        past.problems, past.faults = [], []
+        past.outside, past._opened = taken.outside, self._opened
         past.identity = {**self.identity, "branch": taken.branch}
-        past._compiled = self._compile(taken.opts)
-        past.problems.extend(past._compiled.problems)
+        past._take(self._compile(taken.opts))
         past.infrastructure = lambda: taken.in_place(type(past).infrastructure(past))
         return past
+
+    def _take(self, compiled):
+        """Use a pillar that was compiled for this call."""
+        self._compiled = compiled
+        self.problems.extend(compiled.problems)
+        self.faults.extend(compiled.faults)
 
     def emit(self, tag, data):
         """Send an event, if a process listens on the bus. The job says whose event it is.
@@ -221,13 +229,11 @@ class Host:
         return []
 
     def infrastructure(self):
-        """The pillar's ``infrastructure``. Salt's errors in the pillar are added to the problems."""
+        """The pillar's ``infrastructure``. Salt's errors in the pillar are added to the faults."""
         pillar = self.pillar()
         errors = pillar.get("_errors")
         if errors:
-            self.problems.append(
-                master_pillar.problem(self.identity["minion"], *self._placed(errors))
-            )
+            self.faults.append(master_pillar.fault(self.identity["minion"], *self._placed(errors)))
         infrastructure = pillar.get("infrastructure")
         if "nomad_service" not in pillar:
             return self._rooted(infrastructure)
@@ -292,8 +298,7 @@ class MinionHost(Host):
         if chosen:
             self._use(chosen)
         elif changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
-            self._compiled = self._compile(self.opts)
-            self.problems.extend(self._compiled.problems)
+            self._take(self._compile(self.opts))
         self.identity["environment"] = _environment(self.pillar())
 
     def _use(self, chosen):
@@ -304,8 +309,7 @@ class MinionHost(Host):
         self.opts = chosen.options(self.opts)
         self.identity["branch"] = chosen.facts()
         self.identity["command_line"] |= {"branch": chosen.written()}
-        self._compiled = self._compile(self.opts)
-        self.problems.extend(self._compiled.problems)
+        self._take(self._compile(self.opts))
 
     def _compile(self, opts):
         return minion_pillar.compiled(opts, self.grains())
@@ -342,10 +346,9 @@ class StateHost(MinionHost):
         if self.identity["place"][0] == "master" and fixed.fixes_the_minion(self.opts):
             # Whoever starts an orchestration may give it any pillar.
             opts = fixed.options(self.opts, self.identity["automation"])
-            self._compiled = master_pillar.compiled(opts, None)
+            self._take(master_pillar.compiled(opts, None))
             self.identity["minion"] = self._compiled.minion
             self.identity["environment"] = _environment(self.pillar())
-            self.problems.extend(self._compiled.problems)
 
     def pending(self):
         return self._state_run.pending()
@@ -391,11 +394,10 @@ class MasterHost(Host):
         }
         self._saltenv = (chosen and chosen.saltenv) or "base"
         self._minion = minion
-        self._compiled = self._compile(self.opts)
+        self._take(self._compile(self.opts))
         self.identity["minion"] = self._compiled.minion
         self.identity["place"] = ("master", str(minion) if minion else None)
         self.identity["environment"] = _environment(self.pillar())
-        self.problems.extend(self._compiled.problems)
 
     def pillar(self):
         return self._compiled.pillar

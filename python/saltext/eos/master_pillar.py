@@ -12,12 +12,16 @@ from saltext.eos import pillar_faults
 
 @dataclass
 class Compiled:
-    """A minion's grains and pillar, or the reason why Salt could not compile the pillar."""
+    """A minion's grains and pillar.
+
+    ``problems``: why no pillar was compiled. ``faults``: why Salt could not compile it.
+    """
 
     minion: str
     grains: dict = field(default_factory=dict)
     pillar: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
 
 
 def compiled(opts, minion, saltenv="base"):
@@ -32,10 +36,10 @@ def compiled(opts, minion, saltenv="base"):
         pillar = salt.pillar.Pillar(opts, grains, name, saltenv, pillarenv=opts.get("pillarenv"))
         return Compiled(name, grains, pillar_faults.compiled(pillar))
     except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
-        return Compiled(name, problems=[problem(name, error)])
+        return Compiled(name, faults=[fault(name, error)])
 
 
-def problem(name, *errors):
+def fault(name, *errors):
     """Salt's errors as one sentence in one line."""
     reported = (" ".join(str(error).split()) or type(error).__name__ for error in errors)
     return f"Salt could not compile the pillar of {name}: {'; '.join(reported)}"

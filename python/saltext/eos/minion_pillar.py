@@ -25,7 +25,7 @@ def compiled(opts, grains):
         return master_pillar.Compiled(minion, pillar=pillar_faults.compiled(pillar))
     except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
         problem = (
-            f"{master_pillar.problem(minion, error)}. The minion has an older pillar, from which nothing is applied: "
+            f"{master_pillar.fault(minion, error)}. The minion has an older pillar, from which nothing is applied: "
             "see to the master, then call saltutil.refresh_pillar"
         )
         return master_pillar.Compiled(minion, problems=[problem])

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::command_line::CommandLine;
+use crate::command_line::{CommandLine, salt_call, salt_run};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
 use crate::model::{Branch, Identity, Name, Problem};
 use crate::view::progress::ProgressDisplay;
+use crate::words::Words;
 
 /// One call of a runner function, an execution module function or a state.
 pub struct Request {
@@ -64,6 +65,18 @@ pub struct CallerIdentity {
     /// The root that Salt's configuration names in place of the pillar's.
     pub salt_root: Option<String>,
     pub salt_version: String,
+}
+
+impl CallerIdentity {
+    /// The command that shows the pillar of this call as Salt compiles it. None for a branch: it would show the one in
+    /// force.
+    pub fn shows_pillar(&self) -> Option<Words> {
+        let shows = match self.place {
+            CallPlace::Master { .. } => salt_run(&["pillar.show_pillar", &self.minion]),
+            CallPlace::Minion(_) | CallPlace::Masterless(_) => salt_call(&["pillar.items"]),
+        };
+        self.branch.is_none().then(|| Words::shell(shows))
+    }
 }
 
 /// One call: the request, the host, and the progress display.

@@ -3,16 +3,30 @@
 //! A process has one terminal, so it has one block. Each change is one write, so that nothing comes between its parts.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::view::width::{columns, cut};
 
 /// The lines that are on the terminal now.
 static BLOCK: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Shows nothing from now on. The process was started without stderr, so another file may have its number, such as
+/// Salt's log.
+pub fn close() {
+    CLOSED.store(true, Ordering::Relaxed);
+}
+
+fn is_closed() -> bool {
+    CLOSED.load(Ordering::Relaxed)
+}
 
 /// Whether progress is drawn in place.
 pub fn is_terminal() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|kind| kind != "dumb")
+    !is_closed()
+        && std::io::stderr().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }
 
 /// Colour is for a terminal, and https://no-color.org switches it off.
@@ -46,8 +60,11 @@ pub fn is_shown() -> bool {
 }
 
 fn write(old: &[String], text: &str, new: &[String]) {
+    if is_closed() {
+        return;
+    }
     let (_, width) = size();
-    // If stderr is closed, nobody can be informed.
+    // If stderr takes nothing, nobody can be informed.
     let _ = std::io::stderr().lock().write_all(redrawn(old, text, new, width).as_bytes());
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::references;
-use crate::command_line::{command, salt_call, salt_run};
+use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::doctor::{Check, CheckStatus, Group};
 use crate::error::{Code, Error};
@@ -12,7 +12,7 @@ use crate::operation::blueprint::no_pillar;
 use crate::operation::layers::Subject;
 use crate::operation::query::examined::Examined;
 use crate::operation::request::arguments::Arguments;
-use crate::operation::request::call::{Call, CallPlace, Request};
+use crate::operation::request::call::{Call, Request};
 use crate::words::{Words, words};
 
 const NAME: &str = "pillar";
@@ -34,7 +34,7 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> ExaminedPillar {
     let pillar = &request.infrastructure;
     let of_pillar: Vec<_> = request.problems.iter().filter(|one| !one.path.is_argument()).cloned().collect();
     if !of_pillar.is_empty() {
-        found.push((None, wrong(&of_pillar, what_salt_compiles(request))));
+        found.push((None, wrong(&of_pillar, what_salt_compiles(request, &of_pillar))));
     } else if pillar.is_null() {
         found.push((None, wrong(&[no_pillar(request)], "write the pillar, or name the minion that has it")));
     }
@@ -116,16 +116,18 @@ fn sound(environment: &str, examined: &Examined) -> Check {
     }
 }
 
-fn what_salt_compiles(request: &Request) -> Words {
-    let shows = match request.identity.place {
-        CallPlace::Master { .. } => salt_run(&["pillar.show_pillar", &request.identity.minion]),
-        CallPlace::Minion(_) | CallPlace::Masterless(_) => salt_call(&["pillar.items"]),
-    };
-    words!["correct it; this shows what Salt compiles: ", Words::shell(shows)]
+/// A problem that names the command itself needs no other one.
+fn what_salt_compiles(request: &Request, problems: &[Problem]) -> Words {
+    let is_named = problems.iter().any(|problem| problem.message.commands().next().is_some());
+    match request.identity.shows_pillar().filter(|_| !is_named) {
+        Some(shows) => words!["correct it; this shows what Salt compiles: ", shows],
+        None => "correct it".into(),
+    }
 }
 
 fn wrong(problems: &[Problem], remedy: impl Into<Words>) -> Check {
-    let first = problems.first().map(|one| format!("{}: {}", one.path, one.message)).unwrap_or_default();
+    let first =
+        problems.first().map(|one| words![format!("{}: ", one.path), &one.message]).unwrap_or_default();
     let more = match problems.len() {
         0 | 1 => String::new(),
         many => format!(" (and {} more)", counted(many - 1, "problem")),
