@@ -18,10 +18,12 @@ const RENAMED: [(&str, &str); 5] = [
     ("secrets", "secret"),
 ];
 /// Parameters that are words of the command `eos`, and how its help names them. It gives all others by options.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 10] = [
     ("environment", "ENV"),
     ("component", "COMPONENT"),
     ("components", "COMPONENT"),
+    ("jobs", "JOB"),
+    ("keys", "SERVICE/SECRET"),
     ("run_id", "RUN"),
     ("plan_id", "PLAN"),
     ("drift_id", "DRIFT"),

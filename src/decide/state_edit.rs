@@ -32,6 +32,10 @@ pub fn need(edit: &StateEdit, state: Option<&State>, imported: Option<&str>) -> 
                 Some(instance) if instance.id.as_ref() == Some(id) || imported == Some(id) => {
                     StateEditNeed::Done(Code::InState)
                 }
+                // The provider imports a job by its id and its namespace.
+                Some(_) if state.is_some_and(|state| has_job(state, address.as_str(), id)) => {
+                    StateEditNeed::Done(Code::InState)
+                }
                 Some(instance) => {
                     let other = instance.id.as_deref().or(imported).unwrap_or("an unknown id");
                     StateEditNeed::Never(
@@ -56,6 +60,10 @@ pub fn need(edit: &StateEdit, state: Option<&State>, imported: Option<&str>) -> 
             false => StateEditNeed::Done(Code::NotInState),
         },
     }
+}
+
+fn has_job(state: &State, address: &str, id: &str) -> bool {
+    state.jobs.iter().any(|job| job.address == address && id == format!("{}@{}", job.id, job.namespace))
 }
 
 /// Addresses that this plan also changes, or changes in another way than requested. Empty if the plan contains only the

@@ -19,7 +19,7 @@ pub const ACCEPT_DRIFT: &str = "accept_drift";
 pub const ROLLBACK: &str = "rollback";
 
 /// The operations that are one change of a state by hand.
-pub const STATE_EDITS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
+pub const STATE_EDITS: [&str; 4] = ["adopt_job", "import_resource", "move_resource", "remove_resource"];
 
 /// The version of these formats. Readers ignore steps that they do not know.
 const SCHEMA: u32 = 1;

@@ -75,7 +75,7 @@ pub use rotation::{
 };
 pub use run_hook::{RunHook, RunHookAction, RunMetrics, RunMoment};
 pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
-pub use service::{component_name, service_name};
+pub use service::{component_name, service_for, service_name};
 pub use setter::{Content, Effect, Level, Setter};
 pub use settings::{
     Backend, DataPolicy, DestructiveAction, Dialect, FirstFailure, OnFailure, PlannedStep, Policy,

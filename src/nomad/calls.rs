@@ -51,11 +51,70 @@ pub struct AllocationCheck {
     pub output: String,
 }
 
+/// The text from which a job was registered. No Debug, because it may contain a secret.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct JobText {
+    pub source: String,
+    /// `hcl2`, `hcl1` or `json`.
+    pub format: String,
+    /// The variables of the call.
+    pub variable_flags: Option<BTreeMap<String, String>>,
+    /// Files of variables.
+    pub variables: String,
+}
+
+impl JobText {
+    /// Whether the text alone is not the whole job.
+    pub fn has_variables(&self) -> bool {
+        let flags = self.variable_flags.as_ref();
+        flags.is_some_and(|flags| !flags.is_empty()) || !self.variables.trim().is_empty()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedJob {
+    #[serde(rename = "ID")]
+    id: String,
+    namespace: Option<String>,
+}
+
 impl NomadClient {
-    /// Parses a jobspec in HCL, and returns the job as JSON.
+    /// Parses a jobspec in HCL, and returns the job as JSON, with all defaults.
     pub async fn parse(&self, hcl: &str, variables: &str) -> Result<Value, NomadError> {
-        let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": true });
+        self.parse_as(hcl, variables, true).await
+    }
+
+    /// The same without defaults: only what the jobspec says.
+    pub async fn parse_as_written(&self, hcl: &str, variables: &str) -> Result<Value, NomadError> {
+        self.parse_as(hcl, variables, false).await
+    }
+
+    async fn parse_as(&self, hcl: &str, variables: &str, canonicalize: bool) -> Result<Value, NomadError> {
+        let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": canonicalize });
         self.put(&["jobs", "parse"], &[], &asked).await
+    }
+
+    /// A registered job, as Nomad has it.
+    pub async fn whole_job(&self, name: &JobName) -> Result<Value, NomadError> {
+        self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
+    }
+
+    /// The text from which this version was registered. None if Nomad does not have it.
+    pub async fn job_text(&self, name: &JobName, version: u64) -> Result<Option<JobText>, NomadError> {
+        let version = version.to_string();
+        let query = [("namespace", name.namespace.as_str()), ("version", version.as_str())];
+        match self.get(&["job", &name.id, "submission"], &query).await {
+            Err(NomadError::Missing(_)) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// The namespaces that have a job of this name, as far as the token may see them.
+    pub async fn namespaces_of_job(&self, id: &str) -> Result<Vec<String>, NomadError> {
+        let found: Vec<ListedJob> = self.get(&["jobs"], &[("prefix", id), ("namespace", "*")]).await?;
+        Ok(found.into_iter().filter(|one| one.id == id).filter_map(|one| one.namespace).collect())
     }
 
     pub async fn validate(&self, namespace: &str, job: &Value) -> Result<JobValidation, NomadError> {

@@ -15,6 +15,7 @@ mod preflight;
 mod rights;
 mod variables;
 
+pub use calls::JobText;
 pub use client::NomadClient;
 pub use deployment_watch::{DeploymentWatch, JobHealth, ServingAllocations};
 pub use diagnose::Diagnosis;

@@ -31,6 +31,8 @@ pub struct CheckedJob {
     pub name: JobName,
     /// Nomad's warnings, and the changes that it would make.
     pub notes: Vec<JobNote>,
+    /// Whether the registered job is the same.
+    pub is_same: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub enum JobRefusal {
     Kind(KindChange),
     /// Somebody registered the job again after the plan was made.
     Moved(JobName),
+    /// The job that the resource is to take over is another one. The notes have no values.
+    Differs(Vec<JobNote>),
     Api(NomadError),
 }
 
@@ -67,6 +71,18 @@ impl JobRefusal {
 impl From<NomadError> for JobRefusal {
     fn from(error: NomadError) -> Self {
         Self::Api(error)
+    }
+}
+
+impl CheckedJob {
+    /// Refuses a job that would change the registered one.
+    pub fn unchanged(self) -> Result<Self, JobRefusal> {
+        if self.is_same {
+            return Ok(self);
+        }
+        let differs = |note: &&JobNote| !matches!(note, JobNote::Warning { .. });
+        let without_values = |note: &JobNote| note.masked(|text| Some(text.to_owned()));
+        Err(JobRefusal::Differs(self.notes.iter().filter(differs).filter_map(without_values).collect()))
     }
 }
 
@@ -114,6 +130,7 @@ impl NomadClient {
             .map(|text| JobNote::Warning { job: name.id.clone(), text })
             .collect();
         notes.dedup();
+        let is_same = plan.diff["Type"] == "None";
         let changes = differences(&plan.diff);
         if !changes.is_empty() {
             notes.push(JobNote::Changes { job: name.id.clone(), changes });
@@ -126,7 +143,7 @@ impl NomadClient {
                 notes.push(JobNote::Updates { job: name.id.clone(), group, updates: does.join(", ") });
             }
         }
-        Ok(CheckedJob { name, notes })
+        Ok(CheckedJob { name, notes, is_same })
     }
 
     async fn read_spec(&self, spec: &JobSubmission) -> Result<Value, JobRefusal> {

@@ -25,7 +25,7 @@ pub use command::ensure;
 pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
-use command::{approve, cancel, execution_module, locks, promote, requests, resume, state_run};
+use command::{adopt_job, approve, cancel, execution_module, locks, promote, requests, resume, state_run};
 use query::{doctor, drift, graph, health, history, outputs, show, snapshots, status, validate, why};
 use request::answer::ReportBuilder;
 use request::call::unknown;
@@ -51,6 +51,7 @@ fn carried_out(call: Call<'_>) -> Value {
         "staged_rollback" => run::run(&call, requests::staged_rollback(&call.request)),
         "rollback" => run::run(&call, requests::rollback(&call.request)),
         "acknowledge" => run::run(&call, requests::acknowledge(&call.request)),
+        "adopt_job" => adopt_job::adopt_job(&call),
         "approve" => approve::approve(&call),
         "destroy" => run::run(&call, requests::destroy(&call.request)),
         "accept_drift" => run::run(&call, requests::accept_drift(&call.request)),

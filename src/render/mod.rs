@@ -4,6 +4,7 @@
 //! In: settings and values. Out: text.
 
 mod backend;
+pub mod described;
 mod hcl_variables;
 mod service;
 mod state_edit;

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::PillarPath;
-use crate::model::service::{JobSource, NomadService};
+use crate::model::service::{JobPart, JobSource, NomadService};
 pub use names::template_name;
 
 /// Path to text. If the user supplies the template, it is not included.
@@ -51,6 +51,15 @@ pub fn job(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Option
         rest = after;
     }
     Some(text + rest)
+}
+
+/// These attributes and blocks alone, in the JSON syntax of Nomad's language. `head` is a comment.
+pub(super) fn in_json<const N: usize>(head: &str, parts: [(&str, JobPart); N]) -> String {
+    let mut body = body::Body::default();
+    for (name, part) in parts {
+        body.set(name, body::Term::Part(part));
+    }
+    json::json(head, &body).text
 }
 
 /// The places in the pillar from which a line of the job comes, numbered from 1. None if Eos wrote it.

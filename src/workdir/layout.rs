@@ -34,7 +34,7 @@ impl Layout {
         for folder in [cache, layout.folder.clone(), layout.control(), layout.components()] {
             layout.trust.check(&folder)?;
         }
-        for folder in [layout.runs(), layout.plans(), layout.branch_plans()] {
+        for folder in [layout.runs(), layout.plans(), layout.branch_plans(), layout.described_jobs()] {
             layout.trust.check(&folder)?;
             layout.trust.check_entries(&folder)?;
         }
@@ -117,6 +117,11 @@ impl Layout {
 
     pub fn branch_plan(&self, plan_id: &str) -> PathBuf {
         self.branch_plans().join(plan_id)
+    }
+
+    /// Descriptions of jobs that people want in their pillar.
+    pub fn described_jobs(&self) -> PathBuf {
+        self.control().join("described_jobs")
     }
 
     pub fn components(&self) -> PathBuf {

@@ -118,6 +118,7 @@ def drift_approval_and_rollback(story):
     story.run("rollback", STAGING, "components=source", "confirm=staging")
     story.run("acknowledge", STAGING, "components=source")
     story.run("promote", STAGING, "components=source")
+    story.run("adopt_job", STAGING, "jobs=source", rc=1)
     story.run("orchestrate_infrastructure", STAGING)
 
 

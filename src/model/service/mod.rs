@@ -25,7 +25,25 @@ pub fn service_name(component: &str) -> Option<&str> {
     component.strip_prefix(PREFIX)
 }
 
+/// The service that a job of this name becomes. The reason of an error is written to follow the name.
+pub fn service_for(job: &str) -> Result<Name, String> {
+    if job.is_empty() || job.len() > LONGEST_JOB || job.chars().any(|one| one.is_control() || one == ' ') {
+        return Err("is not the name of a job".to_owned());
+    }
+    let letter = |one: char| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' };
+    let service: String = job.chars().map(letter).collect();
+    let name = Name::new(service.trim_matches('-'))
+        .and_then(|service| Name::new(&component_name(service.as_str())).map(|_| service));
+    name.map_err(|_| {
+        "cannot be the name of a service: write a module for it, and use eos_terraform.import_resource"
+            .to_owned()
+    })
+}
+
 const PREFIX: &str = "nomad-";
+
+/// Nomad's limit is larger for names of jobs that others start.
+const LONGEST_JOB: usize = 256;
 
 /// One item of `infrastructure:services`, validated. No text contains NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 //!
 //! Must not know a component's turn, an apply or a workdir.
 
+pub mod adopt_job;
 mod approval_choice;
 pub mod approve;
 pub mod cancel;

@@ -13,12 +13,22 @@ use crate::operation::session::secrets::SecretReader;
 
 /// A service's own region is used if it names one.
 pub async fn nomad(settings: &Settings, component: &Component, reader: &SecretReader) -> Result<NomadClient> {
+    nomad_for(settings, Some(component), reader).await
+}
+
+/// The same for a job that may belong to no component.
+pub async fn nomad_for(
+    settings: &Settings,
+    component: Option<&Component>,
+    reader: &SecretReader,
+) -> Result<NomadClient> {
     let token = match &settings.nomad.token {
         Some(token) => Some(reader.read(token).await?),
         None => None,
     };
     let mut server = settings.nomad.clone();
-    if let Some(Source::Service(_)) = &component.source
+    if let Some(component) = component
+        && let Some(Source::Service(_)) = &component.source
         && let Some(region) = component.inputs.get("region").and_then(Input::literal).and_then(Value::as_str)
     {
         server.region = Some(region.to_owned());

@@ -4,12 +4,12 @@
 
 pub mod rollback;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::rollback::{RollbackRequest, RollbackStep};
 use crate::decide::Consent;
 use crate::journal::Kind;
-use crate::model::StateEdit;
+use crate::model::{Name, StateEdit};
 
 /// What a run does to its components, and what each component's turn does.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub enum What {
     RollbackStep(RollbackStep),
     /// One change of the state, and nothing else.
     StateEdit(StateEdit),
+    /// Running jobs are imported, if that changes nothing in Nomad. Each component has its own import.
+    Adoption(BTreeMap<Name, StateEdit>),
     /// The module is laid out in its workdir and initialised.
     Init,
     /// A person acknowledges a failed rollback.
@@ -118,7 +120,8 @@ impl Intent {
     /// Whether the outputs that a component reads are those after the pending changes of other components. Otherwise the
     /// last ones are used.
     pub fn foresees_outputs(&self) -> bool {
-        self.mode == Mode::Preview && matches!(self.what, What::Configuration | What::StateEdit(_))
+        self.mode == Mode::Preview
+            && matches!(self.what, What::Configuration | What::StateEdit(_) | What::Adoption(_))
     }
 
     /// Whether the outputs after the run are known from it alone. A state edit leaves other changes for later.
@@ -172,8 +175,12 @@ impl Intent {
 
     /// Whether the operation cannot apply to a Salt step: a call that names one is refused.
     pub fn refuses_steps(&self) -> bool {
-        use What::{AcceptedDrift, Acknowledge, Drift, Rollback, StateEdit};
-        matches!(self.what, Acknowledge | Drift { .. } | AcceptedDrift { .. } | Rollback(_) | StateEdit(_))
+        use What::{AcceptedDrift, Acknowledge, Adoption, Drift, Rollback, StateEdit};
+        match self.what {
+            Acknowledge | Drift { .. } | AcceptedDrift { .. } | Rollback(_) => true,
+            StateEdit(_) | Adoption(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the components use another configuration than the pillar's.
@@ -185,7 +192,7 @@ impl Intent {
     pub fn is_shown(&self) -> bool {
         match self.what {
             _ if self.mode == Mode::PlanOutputs => false,
-            What::StateEdit(_) | What::SavedPlan { .. } => true,
+            What::StateEdit(_) | What::Adoption(_) | What::SavedPlan { .. } => true,
             _ => self.is_test(),
         }
     }
@@ -221,6 +228,7 @@ impl Intent {
             What::StateEdit(StateEdit::Remove { destroy: false, .. } | StateEdit::Import { .. }) => {
                 Consent::StateEdit
             }
+            What::Adoption(_) => Consent::StateEdit,
             What::Destroy(destruction) => destruction.consent,
             _ if self.destroys() => Consent::Confirmed,
             _ => Consent::None,
@@ -265,11 +273,22 @@ impl Intent {
         }
     }
 
-    pub fn state_edit(&self) -> Option<&StateEdit> {
+    /// The change of this component's state that the turn makes, and nothing else.
+    pub fn state_edit(&self, component: &Name) -> Option<&StateEdit> {
         match &self.what {
             What::StateEdit(edit) => Some(edit),
+            What::Adoption(edits) => edits.get(component),
             _ => None,
         }
+    }
+
+    pub fn is_state_edit(&self) -> bool {
+        matches!(self.what, What::StateEdit(_) | What::Adoption(_))
+    }
+
+    /// Whether a job that would change in Nomad is refused.
+    pub fn adopts(&self) -> bool {
+        matches!(self.what, What::Adoption(_))
     }
 
     /// The kind of run, as in the journal.

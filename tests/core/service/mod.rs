@@ -1,5 +1,6 @@
 //! Claims about services: their jobs, that Nomad accepts them, and that they run.
 
+mod adopted;
 mod consul_names;
 mod correlated;
 mod generated;

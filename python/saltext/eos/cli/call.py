@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.options import OPTIONS
 
-# Words that are lists: all that are left.
-_LISTS = ("components", "keys")
+# Words that take all the rest of a command line.
+_LISTS = ("components", "jobs", "keys")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -110,7 +110,7 @@ def _placed(verb, words, environment):
         arguments["environment"] = words.pop(0)
     for slot in slots:
         if slot in _LISTS:
-            # Without a word, the argument is missing, which means all components. The core refuses an empty list.
+            # Without a word, the argument is missing, which means all. The core refuses an empty list.
             if words:
                 arguments[slot] = [name for word in words for name in word.split(",") if name]
             words = []

@@ -55,6 +55,12 @@ _ALL = (
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),
     Option("migrate_backend", "--migrate-backend"),
     Option("minion", "--minion", "ID"),
+    Option(
+        "namespace",
+        "--namespace",
+        "NAME",
+        help="Namespace of the jobs. By default that of the service or the settings.",
+    ),
     Option("on_failure", "--on-failure", "HOW", choices=("stop", "continue", "rollback")),
     Option("operation", "--operation", "NAME", help="Only runs of this function, such as destroy."),
     Option(

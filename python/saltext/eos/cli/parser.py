@@ -13,6 +13,7 @@ _WORDS = {
     "component": "COMPONENT",
     "drift_id": "DRIFT",
     "id": "LOCK",
+    "jobs": "JOB ...",
     "keys": "SERVICE/SECRET ...",
     "plan_id": "PLAN",
     "run_id": "RUN",

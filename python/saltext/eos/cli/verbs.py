@@ -317,6 +317,19 @@ _ALL = (
         ),
     ),
     Verb(
+        "adopt-job",
+        "adopt_job",
+        "take over jobs that Nomad already runs",
+        ("environment", "jobs"),
+        ("namespace", "test"),
+        needs=("environment", "jobs"),
+        changes=True,
+        examples=(
+            ("adopt-job staging web", "describe it, or import it"),
+            ("adopt-job staging web --test", "show whether anything would change"),
+        ),
+    ),
+    Verb(
         "promote",
         "promote",
         "promote the canaries of Nomad jobs",

@@ -628,6 +628,27 @@ def acknowledge(environment=None, components=None, minion=None, *args, **kwargs)
 
 
 @bridge.runner
+def adopt_job(environment=None, jobs=None, namespace=None, test=None, minion=None, *args, **kwargs):
+    """
+    Take over jobs that Nomad already runs, without a change of their tasks.
+
+    A job that the pillar does not have is described in a file for the pillar.
+    A job that it has is imported, if Nomad's plan says that nothing changes.
+
+    jobs
+        Names of jobs in Nomad: a list, or names with commas between them.
+    namespace
+        Namespace of the jobs. By default that of the service or the settings.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.adopt_job staging web
+    """
+
+
+@bridge.runner
 def promote(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Promote the canaries of Nomad jobs, and wait for their health gates.

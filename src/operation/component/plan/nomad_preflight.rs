@@ -10,24 +10,40 @@ use crate::change::{Changes, PlannedJob, jobs};
 use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::Name;
+use crate::model::{self, Name};
 use crate::nomad::{CheckedJob, JobName, JobNote, JobRefusal, JobSubmission, KindChange, NomadError};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
+use crate::operation::intent::Intent;
 use crate::render;
 use crate::shell::quote;
 use crate::words::{Words, words};
 
+/// What a plan may do to the jobs that Nomad has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::operation::component) enum JobCheck {
+    /// It is a new plan.
+    New,
+    /// Time has passed since the plan was made. The provider refuses a job that was registered again since.
+    Kept,
+    /// It takes jobs over that run, and must not change them.
+    Adopts,
+}
+
+impl JobCheck {
+    pub fn of(intent: &Intent) -> Self {
+        if intent.adopts() { Self::Adopts } else { Self::New }
+    }
+}
+
 /// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it
 /// runs already and another owner registered it. Without a job in the plan it costs nothing.
-///
-/// `is_kept`: time has passed since the plan was made. The provider refuses a job that was registered again since.
 pub(in crate::operation::component) async fn check(
     invoker: &Invoker<'_>,
     file: &Path,
     changes: &Changes,
-    is_kept: bool,
+    check: JobCheck,
 ) -> Result<Vec<String>> {
     let registers = |action: &String| action == "create" || action == "update";
     let mut planned = changes.resources.iter().filter(|one| one.kind == "nomad_job");
@@ -40,7 +56,7 @@ pub(in crate::operation::component) async fn check(
     let component = &invoker.context.component.name;
     let mut notes = Vec::new();
     for job in jobs(&document) {
-        let Some(spec) = spec(&job, is_kept)? else {
+        let Some(spec) = spec(&job, check == JobCheck::Kept)? else {
             notes.push(format!(
                 "{}: Nomad could not check it before the apply: its jobspec is known only after apply, or \
                  reads files",
@@ -50,7 +66,11 @@ pub(in crate::operation::component) async fn check(
         };
         let go_on = async || invoker.context.go_on(Phase::Planning).await;
         let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
-        match asked.await?.map_err(|refusal| located(invoker.context.component, refusal)) {
+        let checked = asked.await?.and_then(|checked| match check {
+            JobCheck::Adopts => checked.unchanged(),
+            JobCheck::New | JobCheck::Kept => Ok(checked),
+        });
+        match checked.map_err(|refusal| located(invoker.context.component, refusal)) {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 let masked = |note: &JobNote| note.masked(|text| sensitive.text(text));
@@ -131,6 +151,7 @@ fn withheld(place: &str, refusal: &JobRefusal) -> Error {
         JobRefusal::Unplaceable(..) => Code::NomadUnplaceable,
         JobRefusal::Foreign(_) => Code::NomadJobForeign,
         JobRefusal::Moved(_) => Code::PlanMoved,
+        JobRefusal::Differs(_) => Code::NomadJobDiffers,
         JobRefusal::Invalid(_) | JobRefusal::Kind(_) | JobRefusal::Api(_) => Code::NomadInvalid,
     };
     let message = format!(
@@ -157,16 +178,33 @@ pub fn explain(place: &str, component: &Name, refusal: JobRefusal, address: &str
             "correct its constraints, datacenters, driver or resources, or add capacity",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
-        JobRefusal::Foreign(name) => refuse(
-            Code::NomadJobForeign,
-            format!(
+        JobRefusal::Foreign(name) => {
+            let message = format!(
                 "Nomad already has a job {} in namespace {}, which is not in the state of this component",
                 name.id, name.namespace
+            );
+            let adopt = command("adopt_job").here().with("jobs", &name.id);
+            let remedy = match model::service_name(component.as_str()) {
+                Some(_) => words![
+                    "choose another name. If the job belongs to this service, this takes it over as it runs: ",
+                    adopt
+                ],
+                None => words![
+                    "choose another name. If the job belongs to this component, import it with \
+                     eos_terraform.import_resource"
+                ],
+            };
+            told(Code::NomadJobForeign, message, remedy)
+                .with(json!({ "job": name.id, "namespace": name.namespace }))
+        }
+        JobRefusal::Differs(notes) => refuse(
+            Code::NomadJobDiffers,
+            format!(
+                "the running job is not the one that the pillar describes: {}",
+                notes.iter().map(JobNote::text).collect::<Vec<_>>().join("; ")
             ),
-            "choose another name. If the job belongs to this component, import it with \
-             eos_terraform.import_resource",
-        )
-        .with(json!({ "job": name.id, "namespace": name.namespace })),
+            "correct the service in the pillar until it describes the running job, and call it again",
+        ),
         JobRefusal::Kind(KindChange { name: JobName { namespace, id }, from, to, is_own }) => {
             let stopped = if is_own { "" } else { ", stopped, in no state of this component" };
             let message = format!(

@@ -46,6 +46,10 @@ impl<'a> SensitiveJob<'a> {
             ),
             JobRefusal::Foreign(name) => JobRefusal::Foreign(self.name(name)?),
             JobRefusal::Moved(name) => JobRefusal::Moved(self.name(name)?),
+            JobRefusal::Differs(notes) => {
+                let masked = notes.iter().map(|note| note.masked(|text| self.text(text)));
+                JobRefusal::Differs(masked.collect::<Option<_>>()?)
+            }
             // The kinds are words of Nomad's language.
             JobRefusal::Kind(change) => {
                 JobRefusal::Kind(KindChange { name: self.name(&change.name)?, ..change.clone() })

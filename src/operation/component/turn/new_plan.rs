@@ -10,7 +10,8 @@ use crate::error::{Code, Result};
 use crate::operation::component::apply::failed_version::FailedVersionVerdict;
 use crate::operation::component::apply::{PlannedApply, failed_version};
 use crate::operation::component::drift::{accept, remediate};
-use crate::operation::component::plan::{PlanOutcome, nomad_preflight};
+use crate::operation::component::plan::PlanOutcome;
+use crate::operation::component::plan::nomad_preflight::{self, JobCheck};
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, plan, registrations, reports};
 use crate::operation::intent::Mode;
@@ -85,7 +86,7 @@ impl Turn<'_> {
                 ));
             }
         };
-        let asked = nomad_preflight::check(invoker, &file, &changes, false).await;
+        let asked = nomad_preflight::check(invoker, &file, &changes, JobCheck::of(intent)).await;
         let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
         let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
         report.notes.extend(told.into_iter().chain(notes));
@@ -157,7 +158,7 @@ impl Turn<'_> {
                 let mut report = report?;
                 again.iter().for_each(|again| self.end_plan(again.plan, report.status));
                 report.notes.extend(note.flatten());
-                if let Some(edit) = intent.state_edit().filter(|_| report.status == Status::Applied) {
+                if let Some(edit) = intent.state_edit(name).filter(|_| report.status == Status::Applied) {
                     state_edit::remember(invoker.context.paths, edit)?;
                 }
                 return Ok(report);
@@ -181,7 +182,7 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<PlanOutcome> {
         let Self { invoker, module, intent, .. } = *self;
-        let surgery = intent.state_edit();
+        let surgery = intent.state_edit(&invoker.context.component.name);
         surgery.map(|edit| state_edit::check(&invoker.context.session.call.tool, edit)).transpose()?;
         let block = surgery
             .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
@@ -206,7 +207,14 @@ impl Turn<'_> {
             let alone = state_edit::refuse_others(edit, changes);
             alone.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         }
-        Ok(planned)
+        match planned {
+            // A job that somebody else wrote may contain secrets that nothing marks.
+            PlanOutcome::Changes(mut changes) if intent.adopts() => {
+                changes.resources.iter_mut().for_each(|one| one.attributes.clear());
+                Ok(PlanOutcome::Changes(changes))
+            }
+            planned => Ok(planned),
+        }
     }
 
     async fn plan_once(

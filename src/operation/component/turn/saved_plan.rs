@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::error::{Code, Result};
 use crate::operation::component::approval::SavedPlanDecision;
-use crate::operation::component::plan::nomad_preflight;
+use crate::operation::component::plan::nomad_preflight::{self, JobCheck};
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, reports};
 use crate::operation::exec::state;
@@ -49,7 +49,7 @@ impl Turn<'_> {
             }
             SavedPlanDecision::Apply(stored, approval) => (stored, approval),
         };
-        let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes, true).await;
+        let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes, JobCheck::Kept).await;
         let notes = notes.map_err(|error| approval::with_command(invoker.context.session, plan, error))?;
         let fence = self.guard.fence().await?;
         let note = self.use_plan(plan, approval)?;

@@ -44,7 +44,7 @@ impl Turn<'_> {
         }
         let pulled_state = self.state(recovery, moved).await?;
         let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
-        if let Some(edit) = self.intent.state_edit()
+        if let Some(edit) = self.intent.state_edit(&self.node.component.name)
             && let Some(report) = state_edit::report_without_plan(self.invoker.context.paths, edit, before)?
         {
             return Ok(report);

@@ -10,6 +10,7 @@ mod service_secrets;
 use serde_json::{Map, Value};
 
 use self::context::EnvironmentContext;
+use self::items::items;
 use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
 use crate::command_line::{self, command, option};
@@ -159,6 +160,17 @@ impl Arguments {
                 None
             }
         }
+    }
+
+    /// A list of texts, or a text with commas.
+    pub fn texts(&mut self, key: &'static str) -> Vec<String> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let given = items(&value);
+        let texts: Vec<_> = given.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+        if texts.len() < given.len() {
+            self.problem(key, "must be texts (quote them)");
+        }
+        texts
     }
 
     pub fn value(&mut self, key: &'static str) -> Option<Value> {

@@ -45,7 +45,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     };
     // A state edit has no earlier configuration to roll back to.
     let applies = intent.changes_things()
-        && intent.state_edit().is_none()
+        && !intent.is_state_edit()
         && !intent.destroys()
         && session.call.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
