@@ -9,19 +9,22 @@ use serde_json::{Value, json};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::report::{Report, SCHEMA};
 
-/// The reason why a call never became a run.
+/// The reason why a call has no report of its own.
 #[derive(Clone, Copy)]
 pub enum CallFailure {
     /// A bug in Eos.
     Internal,
     /// The call was interrupted before it started anything.
     Cancelled,
+    /// The bus of the master would cut the answer, which cannot be used in part.
+    TooLarge,
 }
 
 impl CallFailure {
     pub fn named(word: &str) -> Self {
         match word {
             "cancelled" => Self::Cancelled,
+            "too_large" => Self::TooLarge,
             _ => Self::Internal,
         }
     }
@@ -35,6 +38,11 @@ impl CallFailure {
                  done before",
             ),
             Self::Cancelled => (Layer::Salt, Code::Cancelled, "nothing ran: run it again"),
+            Self::TooLarge => (
+                Layer::Salt,
+                Code::AnswerTooLarge,
+                "ask on the master, without --auth and --api, or raise max_event_size there",
+            ),
         };
         Error::new(layer, Phase::Validation, code, message.to_owned(), remedy)
     }

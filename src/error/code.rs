@@ -105,6 +105,7 @@ codes! {
     SensitiveInput = "sensitive_input",
     HasResources = "has_resources",
     EnvironmentTooLong = "environment_too_long",
+    AnswerTooLarge = "answer_too_large",
     StillNeeded = "still_needed",
     SourceChanged = "source_changed",
     NoSuchOutput = "no_such_output",

@@ -1,6 +1,7 @@
 """`eos` of a user who is not the master's own: by external_auth on the host, and by salt-api."""
 
 import json
+import re
 import signal
 
 import pytest
@@ -41,6 +42,35 @@ def way(request, master, token_file):
         return ["--api", api.URL], {"SALT_API_TOKEN": salt_api.token(user)}
 
     return of
+
+
+def test_a_page_that_the_bus_would_cut_is_refused_with_both_sizes(master, way, request):
+    """It came back cut: its text was VALUE_TRIMMED."""
+    name = f"large-{request.node.callspec.params['way']}"
+    master.environment({"echo": {"source": master.module("echo", modules.ECHO)}}, name=name)
+    run_id = master.orchestrate(environment=name).report["run_id"]
+    path = master.root / name / ".eos" / "runs" / run_id / "report.json"
+    report = json.loads(path.read_text())
+    error = {"layer": "host", "phase": "planning", "code": "file", "remedy": "", "details": {}}
+    sentence = "what is wrong with it, and where " * 20
+    report["components"] = {
+        f"part-{number}": report["components"]["echo"]
+        | {"status": "failed", "error": error | {"message": f"{number}: {sentence}"}}
+        for number in range(1500)
+    }
+    path.write_text(json.dumps(report))
+    options, env = way("alice")
+    page = master.folder / f"{name}.html"
+    for words in (["--html", page.name], ["--html", "-"]):
+        shown = master.eos("show", run_id, *words, *options, env=env)
+        assert shown.rc == 1 and "VALUE_TRIMMED" not in shown.said, shown
+        said = " ".join(shown.stdout.replace("| ", "").split())
+        assert re.search(
+            r"the answer has \d\.\d MiB, and this master sends at most 1\.0 MiB", said
+        ), shown
+        assert "raise max_event_size" in said and not page.exists(), shown
+    here = master.eos("show", run_id, "--html", page.name)
+    assert here.rc == 0 and page.stat().st_size > 2**20, here
 
 
 def test_a_run_on_the_master_ends_with_its_report_and_exit_code(master, way, request):

@@ -13,6 +13,7 @@ import pytest
 from saltext.eos.cli import call, common, inputs, page, parser
 from saltext.eos.cli.errors import UsageError
 from saltext.eos.cli.options import OPTIONS
+from saltext.eos.cli.places import follow
 from saltext.eos.cli.verbs import NAMES, VERBS
 from support.site import BIN, CHECKOUT
 
@@ -201,9 +202,10 @@ def test_the_file_of_a_page_is_the_callers_and_never_goes_to_the_master():
         asked, file = page.asked(made(line))
         assert (asked.arguments, file) == (to_stdout, None)
     file = os.path.abspath("run.html")
-    for answer in ({"drawing": "VALUE_TRIMMED"}, {"drawing": {}}):
-        with pytest.raises(UsageError, match="larger than max_event_size"):
-            page.kept(answer, file)
+    with pytest.raises(UsageError, match="no page that can be read"):
+        page.kept({"drawing": {}}, file)
+    with pytest.raises(UsageError, match="larger than max_event_size"):
+        follow._report({"return": {"drawing": "VALUE_TRIMMED"}})
     assert page.kept({"error": {"message": "no such run"}}, file) == {
         "error": {"message": "no such run"}
     }

@@ -103,7 +103,7 @@ def test_salt_run_and_a_minion_without_a_master_answer_the_same(pillar):
 
 def test_a_minion_with_a_master_says_that_only_the_master_has_the_files():
     # It imports Salt, which changes how modules are imported.
-    from saltext.eos.host import MinionHost
+    from saltext.eos.minion_host import MinionHost
 
     opts = {"id": "web1", "file_client": "remote", "conf_file": "/etc/salt/minion"}
     dunders = {"__opts__": opts, "__pillar__": {}, "__grains__": {}, "__context__": {"runas": None}}

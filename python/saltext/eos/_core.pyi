@@ -40,7 +40,7 @@ def run(
     """Run one operation. It always returns a report."""
 
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
-    """The report of a call that never reached an operation. kind: internal or cancelled."""
+    """The report of a call that never reached an operation. kind: internal, cancelled or too_large."""
 
 def option(parameter: str, value: str, command_line: Mapping[str, Any]) -> str:
     """An option of a call, as this command line writes it: ``pillar_root=DIR`` or ``--pillar DIR``."""

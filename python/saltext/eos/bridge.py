@@ -8,8 +8,9 @@ import functools
 import inspect
 import logging
 
-from saltext.eos import _core, docstring, terminal
-from saltext.eos.host import MasterHost, MinionHost, StateHost
+from saltext.eos import _core, answer_size, docstring, terminal
+from saltext.eos.master_host import MasterHost
+from saltext.eos.minion_host import MinionHost, StateHost
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +36,16 @@ def runner(function=None, *, operation=None, like=None):
             arguments["saltenv"] = None
         given = dict(arguments)
         arguments.pop("minion")
+        way = kwargs.get("__eos_by")
 
         def host():
-            way = kwargs.get("__eos_by")
             return MasterHost(
                 function.__globals__, _injected(), automation, given, typed=typed, way=way
             )
 
         report = _run(function, operation or function.__name__, arguments, surplus, host)
+        if way:
+            report = _sent(function, report)
         return {**_with_exit_code(function, report), "outputter": "eos"}
 
     return docstring.complete(call, like)
@@ -192,6 +195,12 @@ def _run(function, operation, arguments, surplus, host):
         return _core.failed(function.__name__, "cancelled", "interrupted")
     except BaseException as error:  # noqa: BLE001 Salt would exit with 0, or show a traceback
         return _core.failed(function.__name__, "internal", f"{type(error).__name__}: {error}")
+
+
+def _sent(function, report):
+    """The report, or that the bus would cut it."""
+    wrong = answer_size.wrong(report, function.__globals__["__opts__"])
+    return _core.failed(function.__name__, "too_large", wrong) if wrong else report
 
 
 def _with_exit_code(function, report):

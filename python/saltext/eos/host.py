@@ -1,4 +1,7 @@
-"""What the core needs from Salt in one call: the pillar, files, Jinja, sdb, events, jobs and the log."""
+"""What the core needs from Salt in one call: the pillar, files, Jinja, sdb, events, jobs and the log.
+
+This is the common part of the hosts. A subclass knows where the pillar of the call comes from.
+"""
 
 import copy
 import functools
@@ -9,21 +12,17 @@ import salt.version
 
 from saltext.eos import (
     _core,
-    branch,
     bus,
     caller,
     command_line,
     files,
-    fixed,
     jinja,
     jobs,
     master_pillar,
-    minion_pillar,
     salt_configuration,
     sdb,
     terminal,
 )
-from saltext.eos.state_run import StateRun
 
 log = logging.getLogger("saltext.eos")
 
@@ -38,7 +37,7 @@ _LEVELS = {
 
 
 class Host:
-    """The common part of both hosts.
+    """The common part of all hosts.
 
     ``dunders``: the globals of the module that Salt loaded, in which its loader puts ``__opts__`` and similar names.
     ``injected``: the keywords that Salt adds to a call, such as ``__pub_jid``.
@@ -262,167 +261,6 @@ class Host:
         return errors
 
 
-class MinionHost(Host):
-    """On a minion, in salt-call, and in a state of an orchestration.
-
-    ``changes``: whether the function may change something. It never uses an older pillar than the master's.
-    ``function``: the name of the function that Salt called, if it is one of an execution module.
-    ``typed``: the caller's command line, if it is not that of a program of Salt.
-    ``arguments``: those of the call, if it is one of a function of the runner.
-    """
-
-    def __init__(
-        self,
-        dunders,
-        injected,
-        automation,
-        *,
-        changes=False,
-        nested=False,
-        function=None,
-        typed=None,
-        arguments=None,
-    ):
-        super().__init__(dunders, injected, automation, nested=nested)
-        place = self.identity["place"]
-        self.identity["command_line"] = typed or command_line.of_minion(dunders["__opts__"], place)
-        if function:
-            alone = place[0] == "masterless"
-            who = self.identity["user"]
-            self.caller = caller.of_minion(
-                dunders["__opts__"], function, injected, who, alone=alone
-            )
-        self._compiled = None
-        line = self.identity["command_line"]
-        chosen = branch.of(arguments or {}, self.caller, line, own_pillar=place[0] == "masterless")
-        if chosen:
-            self._use(chosen)
-        elif changes and not minion_pillar.is_new(dunders["__opts__"], dunders["__context__"]):
-            self._take(self._compile(self.opts))
-        self.identity["environment"] = _environment(self.pillar())
-
-    def _use(self, chosen):
-        """Compile the pillar of a branch."""
-        self.problems.extend(chosen.problems)
-        if self.problems:
-            return
-        self.opts = chosen.options(self.opts)
-        self.identity["branch"] = chosen.facts()
-        self.identity["command_line"] |= {"branch": chosen.written()}
-        self._take(self._compile(self.opts))
-
-    def _compile(self, opts):
-        return minion_pillar.compiled(opts, self.grains())
-
-    def pillar(self):
-        return self._compiled.pillar if self._compiled else self._dunders["__pillar__"]
-
-    def _placed(self, errors):
-        if self._compiled or self.identity["place"][0] != "masterless":
-            return errors
-        # Salt has compiled this pillar before the call, and kept only the names of the files.
-        again = minion_pillar.compiled(self.opts, self.grains())
-        return again.pillar.get("_errors") or errors
-
-    def grains(self):
-        return self._dunders["__grains__"]
-
-    def _pillar_options(self):
-        if self.identity["place"][0] != "masterless":
-            raise OSError(
-                "only the master has the pillar's files: ask there, with infrastructure.why and "
-                f"minion={self.identity['minion']}"
-            )
-        return {**self.opts, "pillar": {}}, self.opts.get("saltenv")
-
-
-class StateHost(MinionHost):
-    """In a state."""
-
-    def __init__(self, dunders, injected):
-        low = injected.get("__low__") or {}
-        super().__init__(dunders, {**injected, **low}, "a state", nested=True)
-        self._state_run = StateRun(dunders["__context__"], injected)
-        if self.identity["place"][0] == "master" and fixed.fixes_the_minion(self.opts):
-            # Whoever starts an orchestration may give it any pillar.
-            opts = fixed.options(self.opts, self.identity["automation"])
-            self._take(master_pillar.compiled(opts, None))
-            self.identity["minion"] = self._compiled.minion
-            self.identity["environment"] = _environment(self.pillar())
-
-    def pending(self):
-        return self._state_run.pending()
-
-    def keep_pending(self, pending):
-        self._state_run.keep_pending(pending)
-
-    def apply_states(self):
-        return self._state_run.apply_states()
-
-
-class MasterHost(Host):
-    """In a runner, which compiles the pillar of one minion.
-
-    ``typed``: the caller's command line, if it is that of ``eos`` in this process.
-    ``way``: how ``eos`` in another process has reached this master.
-    """
-
-    def __init__(self, dunders, injected, automation, arguments, *, typed=None, way=None):
-        super().__init__(dunders, injected, automation)
-        self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
-        self.opts = fixed.options(self.opts, automation)
-        self.refused = fixed.refused(self.opts, arguments)
-        if caller.has_hidden_arguments():
-            hidden = "Salt did not compare them with the rights of the user: all must be in arg and kwarg"
-            self.refused.append(("", hidden))
-        line = (
-            typed
-            or command_line.of_follower(dunders["__opts__"], way)
-            or command_line.of_salt_run(dunders["__opts__"])
-        )
-        chosen = branch.of(arguments, self.caller, line)
-        self.problems.extend(chosen.problems if chosen else ())
-        is_wrong = self.refused or self.problems
-        if chosen and not is_wrong:
-            self.opts = chosen.options(self.opts)
-            self.identity["branch"] = chosen.facts()
-        minion = None if is_wrong else arguments.get("minion")
-        self.identity["command_line"] = {
-            **line,
-            "minion": str(minion) if minion else None,
-            "branch": chosen.written() if chosen else [],
-        }
-        self._saltenv = (chosen and chosen.saltenv) or "base"
-        self._minion = minion
-        self._take(self._compile(self.opts))
-        self.identity["minion"] = self._compiled.minion
-        self.identity["place"] = ("master", str(minion) if minion else None)
-        self.identity["environment"] = _environment(self.pillar())
-
-    def pillar(self):
-        return self._compiled.pillar
-
-    def grains(self):
-        return self._compiled.grains
-
-    def _compile(self, opts):
-        return master_pillar.compiled(opts, self._minion, self._saltenv)
-
-    def _pillar_options(self):
-        return self.opts, self._saltenv
-
-    def render(self, path):
-        functions = self._minion_functions
-        # Rendered in the context of their own loader, because templates cannot import files in the context of a runner.
-        return functions.run(jinja.render, path, self.opts, functions, self.grains(), self.pillar())
-
-    @functools.cached_property
-    def _minion_functions(self):
-        return jinja.functions_on_master(
-            self.opts, self.grains(), self.pillar(), self._files.client()
-        )
-
-
 def _salt_root(opts):
     """The root that Salt's configuration names in place of the pillar's."""
     option = opts.get("eos")
@@ -445,7 +283,7 @@ def _environments(services):
     return {name: {} for name in named if isinstance(name, str)}
 
 
-def _environment(pillar):
+def environment(pillar):
     """The pillar's ``environment``. A value that is not a text is not repeated, because it may contain a secret."""
     named = pillar.get("environment")
     return named if named is None or isinstance(named, str) else "(not a text)"

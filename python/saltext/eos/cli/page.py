@@ -4,9 +4,6 @@ import os
 
 from saltext.eos.cli.errors import UsageError
 
-# Salt puts this word in place of a value that makes an event too large.
-_TRIMMED = "VALUE_TRIMMED"
-
 
 def asked(call):
     """The call that returns the page, and the file that it names. None if it names none, or stdout."""
@@ -31,10 +28,8 @@ def kept(report, path):
     page = report.pop("drawing", None)
     if page is None:
         return report
-    if page == _TRIMMED or not isinstance(page, str):
-        raise UsageError(
-            "the page is larger than max_event_size of the master: run eos on the master"
-        )
+    if not isinstance(page, str):
+        raise UsageError("the master's answer has no page that can be read")
     wrong = _core.write_page(path, page)
     if wrong:
         raise UsageError(wrong)

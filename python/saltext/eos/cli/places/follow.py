@@ -139,6 +139,10 @@ class _Run:
 
 def _report(data):
     returned = data.get("return")
+    if isinstance(returned, dict) and returned.get("drawing") == _TRIMMED:
+        raise UsageError(
+            "the answer is larger than max_event_size of the master: run eos on the master, or raise it there"
+        )
     if _TRIMMED in json.dumps(returned, default=str):
         _say("parts of this report are larger than max_event_size of the master: eos show has all")
     if not isinstance(returned, dict):
