@@ -21,7 +21,7 @@ pub struct Look {
 }
 
 impl Browser {
-    /// None, with a message, if there is no Chromium. It is large, so CI does not install it.
+    /// None, with a message, if there is no Chromium; with `CI=true` this is a failure.
     pub fn new() -> Option<Self> {
         let starts = |name: &&&str| {
             let asked =
@@ -29,6 +29,7 @@ impl Browser {
             asked.is_ok_and(|status| status.success())
         };
         let Some(program) = NAMES.iter().find(starts) else {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "chromium is missing");
             eprintln!("SKIPPED, missing: chromium");
             return None;
         };
