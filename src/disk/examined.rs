@@ -11,9 +11,6 @@ use super::trust::user;
 use crate::decide::doctor::{DiskFacts, RootFacts};
 use crate::error::{Error, Result};
 
-/// The bits of a mode that let other users in.
-const OTHERS: u32 = 0o077;
-
 /// The root, or the nearest folder above it that exists.
 pub fn root(path: &Path) -> Result<RootFacts> {
     let nearest = nearest(path);
@@ -71,17 +68,57 @@ pub fn share_a_disk(one: &Path, other: &Path) -> bool {
     device(one).is_some() && device(one) == device(other)
 }
 
-/// The folders in `folder` that other users can read. None if they cannot reach it.
-pub fn open_folders(root: &Path, folder: &Path) -> Vec<PathBuf> {
-    let is_open =
-        |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_dir() && found.mode() & OTHERS != 0);
-    if !is_open(root) || !is_open(folder) {
-        return Vec::new();
+/// What other users can read below a root.
+#[derive(Debug, Default, PartialEq)]
+pub struct Exposed {
+    /// Folders in the folder of an environment that let them in, and files beside these that they can read.
+    pub open: Vec<PathBuf>,
+    /// Whether they can list the names in one of these folders, or in one above them.
+    pub names: bool,
+}
+
+pub fn exposed(root: &Path) -> Exposed {
+    let mut exposed = Exposed { names: lists(root), ..Exposed::default() };
+    if !lets_in(root) {
+        return exposed;
     }
+    for environment in entries(root) {
+        if !environment.is_dir() {
+            exposed.open.extend(is_open(&environment).then_some(environment));
+            continue;
+        }
+        exposed.names |= lists(&environment);
+        for one in entries(&environment).filter(|_| lets_in(&environment)) {
+            exposed.names |= one.is_dir() && lists(&one);
+            exposed.open.extend(is_open(&one).then_some(one));
+        }
+    }
+    exposed.open.sort();
+    exposed
+}
+
+/// Links are left out: their own mode says nothing.
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut open: Vec<_> = entries.filter(|path| is_open(path)).collect();
-    open.sort();
-    open
+    entries.filter(|path| !path.is_symlink())
+}
+
+fn is_open(path: &Path) -> bool {
+    if path.is_dir() { lets_in(path) } else { lists(path) }
+}
+
+/// Others than the owner can use what is in the folder, if they know its name.
+fn lets_in(folder: &Path) -> bool {
+    has_bits(folder, 0o011)
+}
+
+/// Others than the owner can read the file, or the names in the folder.
+fn lists(path: &Path) -> bool {
+    has_bits(path, 0o044)
+}
+
+fn has_bits(path: &Path, bits: u32) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.mode() & bits != 0)
 }
 
 fn nearest(path: &Path) -> PathBuf {
@@ -92,6 +129,7 @@ fn nearest(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
 
     use super::*;
 
@@ -122,20 +160,57 @@ mod tests {
         assert!(found.takes_none.is_some() || !geteuid().is_root(), "{found:?}");
     }
 
-    #[test]
-    fn a_folder_is_open_only_if_others_can_reach_it() {
-        let root = tempfile::tempdir().unwrap();
-        let environment = root.path().join("staging");
-        fs::create_dir_all(environment.join("net")).unwrap();
-        fs::create_dir(environment.join(".eos")).unwrap();
-        set(&environment.join("net"), 0o755);
-        set(&environment.join(".eos"), 0o700);
-        for (top, middle, open) in
-            [(0o755, 0o755, vec![environment.join("net")]), (0o755, 0o700, vec![]), (0o700, 0o755, vec![])]
-        {
-            set(root.path(), top);
-            set(&environment, middle);
-            assert_eq!(open_folders(root.path(), &environment), open, "{top:o} {middle:o}");
+    /// Whether another user can do this. Only root can try it as that user; the bits for others say the same.
+    fn can(test: &str, path: &Path, way: &[&Path]) -> bool {
+        if geteuid().is_root() {
+            let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "test", test];
+            return Command::new("setpriv").args(nobody).arg(path).status().unwrap().success();
         }
+        let bits = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        way.iter().all(|folder| bits(folder) & 1 != 0) && bits(path) & 4 != 0
+    }
+
+    #[test]
+    fn what_is_exposed_is_what_another_user_can_read() {
+        let top = tempfile::tempdir().unwrap();
+        set(top.path(), 0o755);
+        let root = top.path().join("root");
+        let environment = root.join("staging");
+        let component = environment.join("net");
+        let state = component.join("terraform.tfstate");
+        fs::create_dir_all(&component).unwrap();
+        fs::write(&state, "").unwrap();
+        set(&state, 0o644);
+        let modes = [0o700, 0o711, 0o744, 0o755];
+        for (of_root, of_environment, of_component) in modes
+            .iter()
+            .flat_map(|one| modes.iter().flat_map(move |two| modes.map(|three| (*one, *two, three))))
+        {
+            set(&root, of_root);
+            set(&environment, of_environment);
+            set(&component, of_component);
+            let found = exposed(&root);
+            let way = [&*root, &*environment, &*component];
+            let names = (0..3).any(|at| can("-r", way[at], &way[..at]));
+            let case = format!("{of_root:o} {of_environment:o} {of_component:o}: {found:?}");
+            assert_eq!(!found.open.is_empty(), can("-r", &state, &way), "{case}");
+            assert_eq!(found.names, names, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_readable_file_beside_the_folders_is_exposed_and_a_link_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let environment = root.path().join("gone");
+        fs::create_dir(&environment).unwrap();
+        let (note, hidden) = (environment.join("note"), environment.join("hidden"));
+        for (path, mode) in [(&note, 0o644), (&hidden, 0o600)] {
+            fs::write(path, "").unwrap();
+            set(path, mode);
+        }
+        std::os::unix::fs::symlink(&hidden, environment.join("link")).unwrap();
+        set(root.path(), 0o711);
+        set(&environment, 0o711);
+        assert_eq!(exposed(root.path()), Exposed { open: vec![note], names: false });
     }
 }

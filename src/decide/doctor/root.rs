@@ -27,15 +27,17 @@ pub struct RootFacts {
     pub user: String,
     pub owner: String,
     pub mode: u32,
-    /// Folders of the environment that other users can read.
+    /// Folders and files in it that other users can read.
     pub open: Vec<String>,
+    /// Whether they can list the names in it.
+    pub names: bool,
     /// What a run would refuse.
     pub refused: Vec<Error>,
 }
 
 pub fn root(found: RootFacts) -> Vec<Check> {
     const NAME: &str = "root";
-    let RootFacts { path, nearest, exists, is_folder, user, owner, mode, open, refused, .. } = found;
+    let RootFacts { path, nearest, exists, is_folder, user, owner, mode, open, names, refused, .. } = found;
     let bad = |status, code, message: String, remedy: Words| {
         Check::bad(Group::Host, NAME, (status, code), message, remedy)
     };
@@ -94,8 +96,8 @@ pub fn root(found: RootFacts) -> Vec<Check> {
     if !open.is_empty() {
         let folders = listed_briefly(&open);
         let message = format!("other users can read {folders}, where states and their secrets are");
-        let close = Words::shell("chmod go-rwx FOLDER");
-        let remedy = words!["the next run closes the folders of its components; close them now: ", close];
+        let close = Words::shell("chmod go-rwx PATH");
+        let remedy = words!["the next run closes the folders of its components; close it now: ", close];
         all.push(bad(CheckStatus::Warning, Code::FolderNotTrusted, message, remedy));
     }
     all.extend(
@@ -103,7 +105,10 @@ pub fn root(found: RootFacts) -> Vec<Check> {
     );
     if all.is_empty() {
         let said = match exists {
-            true => words![path, ": writable, and others can read nothing in it (", who, ")"],
+            true => {
+                let what = if names { "only names" } else { "nothing" };
+                words![path, ": writable, and others can read ", what, " in it (", who, ")"]
+            }
             false => words![path, " does not exist yet; the first run makes it"],
         };
         all.push(Check::ok(Group::Host, NAME, said));

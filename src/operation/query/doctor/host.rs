@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::lock;
 use crate::model::LockSettings;
 use crate::operation::layers::Subject;
+use crate::workdir::examined::Exposed;
 use crate::workdir::{Layout, examined};
 
 pub fn checks(subjects: &[Subject]) -> Vec<Check> {
@@ -39,12 +40,9 @@ fn of_root(path: &Path, subjects: &[&Subject]) -> (Vec<Check>, bool) {
         Err(error) => return (vec![unknown("root", error)], false),
     };
     let can_be_made = facts.takes_none.is_none();
-    let mut open = Vec::new();
     let mut refused: Vec<Error> = Vec::new();
     for subject in subjects {
         let environment = &subject.draft.environment;
-        let found = examined::open_folders(path, &path.join(environment));
-        open.extend(found.into_iter().map(|folder| folder.display().to_string()));
         if let Err(error) = Layout::new(path, environment)
             && !refused.iter().any(|other| other.message == error.message)
         {
@@ -52,7 +50,9 @@ fn of_root(path: &Path, subjects: &[&Subject]) -> (Vec<Check>, bool) {
         }
     }
     let is_remote = lock::is_on_remote(Path::new(&facts.nearest));
-    (root(RootFacts { is_remote, open, refused, ..facts }), can_be_made)
+    let Exposed { open, names } = if facts.exists { examined::exposed(path) } else { Exposed::default() };
+    let open = open.iter().map(|path| path.display().to_string()).collect();
+    (root(RootFacts { is_remote, open, names, refused, ..facts }), can_be_made)
 }
 
 fn of_disk(path: &Path, used_for: &'static str) -> Vec<Check> {
