@@ -1,5 +1,6 @@
 # All three layers in one graph: Terraform modules, services on Nomad, and Salt steps between them.
-# It needs a Nomad that allows raw_exec, a Consul beside it, and a Vault. `make demo-nomad` starts all three.
+# It needs a Nomad that allows raw_exec, a Consul beside it, and a Vault. `make demo-nomad` starts all three, and where it
+# can a Docker engine.
 {% set eos = opts.get('eos', {}) %}
 infrastructure:
   settings:
@@ -55,6 +56,18 @@ infrastructure:
     worker:
       <<: *answers
       depends_on: [nomad-database]
+
+    # A container, for a Nomad whose clients have Docker and this image. The others need no Docker.
+    {%- if eos.get('image') %}
+    container:
+      image: {{ eos.get('image') | json }}
+      config: {network_mode: host}
+      ports: {http: {}}
+      env: {PORT: "${NOMAD_PORT_http}"}
+      health_path: /
+      update: {min_healthy_time: 1s, healthy_deadline: 1m, progress_deadline: 2m, auto_revert: true}
+      depends_on: [nomad-database]
+    {%- endif %}
 
   environments:
     development: {}

@@ -19,7 +19,7 @@ pub use client::ConsulClient;
 pub use cluster::{agents, clock, leader, own_token};
 pub use entry::{KvEntry, LOCK_FLAG};
 pub use error::ConsulError;
-pub use health::{InstanceCheck, ServiceInstance, instances};
+pub use health::{InstanceCheck, ServiceInstance, add_missing_outputs, instances};
 pub use kv::{TransactionOutcome, TransactionStep, below, delete, keys, put, read, release, transact};
 pub use poll::Poll;
 pub use rights::{AclQuestion, node, rights};

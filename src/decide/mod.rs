@@ -71,7 +71,7 @@ pub use rotation::{
     rotation_ends, withdraw_rotation,
 };
 pub use secret_variable::{Items, VariableUpdate, handed, variable_update, without_own_keys};
-pub use service::{RegisteredInstance, remembered, served};
+pub use service::{RegisteredInstance, SIDECAR, remembered, served, with_sidecars};
 pub use stale_lock::{BackendLock, KilledTerraform, LockKeptReason, check_stale};
 pub use state::{RecordedState, State, StateJob, StateOutput, StateProblem, compare};
 pub use state_edit::{StateEditNeed, need, others};

@@ -13,6 +13,21 @@ pub struct RegisteredInstance {
     pub failing: Option<String>,
 }
 
+/// The name under which Consul knows the proxies of a service of the mesh, and the end of their ids.
+pub const SIDECAR: &str = "-sidecar-proxy";
+
+/// Adds the failing checks of the sidecars to their instances: the mesh reaches an instance only through its sidecar.
+pub fn with_sidecars(
+    mut registered: Vec<RegisteredInstance>,
+    sidecars: &[RegisteredInstance],
+) -> Vec<RegisteredInstance> {
+    for one in registered.iter_mut().filter(|one| one.failing.is_none()) {
+        let of_one = |sidecar: &&RegisteredInstance| sidecar.id.strip_suffix(SIDECAR) == Some(&one.id);
+        one.failing = sidecars.iter().find(of_one).and_then(|sidecar| sidecar.failing.clone());
+    }
+    registered
+}
+
 /// Describes what passes, or what does not. `new` are the allocations that must serve the service themselves: an old
 /// instance that still passes proves nothing about them.
 pub fn served(new: &[String], registered: &[RegisteredInstance], least: u64) -> Result<String, String> {
@@ -86,6 +101,19 @@ mod tests {
             let new: Vec<_> = new.iter().map(|&id| id.to_owned()).collect();
             assert_eq!(served(&new, &registered, least).is_ok(), expected, "{new:?} {registered:?} {least}");
         }
+    }
+
+    #[test]
+    fn the_failing_check_of_a_sidecar_counts_for_its_own_instance_only() {
+        let instance = |name: &str, failing: Option<&str>| RegisteredInstance {
+            id: name.to_owned(),
+            failing: failing.map(str::to_owned),
+        };
+        let services = vec![instance("a", None), instance("b", Some("own")), instance("c", None)];
+        let listening = Some("listening is critical");
+        let sidecars = [instance("a-sidecar-proxy", listening), instance("b-sidecar-proxy", listening)];
+        let expected = [instance("a", listening), instance("b", Some("own")), instance("c", None)];
+        assert_eq!(with_sidecars(services, &sidecars), expected);
     }
 
     #[test]

@@ -7,12 +7,16 @@ use secrecy::SecretString;
 
 use super::answer::{FailedMeasurement, FinalReason, Outlook};
 use super::nomad::{ask, unseen};
-use crate::consul::{ConsulClient, ConsulError, InstanceCheck, ServiceInstance, instances};
+use crate::consul::{
+    ConsulClient, ConsulError, InstanceCheck, ServiceInstance, add_missing_outputs, instances,
+};
 use crate::count::counted;
-use crate::decide::{CheckStatus, RegisteredInstance, remembered, served};
+use crate::decide::{CheckStatus, RegisteredInstance, SIDECAR, remembered, served, with_sidecars};
 use crate::model::ConsulServer;
 use crate::nomad::{DeploymentWatch, ServingAllocations};
 
+/// The check of a sidecar that passes if the checks of its service pass. Without such checks, it may stay critical.
+const ALIASING: &str = "Connect Sidecar Aliasing";
 /// Characters of a check's output that are repeated.
 const SHOWN: usize = 200;
 
@@ -56,6 +60,7 @@ impl ConsulGate {
     pub(super) async fn ask(&self) -> Result<String, FailedMeasurement> {
         let mut new = Vec::new();
         let mut wanted = 0;
+        let mut meshed = false;
         for job in &self.jobs {
             let asked = ask(job).await;
             let Some(servers) = job.servers(&self.service) else {
@@ -86,15 +91,16 @@ impl ConsulGate {
                 return self.by_nomad(job, &servers.allocations).await;
             }
             wanted += servers.wanted;
+            meshed |= servers.meshed;
             new.extend(servers.allocations);
         }
-        let registered = self.found().await?;
+        let registered = self.found(meshed).await?;
         self.remember(&new, wanted, &registered);
         served(&new, &registered, self.least).map_err(|why| FailedMeasurement::new(why, None))
     }
 
     async fn look(&self, servers: &ServingAllocations) {
-        if let Ok(registered) = self.found().await {
+        if let Ok(registered) = self.found(servers.meshed).await {
             self.remember(&servers.allocations, servers.wanted, &registered);
         }
     }
@@ -112,8 +118,23 @@ impl ConsulGate {
         self.failing.borrow().as_ref()?.failing.clone()
     }
 
-    async fn found(&self) -> Result<Vec<RegisteredInstance>, FailedMeasurement> {
-        let found = instances(&self.client, &self.service).await;
+    /// The instances of the service. If it is in the mesh, an instance also needs a sidecar that passes.
+    async fn found(&self, meshed: bool) -> Result<Vec<RegisteredInstance>, FailedMeasurement> {
+        let found = self.registered(&self.service).await?;
+        if !meshed {
+            return Ok(found);
+        }
+        let sidecars = self.registered(&format!("{}{SIDECAR}", self.service)).await?;
+        Ok(with_sidecars(found, &sidecars))
+    }
+
+    async fn registered(&self, service: &str) -> Result<Vec<RegisteredInstance>, FailedMeasurement> {
+        let mut found = instances(&self.client, service).await;
+        if let Ok(found) = &mut found
+            && !self.silent
+        {
+            add_missing_outputs(&self.client, found).await;
+        }
         let trouble = found.as_ref().err();
         self.retry_after.set(trouble.and_then(ConsulError::retry_after).unwrap_or_default());
         match found {
@@ -173,7 +194,15 @@ fn registered(instance: ServiceInstance, silent: bool) -> RegisteredInstance {
 fn explain(check: &InstanceCheck, silent: bool) -> String {
     let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
     let output: String = output.chars().take(SHOWN).collect();
-    let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
+    let said = match output.as_str() {
+        _ if silent => String::new(),
+        "" if check.name == ALIASING => {
+            ": Consul has no answer for it. If the service has no check, give it one, such as health_path"
+                .to_owned()
+        }
+        "" => String::new(),
+        output => format!(": {output}"),
+    };
     format!("check {} is {}{said}", check.name, check.status)
 }
 
@@ -218,6 +247,7 @@ mod tests {
         let entry = || ServiceInstance {
             id: "web".to_owned(),
             checks: vec![InstanceCheck {
+                id: "up".to_owned(),
                 name: "up".to_owned(),
                 status: "critical".to_owned(),
                 output: "HTTP 500: hunter2".to_owned(),

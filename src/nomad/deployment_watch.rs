@@ -242,6 +242,7 @@ impl DeploymentWatch {
             let own = servers
                 .get_or_insert_with(|| ServingAllocations { goes_back, ..ServingAllocations::default() });
             own.by_nomad |= declared.provider == "nomad";
+            own.meshed |= declared.connect.sidecar_service.is_some();
             own.wanted += wanted(&rollout.job, group);
             let of_group = rollout.current().filter(|one| one.task_group == group.name);
             let run = of_group.filter(|one| one.desired_status == DesiredStatus::Run && !one.has_failed());
@@ -260,6 +261,8 @@ impl DeploymentWatch {
 pub struct ServingAllocations {
     /// The service is registered with Nomad, so Consul does not know it.
     pub by_nomad: bool,
+    /// The mesh reaches the service only through a sidecar.
+    pub meshed: bool,
     /// The followed version has failed, and these allocations are of the version before it.
     pub goes_back: bool,
     /// The number of allocations that must exist.

@@ -21,6 +21,8 @@ const LINES: usize = 50;
 /// Bytes of a stderr that are read, and characters of a line that are shown.
 const READ: usize = 16 * 1024;
 const WIDTH: usize = 300;
+/// The beginning of the name that Nomad gives to the task of a sidecar of Consul's mesh.
+const SIDECAR: &str = "connect-proxy-";
 /// Lines of a stderr in the message for people.
 const TOLD: usize = 5;
 
@@ -128,7 +130,9 @@ async fn allocation(
                 Vec::new()
             }
         };
-        let from = stderr.len().saturating_sub(TOLD);
+        // Envoy tells much when all is well.
+        let is_quiet = task.starts_with(SIDECAR) && !state.failed && state.restarts == 0;
+        let from = if is_quiet { stderr.len() } else { stderr.len().saturating_sub(TOLD) };
         lines.extend(stderr[from..].iter().map(|line| format!("{task} | {line}")));
         tasks.insert(
             task.clone(),

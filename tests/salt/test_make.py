@@ -13,7 +13,13 @@ pytestmark = pytest.mark.quick
 STAND_IN = (
     '#!/bin/sh\necho "$(basename "$0") $*" >>calls\ncase "$*" in *"$FAILS"*) exit 1 ;; esac\n'
 )
-BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/.packed")
+BUILT = (
+    ".venv/.tools",
+    ".venv/.core",
+    ".venv/moto/.installed",
+    ".venv/envoy/.installed",
+    "target/wheels/.packed",
+)
 
 
 @pytest.fixture

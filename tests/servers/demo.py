@@ -1,5 +1,7 @@
 """All three layers on this machine: a Consul, a Vault and a Nomad, with the environment of pillar-examples/nomad.
 
+One service is a container, if this machine can start a Docker engine: the user is root, and `dockerd` is installed.
+
 make demo-nomad
 
 In a terminal, the services run until Enter is pressed. Otherwise each is asked once, and everything is destroyed.
@@ -17,6 +19,7 @@ sys.path[:0] = [str(CHECKOUT / "tests" / "salt"), str(CHECKOUT / "pillar-example
 
 import configure  # noqa: E402
 from support.consul import Consul  # noqa: E402
+from support.engine import Engine, available  # noqa: E402
 from support.nomad import Nomad  # noqa: E402
 from support.sink import Sink  # noqa: E402
 from support.vault import Vault  # noqa: E402
@@ -76,7 +79,20 @@ def main():
     with contextlib.ExitStack() as up:
         consul = up.enter_context(contextlib.closing(Consul(folder("consul"))))
         vault = up.enter_context(contextlib.closing(Vault(folder("vault"))))
-        nomad = up.enter_context(contextlib.closing(Nomad(folder("nomad"), consul=consul.address)))
+        container = {}
+        socket = None
+        if available():
+            engine = up.enter_context(contextlib.closing(Engine()))
+            socket = engine.socket
+            container = {"image": "eos/demo:1"}
+            engine.image(container["image"], "serve", "hello")
+        else:
+            print(
+                "There is no container in this demo, because no Docker engine can be started here."
+            )
+        nomad = up.enter_context(
+            contextlib.closing(Nomad(folder("nomad"), consul=consul.address, engine=socket))
+        )
         token = folder() / "vault-token"
         token.touch(mode=0o600)
         token.write_text(vault.token)
@@ -89,6 +105,7 @@ def main():
             "consul": consul.address,
             "vault": vault.address,
             "vault_token": f"file:{token}",
+            **container,
         }
         conf = configure.write(
             folder("salt"),

@@ -60,6 +60,15 @@ pub struct JobService {
     pub provider: String,
     #[serde(deserialize_with = "nullable")]
     pub checks: Vec<Value>,
+    #[serde(deserialize_with = "nullable")]
+    pub connect: MeshMembership,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct MeshMembership {
+    /// There is one if the service joins Consul's mesh through a proxy beside it.
+    pub sidecar_service: Option<Value>,
 }
 
 impl RegisteredJob {

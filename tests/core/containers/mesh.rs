@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::stage::{Stage, get, until};
+use crate::support::server::PAUSE;
 
 #[test]
 fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
@@ -28,5 +29,42 @@ fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
     until("the mesh denies", || ask().is_none().then_some(()));
     assert_eq!(stage.harbour.consul.call("DELETE", path, "").0, 200);
     until("the mesh answers again", ask);
+    stage.run("destroy", json!({ "confirm": "staging" }));
+}
+
+#[test]
+fn a_sidecar_that_does_not_listen_is_told_with_consuls_answer() {
+    let Some(mut stage) = Stage::with_mesh() else { return };
+    let service = stage.service("deaf", &["serve", "deaf"]);
+    service["provider"] = json!("consul");
+    service["connect"] = json!(true);
+    // Nomad counts a service without a check as healthy when its tasks run.
+    service.as_object_mut().unwrap().remove("check");
+    service["health"] = json!([{ "consul": {
+        "service": "deaf", "interval": "1s", "min_healthy_time": "0s", "healthy_deadline": "15s",
+    } }]);
+    let sleeping = json!({ "driver": "docker", "config": { "image": PAUSE, "args": [] } });
+    service["job"] =
+        json!({ "group": { "deaf": { "service": { "connect": { "sidecar_task": sleeping } } } } });
+    let report = stage.run("orchestrate", json!({}));
+    let component = &report["components"]["nomad-deaf"];
+    assert_eq!(component["reason"], "unhealthy", "{report:#}");
+    let message = component["error"]["message"].as_str().unwrap();
+    assert!(message.contains("Connect Sidecar") && message.contains("connection refused"), "{message}");
+    stage.run("destroy", json!({ "confirm": "staging" }));
+}
+
+#[test]
+fn the_words_of_a_healthy_envoy_are_not_told_if_the_service_beside_it_fails() {
+    let Some(mut stage) = Stage::with_mesh() else { return };
+    let service = stage.service("ill", &["sick", "still warming up"]);
+    service["provider"] = json!("consul");
+    service["connect"] = json!(true);
+    service["update"]["healthy_deadline"] = json!("15s");
+    let report = stage.run("orchestrate", json!({}));
+    let component = &report["components"]["nomad-ill"];
+    assert_eq!(component["reason"], "deployment_failed", "{report:#}");
+    let message = component["error"]["message"].as_str().unwrap();
+    assert!(message.contains("503") && !message.contains("connect-proxy-ill |"), "{message}");
     stage.run("destroy", json!({ "confirm": "staging" }));
 }

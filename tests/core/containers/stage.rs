@@ -17,6 +17,8 @@ pub struct Harbour {
     pub nomad: Server,
     pub consul: Server,
     pub engine: Engine,
+    /// The image of Envoy is large, so it is made only for tests of the mesh.
+    has_envoy: Once,
 }
 
 static SHARED: Mutex<Weak<Harbour>> = Mutex::new(Weak::new());
@@ -33,7 +35,7 @@ fn harbour() -> Option<(Arc<Harbour>, Entered)> {
     let entered = engine.enter();
     let consul = Server::consul_in(&engine)?;
     let nomad = Server::nomad_in(&engine, &consul)?;
-    let harbour = Arc::new(Harbour { nomad, consul, engine });
+    let harbour = Arc::new(Harbour { nomad, consul, engine, has_envoy: Once::new() });
     *shared = Arc::downgrade(&harbour);
     Some((harbour, entered))
 }
@@ -62,8 +64,7 @@ impl Stage {
     pub fn with_mesh() -> Option<Self> {
         program("envoy")?;
         let stage = Self::new()?;
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| stage.harbour.engine.image(SIDECAR, &["envoy"]));
+        stage.harbour.has_envoy.call_once(|| stage.harbour.engine.image(SIDECAR, &["envoy"]));
         Some(stage)
     }
 

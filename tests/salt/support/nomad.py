@@ -13,20 +13,21 @@ from support.waiting import until
 class Nomad(Server):
     header = "X-Nomad-Token"
 
-    def __init__(self, folder, consul=None):
+    def __init__(self, folder, consul=None, engine=None):
         nomad = program("nomad")
         ports = {name: free_port() for name in ("http", "rpc", "serf")}
         # Nomad's sockets are in this folder, so its path must be short.
         self.data = Path(tempfile.mkdtemp(prefix="eos-nomad-", dir="/tmp"))
         # The fingerprints of clouds wait for services that are not there, and delay the start.
         clouds = "env_aws,env_gce,env_azure,env_digitalocean"
+        docker = {"docker": {"config": {"endpoint": f"unix://{engine}"}}} if engine else {}
         config = folder / "agent.json"
         config.write_text(
             json.dumps(
                 {
                     "ports": ports,
                     "client": {"options": {"fingerprint.denylist": clouds}},
-                    "plugin": {"raw_exec": {"config": {"enabled": True}}},
+                    "plugin": {"raw_exec": {"config": {"enabled": True}}} | docker,
                     **({"consul": {"address": consul.removeprefix("http://")}} if consul else {}),
                 }
             )

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Server, consul_is_ready, nomad_is_ready};
+use super::{Server, consul_is_ready, nomad_is_ready, program};
 use crate::support::engine::Engine;
 use crate::support::ports::free_ports;
 
@@ -34,9 +34,13 @@ impl Server {
         let [http, rpc, serf] = free_ports();
         let shelf = engine.folder().join("shelf");
         std::fs::create_dir(&shelf).unwrap();
+        // A program of the driver exec finds only this folder.
+        let container = program("container")?;
+        let programs = container.parent().unwrap();
         let config = json!({
             "ports": { "http": http, "rpc": rpc, "serf": serf },
             "client": {
+                "chroot_env": { programs.to_str().unwrap(): programs },
                 "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
                 // A sidecar of the mesh is registered with the address of its node, which other containers must reach.
                 "network_interface": "docker0", "cni_path": "/usr/lib/cni",
