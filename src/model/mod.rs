@@ -67,7 +67,9 @@ pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
-pub use read::{DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, Trace, about, adopt, read, shared_names};
+pub use read::{
+    DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, about, adopt, read, shared_names,
+};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
 pub use rotation::{

@@ -38,5 +38,5 @@ pub use overrides::Overrides;
 pub use pillar::{adopt, read};
 pub use profile::{DEFAULT_ENVIRONMENT, DOCUMENTS};
 pub use service::about;
-pub use shared_names::shared_names;
+pub use shared_names::{SharedNames, shared_names};
 pub use trace::Trace;

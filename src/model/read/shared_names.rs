@@ -1,5 +1,8 @@
 //! Names that services of two environments would share in one Consul.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::overrides::Overrides;
@@ -8,35 +11,58 @@ use crate::model::component::{Component, Input, Source};
 use crate::model::service::{JobSource, NomadService};
 use crate::model::{Draft, Problem};
 
+/// The services of all environments. Each environment is read at most once.
+pub struct SharedNames<'a> {
+    infrastructure: &'a Value,
+    others: BTreeMap<&'a str, OnceCell<Option<Draft>>>,
+}
+
+impl<'a> SharedNames<'a> {
+    pub fn new(infrastructure: &'a Value) -> Self {
+        let names = infrastructure["environments"].as_object().into_iter().flatten();
+        Self { infrastructure, others: names.map(|(name, _)| (name.as_str(), OnceCell::new())).collect() }
+    }
+
+    /// As [`shared_names`].
+    pub fn of(&self, environment: &str, overrides: &Overrides) -> Vec<Problem> {
+        let others: Vec<_> = self.others.iter().filter(|(name, _)| **name != environment).collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let own = draft(self.infrastructure, environment, overrides);
+        let others = others.into_iter().filter_map(|(name, read)| {
+            read.get_or_init(|| draft(self.infrastructure, name, &Overrides::default())).as_ref()
+        });
+        own.map(|own| shared(&own, others)).unwrap_or_default()
+    }
+}
+
 /// The services of this environment that would register a name which a service of another environment registers too,
 /// in the same Consul, although the pillar does not set the name.
 ///
 /// The same job in the same place of one Nomad is left out: Nomad has it once, and refuses the second environment.
 pub fn shared_names(infrastructure: &Value, environment: &str, overrides: &Overrides) -> Vec<Problem> {
-    let environments = infrastructure["environments"].as_object();
-    let others: Vec<_> = environments
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .filter(|name| *name != environment)
-        .collect();
-    let Some(own) = draft(infrastructure, environment, overrides).filter(|_| !others.is_empty()) else {
-        return Vec::new();
-    };
-    let mut unasked: Vec<_> = registrations(&own).filter(|one| !one.is_asked).collect();
+    SharedNames::new(infrastructure).of(environment, overrides)
+}
+
+/// `others` is read only as far as necessary.
+fn shared<'a>(own: &Draft, others: impl Iterator<Item = &'a Draft>) -> Vec<Problem> {
+    let mut unasked: Vec<_> = registrations(own).filter(|one| !one.is_asked).collect();
     let mut problems = Vec::new();
-    for name in others {
-        if unasked.is_empty() {
-            break;
-        }
-        let Some(other) = draft(infrastructure, name, &Overrides::default()) else { continue };
-        unasked.retain(|one| match registrations(&other).find(|other| one.shares_with(other)) {
+    if unasked.is_empty() {
+        return problems;
+    }
+    for other in others {
+        unasked.retain(|one| match registrations(other).find(|other| one.shares_with(other)) {
             Some(other) => {
                 problems.push(Problem::new(&one.component.path, one.refusal(&other)));
                 false
             }
             None => true,
         });
+        if unasked.is_empty() {
+            break;
+        }
     }
     problems
 }

@@ -7,7 +7,7 @@ use crate::command_line::command;
 use crate::count::counted;
 use crate::decide::doctor::{Check, CheckStatus, Group};
 use crate::error::{Code, Error};
-use crate::model::{self, Draft, Name, Overrides, Problem, environment_hint};
+use crate::model::{self, Draft, Name, Overrides, Problem, SharedNames, environment_hint};
 use crate::operation::blueprint::no_pillar;
 use crate::operation::layers::Subject;
 use crate::operation::query::examined::Examined;
@@ -41,6 +41,7 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> ExaminedPillar {
     let known: Vec<String> =
         pillar["environments"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
     let chosen = if named.is_empty() { &known } else { named };
+    let shared_names = SharedNames::new(pillar);
     for name in chosen {
         let (draft, problems) = match known.contains(name) {
             true => model::read(pillar, name, &Overrides::default()),
@@ -60,7 +61,7 @@ pub fn examined(call: &Call<'_>, named: &[String]) -> ExaminedPillar {
                     let nodes = &prepared.as_ref().ok()?.blueprint.nodes;
                     nodes.get(component).map(|node| &*node.interface)
                 };
-                let shared = model::shared_names(pillar, name, &Overrides::default());
+                let shared = shared_names.of(name, &Overrides::default());
                 let mut checks = references::checks(&subject.draft, interface);
                 checks.insert(
                     0,
