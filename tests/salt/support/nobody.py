@@ -7,6 +7,7 @@ class Nobody:
     """A host without files, without messages, and without a user."""
 
     problems = []
+    faults = []
     refused = []
 
     def __init__(self, *_, **__):
