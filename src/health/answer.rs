@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::http::{ConnectionFailure, ServerUnavailable};
+
 /// The result of one measurement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measurement {
@@ -24,10 +26,24 @@ pub enum Outlook {
     Open,
     /// Something is in progress that may make the gate pass within this time.
     UnderWay(Duration),
-    /// Unknown: a server does not answer.
-    Unseen,
+    /// Unknown: a server does not answer. The reason, if it has a remedy of its own.
+    Unseen(Option<NoConnection>),
     /// The gate will not pass, however long the run waits.
     Never(FinalReason),
+}
+
+/// Why a server cannot be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoConnection {
+    /// The place of its settings.
+    pub settings: &'static str,
+    pub failure: ConnectionFailure,
+}
+
+impl NoConnection {
+    pub fn of(settings: &'static str, unavailable: &ServerUnavailable) -> Option<Self> {
+        unavailable.failure.map(|failure| Self { settings, failure })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::answer::{FailedMeasurement, FinalReason, Outlook};
+use super::answer::{FailedMeasurement, FinalReason, NoConnection, Outlook};
 use super::nomad::{ask, unseen};
 use crate::consul::{
     ConsulClient, ConsulError, InstanceCheck, ServiceInstance, add_missing_outputs, instances,
@@ -67,7 +67,10 @@ impl ConsulGate {
                 // If a job cannot be read, it may be the one that serves the service.
                 match asked {
                     Err(miss)
-                        if matches!(miss.outlook, Outlook::Unseen | Outlook::Never(FinalReason::Denied)) =>
+                        if matches!(
+                            miss.outlook,
+                            Outlook::Unseen(_) | Outlook::Never(FinalReason::Denied)
+                        ) =>
                     {
                         return Err(miss);
                     }
@@ -150,7 +153,11 @@ impl ConsulGate {
                  read and node_prefix \"\" read",
                 Outlook::Never(FinalReason::Denied),
             ),
-            _ => ("did not answer", Outlook::Unseen),
+            ConsulError::Unreachable(unavailable) => {
+                let reason = NoConnection::of("infrastructure:settings:consul", unavailable);
+                ("did not answer", Outlook::Unseen(reason))
+            }
+            ConsulError::Refused(_) => ("did not answer", Outlook::Unseen(None)),
         };
         let what = format!("the Consul at {} {did}", self.client.address);
         FailedMeasurement { what, why: Some(error.text().to_owned()), outlook }

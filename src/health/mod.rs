@@ -11,7 +11,7 @@ mod nomad;
 mod tcp;
 mod watch;
 
-pub use answer::{FinalReason, Measurement, Outlook};
+pub use answer::{FinalReason, Measurement, NoConnection, Outlook};
 pub use consul::ConsulGate;
 pub use gate::{GateContext, HealthGate};
 pub use watch::{GateTally, Unhealthy, watch};

@@ -1,6 +1,6 @@
 //! One look at a Nomad job.
 
-use super::answer::{FailedMeasurement, FinalReason, Outlook};
+use super::answer::{FailedMeasurement, FinalReason, NoConnection, Outlook};
 use crate::nomad::{DeploymentWatch, JobHealth, NomadError};
 
 pub async fn ask(follow: &DeploymentWatch) -> Result<String, FailedMeasurement> {
@@ -20,7 +20,11 @@ pub async fn ask(follow: &DeploymentWatch) -> Result<String, FailedMeasurement> 
 pub fn unseen(follow: &DeploymentWatch, error: &NomadError) -> FailedMeasurement {
     let (did, outlook) = match error {
         NomadError::Denied(_) => ("denies access", Outlook::Never(FinalReason::Denied)),
-        _ => ("did not answer", Outlook::Unseen),
+        NomadError::Unreachable(unavailable) => {
+            let reason = NoConnection::of("infrastructure:settings:nomad", unavailable);
+            ("did not answer", Outlook::Unseen(reason))
+        }
+        _ => ("did not answer", Outlook::Unseen(None)),
     };
     let what = format!("the Nomad at {} {did}", follow.nomad.address);
     FailedMeasurement { what, why: Some(error.text().to_owned()), outlook }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::JobName;
@@ -79,6 +80,10 @@ struct ListedJob {
     id: String,
     namespace: Option<String>,
 }
+/// Rights in a namespace: <https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy>.
+const READ: &str = "read-job";
+const SUBMIT: &str = "submit-job";
+const LOGS: &str = "read-logs";
 
 impl NomadClient {
     /// Parses a jobspec in HCL, and returns the job as JSON, with all defaults.
@@ -93,12 +98,25 @@ impl NomadClient {
 
     async fn parse_as(&self, hcl: &str, variables: &str, canonicalize: bool) -> Result<Value, NomadError> {
         let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": canonicalize });
-        self.put(&["jobs", "parse"], &[], &asked).await
+        // A token may have rights in one namespace only.
+        let namespace = self.namespace.as_str();
+        let parsed = self.put(&["jobs", "parse"], &[("namespace", namespace)], &asked).await;
+        parsed.map_err(lacking(SUBMIT, namespace))
+    }
+
+    /// Whether the token may do what a plan needs. An error if it may not, or if Nomad does not answer.
+    pub async fn may_plan(&self) -> Result<(), NomadError> {
+        self.parse("job \"asked\" {}", "").await?;
+        let name = JobName { namespace: self.namespace.clone(), id: "asked".to_owned() };
+        match self.job(&name).await {
+            Ok(_) | Err(NomadError::Missing(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A registered job, as Nomad has it.
     pub async fn whole_job(&self, name: &JobName) -> Result<Value, NomadError> {
-        self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
+        self.of_job(name, &[]).await
     }
 
     /// The text from which this version was registered. None if Nomad does not have it.
@@ -107,7 +125,7 @@ impl NomadClient {
         let query = [("namespace", name.namespace.as_str()), ("version", version.as_str())];
         match self.get(&["job", &name.id, "submission"], &query).await {
             Err(NomadError::Missing(_)) => Ok(None),
-            answer => answer.map(Some),
+            answer => answer.map(Some).map_err(lacking(READ, &name.namespace)),
         }
     }
 
@@ -118,35 +136,41 @@ impl NomadClient {
     }
 
     pub async fn validate(&self, namespace: &str, job: &Value) -> Result<JobValidation, NomadError> {
-        self.put(&["validate", "job"], &[("namespace", namespace)], &json!({ "Job": job })).await
+        let asked = json!({ "Job": job });
+        let validation = self.put(&["validate", "job"], &[("namespace", namespace)], &asked).await;
+        validation.map_err(lacking(SUBMIT, namespace))
     }
 
     pub async fn plan(&self, name: &JobName, job: &Value) -> Result<JobPlan, NomadError> {
         let asked = json!({ "Job": job, "Diff": true });
-        self.put(&["job", &name.id, "plan"], &[("namespace", &name.namespace)], &asked).await
+        let plan = self.put(&["job", &name.id, "plan"], &[("namespace", &name.namespace)], &asked).await;
+        plan.map_err(lacking(SUBMIT, &name.namespace))
     }
 
     pub async fn job(&self, name: &JobName) -> Result<RegisteredJob, NomadError> {
-        self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
+        self.of_job(name, &[]).await
     }
 
     pub async fn versions(&self, name: &JobName) -> Result<JobVersions, NomadError> {
-        self.get(&["job", &name.id, "versions"], &[("namespace", &name.namespace)]).await
+        self.of_job(name, &["versions"]).await
     }
 
     pub async fn evaluations(&self, name: &JobName) -> Result<Vec<Evaluation>, NomadError> {
-        let path = ["job", &name.id, "evaluations"];
-        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+        Ok(self.of_job::<Option<_>>(name, &["evaluations"]).await?.unwrap_or_default())
     }
 
     pub async fn deployments(&self, name: &JobName) -> Result<Vec<Deployment>, NomadError> {
-        let path = ["job", &name.id, "deployments"];
-        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+        Ok(self.of_job::<Option<_>>(name, &["deployments"]).await?.unwrap_or_default())
     }
 
     pub async fn allocations(&self, name: &JobName) -> Result<Vec<Allocation>, NomadError> {
-        let path = ["job", &name.id, "allocations"];
-        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+        Ok(self.of_job::<Option<_>>(name, &["allocations"]).await?.unwrap_or_default())
+    }
+
+    async fn of_job<T: DeserializeOwned>(&self, name: &JobName, part: &[&str]) -> Result<T, NomadError> {
+        let path: Vec<_> = ["job", &name.id].into_iter().chain(part.iter().copied()).collect();
+        let found = self.get(&path, &[("namespace", &name.namespace)]).await;
+        found.map_err(lacking(READ, &name.namespace))
     }
 
     /// Returns when the deployment has changed since `index`, or when `wait` has passed.
@@ -157,13 +181,15 @@ impl NomadClient {
         index: u64,
         wait: Duration,
     ) -> Result<NomadReply, NomadError> {
-        self.wait(&["deployment", id], &[("namespace", namespace)], index, wait).await
+        let reply = self.wait(&["deployment", id], &[("namespace", namespace)], index, wait).await;
+        reply.map_err(lacking(READ, namespace))
     }
 
     pub async fn promote(&self, namespace: &str, deployment: &str) -> Result<(), NomadError> {
         let asked = json!({ "DeploymentID": deployment, "All": true });
         let path = ["deployment", "promote", deployment];
-        self.put::<Value>(&path, &[("namespace", namespace)], &asked).await.map(drop)
+        let promoted = self.put::<Value>(&path, &[("namespace", namespace)], &asked).await;
+        promoted.map(drop).map_err(lacking(SUBMIT, namespace))
     }
 
     pub async fn checks(
@@ -172,8 +198,8 @@ impl NomadClient {
         allocation: &str,
     ) -> Result<Vec<AllocationCheck>, NomadError> {
         let path = ["client", "allocation", allocation, "checks"];
-        let found: Option<BTreeMap<String, AllocationCheck>> =
-            self.get(&path, &[("namespace", namespace)]).await?;
+        let found = self.get(&path, &[("namespace", namespace)]).await;
+        let found: Option<BTreeMap<String, AllocationCheck>> = found.map_err(lacking(READ, namespace))?;
         Ok(found.unwrap_or_default().into_values().collect())
     }
 
@@ -194,6 +220,11 @@ impl NomadClient {
             ("plain", "true"),
             ("namespace", namespace),
         ];
-        self.text(&["client", "fs", "logs", allocation], &query).await
+        let text = self.text(&["client", "fs", "logs", allocation], &query).await;
+        text.map_err(lacking(LOGS, namespace))
     }
+}
+
+fn lacking(right: &str, namespace: &str) -> impl FnOnce(NomadError) -> NomadError {
+    move |error| error.lacking(right, &format!("in namespace {namespace}"))
 }

@@ -26,6 +26,8 @@ pub struct NomadClient {
     http: reqwest::Client,
     token: Option<SecretString>,
     region: Option<String>,
+    /// The namespace of requests that name none.
+    pub namespace: String,
     /// How long a request is repeated while this Nomad is unavailable.
     pub retry_for: Duration,
 }
@@ -46,7 +48,8 @@ impl NomadClient {
         let builder = builder.map_err(unusable)?.connect_timeout(PATIENCE);
         let http = build(builder).map_err(unusable)?;
         let (address, region) = (server.address.clone(), server.region.clone());
-        Ok(Self { address, base, http, token, region, retry_for: server.retry_for })
+        let (namespace, retry_for) = (server.namespace.clone(), server.retry_for);
+        Ok(Self { address, base, http, token, region, namespace, retry_for })
     }
 
     pub async fn get<T: DeserializeOwned>(

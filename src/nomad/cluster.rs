@@ -49,7 +49,7 @@ impl NomadClient {
     /// The token of this client. None if access control is off.
     pub async fn own_token(&self) -> Result<Option<TokenFacts>, NomadError> {
         let token: OwnToken = match self.get(&["acl", "token", "self"], &[]).await {
-            Err(NomadError::Refused(why)) if why.contains("ACL support disabled") => return Ok(None),
+            Err(error) if error.is_without_acl() => return Ok(None),
             answer => answer?,
         };
         Ok(Some(TokenFacts {

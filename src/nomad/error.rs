@@ -33,6 +33,22 @@ impl NomadError {
         }
     }
 
+    /// Whether the answer means that this Nomad has no access control.
+    pub(super) fn is_without_acl(&self) -> bool {
+        matches!(self, Self::Refused(said) if said.contains("ACL support disabled"))
+    }
+
+    /// Names the right that the request needs, if the token does not have it.
+    pub(super) fn lacking(self, right: &str, what: &str) -> Self {
+        match self {
+            // A token that Nomad does not know has another text.
+            Self::Denied(said) if said.contains("Permission denied") => {
+                Self::Denied(format!("{said}: the token lacks the right {right} {what}"))
+            }
+            other => other,
+        }
+    }
+
     /// The error behind it, if no answer came. The text of an answer is not kept: it may quote a secret.
     fn cause(&self) -> Option<&Cause> {
         match self {
@@ -59,9 +75,9 @@ impl NomadError {
             Self::Denied(_) => refuse(
                 Code::NomadDenied,
                 "denies access",
-                "set infrastructure:settings:nomad:token to a token whose policy has read-job, submit-job, \
-                 read-logs and read-fs in the job's namespace, and for secrets of services read, write and \
-                 destroy on variables below nomad/jobs",
+                "set infrastructure:settings:nomad:token to a token whose policy has read-job, submit-job and \
+                 read-logs in the job's namespace, and for secrets of services read, write and destroy on \
+                 variables below nomad/jobs",
             ),
             Self::Missing(_) => refuse(
                 Code::NomadNotFound,

@@ -32,7 +32,7 @@ impl NomadClient {
     pub async fn variable(&self, namespace: &str, path: &str) -> Result<NomadVariable, NomadError> {
         match self.get(&segments(path), &[("namespace", namespace)]).await {
             Err(NomadError::Missing(_)) => Ok(NomadVariable::default()),
-            answer => answer,
+            answer => answer.map_err(|error| lacking(error, "read", namespace, path)),
         }
     }
 
@@ -58,13 +58,20 @@ impl NomadClient {
         let since = since.to_string();
         let query = [("namespace", namespace), ("cas", since.as_str())];
         let asked = json!({ "Namespace": namespace, "Path": path, "Items": items });
-        self.put::<Value>(&segments(path), &query, &asked).await.map(drop)
+        let written = self.put::<Value>(&segments(path), &query, &asked).await;
+        written.map(drop).map_err(|error| lacking(error, "write", namespace, path))
     }
 
     pub async fn delete_variable(&self, namespace: &str, path: &str, since: u64) -> Result<(), NomadError> {
         let since = since.to_string();
-        self.delete(&segments(path), &[("namespace", namespace), ("cas", since.as_str())]).await
+        let deleted =
+            self.delete(&segments(path), &[("namespace", namespace), ("cas", since.as_str())]).await;
+        deleted.map_err(|error| lacking(error, "destroy", namespace, path))
     }
+}
+
+fn lacking(error: NomadError, right: &str, namespace: &str, path: &str) -> NomadError {
+    error.lacking(right, &format!("on the variable {path} in namespace {namespace}"))
 }
 
 fn segments(path: &str) -> Vec<&str> {

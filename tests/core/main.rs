@@ -53,6 +53,7 @@ mod resumed_values;
 mod rollback;
 mod rollback_preview;
 mod scenarios;
+mod secured;
 mod servers;
 mod service;
 mod show;

@@ -7,7 +7,7 @@ use crate::model::wildcards;
 
 const DENY: &str = "deny";
 /// What a run does with a job.
-const JOB: [&str; 4] = ["read-job", "submit-job", "read-logs", "read-fs"];
+const JOB: [&str; 3] = ["read-job", "submit-job", "read-logs"];
 /// What a run does with the variable that has a service's secrets.
 const VARIABLE: [&str; 3] = ["read", "write", "destroy"];
 
@@ -153,7 +153,6 @@ mod tests {
             [
                 "submit-job in namespace default",
                 "read-logs in namespace default",
-                "read-fs in namespace default",
                 "destroy the variable nomad/jobs/web in namespace default"
             ]
         );

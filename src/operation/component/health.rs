@@ -8,7 +8,9 @@ use crate::command_line::{command, only_a_retry};
 use crate::count::counted;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::health::{self, ConsulGate, FinalReason, GateContext, GateTally, HealthGate, Outlook, Unhealthy};
+use crate::health::{
+    self, ConsulGate, FinalReason, GateContext, GateTally, HealthGate, NoConnection, Outlook, Unhealthy,
+};
 use crate::model::{
     self, ConsulProbe, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, TcpProbe, ValueOrOutput, address,
     job_name, registered_name,
@@ -210,7 +212,7 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
 async fn diagnosis(gate: &HealthGate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(FinalReason::Failed) => gate.diagnose().await,
-        Outlook::Unseen | Outlook::Never(_) => None,
+        Outlook::Unseen(_) | Outlook::Never(_) => None,
     }
 }
 
@@ -220,7 +222,11 @@ pub fn ending(outlook: Outlook) -> (Code, Words) {
         Outlook::Open | Outlook::UnderWay(_) => {
             (Code::Unhealthy, "the applied changes stay. Find the cause, then run again".into())
         }
-        Outlook::Unseen => (
+        Outlook::Unseen(Some(NoConnection { settings, failure })) => (
+            Code::HealthUnknown,
+            format!("the applied changes stay. To ask that server, {}", failure.remedy(settings)).into(),
+        ),
+        Outlook::Unseen(None) => (
             Code::HealthUnknown,
             "the applied changes stay. Repair that server or correct infrastructure:settings, then run again"
                 .into(),

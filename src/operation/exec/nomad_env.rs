@@ -5,6 +5,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::servers;
 use crate::error::Result;
 use crate::model::{Blueprint, Component, NomadServer, TerraformSettings};
 use crate::operation::session::secrets::SecretReader;
@@ -22,11 +23,16 @@ pub(super) async fn nomad(
     if !uses {
         return Ok(BTreeMap::new());
     }
-    let NomadServer { address, token, region, tls, .. } = &blueprint.settings.nomad;
+    let NomadServer { address, token, region, namespace, tls, .. } =
+        servers::nomad_settings(&blueprint.settings, component);
+    // A module of one's own may leave its namespace out, and means Nomad's default.
     let path = |path: &Path| path.display().to_string();
     let said = [
-        ("NOMAD_ADDR", Some(address.clone())),
-        ("NOMAD_REGION", region.clone()),
+        ("NOMAD_ADDR", Some(address)),
+        // The provider asks for a job in this region, also if the job names another one.
+        ("NOMAD_REGION", region),
+        // The provider lets Nomad parse the job in this namespace, also if the job names another one.
+        ("NOMAD_NAMESPACE", servers::is_service(component).then_some(namespace)),
         ("NOMAD_CACERT", tls.ca_file.as_deref().map(path)),
         ("NOMAD_CLIENT_CERT", tls.identity.as_ref().map(|(certificate, _)| path(certificate))),
         ("NOMAD_CLIENT_KEY", tls.identity.as_ref().map(|(_, key)| path(key))),

@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::http;
-use crate::model::{Component, Input, Settings, Source};
+use crate::model::{Component, Input, NomadServer, Settings, Source, service_name};
 use crate::nomad::NomadClient;
 use crate::operation::session::secrets::SecretReader;
 
-/// A service's own region is used if it names one.
 pub async fn nomad(settings: &Settings, component: &Component, reader: &SecretReader) -> Result<NomadClient> {
     nomad_for(settings, Some(component), reader).await
 }
@@ -26,14 +25,28 @@ pub async fn nomad_for(
         Some(token) => Some(reader.read(token).await?),
         None => None,
     };
-    let mut server = settings.nomad.clone();
-    if let Some(component) = component
-        && let Some(Source::Service(_)) = &component.source
-        && let Some(region) = component.inputs.get("region").and_then(Input::literal).and_then(Value::as_str)
-    {
-        server.region = Some(region.to_owned());
-    }
+    let server = component.map_or_else(|| settings.nomad.clone(), |one| nomad_settings(settings, one));
     NomadClient::open(&server, token)
+}
+
+/// The Nomad of a component. A service may name a region and a namespace of its own.
+pub fn nomad_settings(settings: &Settings, component: &Component) -> NomadServer {
+    let mut server = settings.nomad.clone();
+    if is_service(component) {
+        let said = |name: &str| component.inputs.get(name).and_then(Input::literal).and_then(Value::as_str);
+        server.region = said("region").map(str::to_owned).or(server.region);
+        server.namespace = namespace(settings, component.inputs.get("namespace").and_then(Input::literal));
+    }
+    server
+}
+
+/// Whether the component is a service. One that is planned with an earlier configuration has a stored module.
+pub fn is_service(component: &Component) -> bool {
+    let is_stored = component.literals_are_stored && component.inputs.contains_key("datacenters");
+    match &component.source {
+        Some(Source::Service(_)) => true,
+        _ => is_stored && service_name(component.name.as_str()).is_some(),
+    }
 }
 
 /// The namespace of a job: from its component, or else from the settings.

@@ -43,7 +43,7 @@ pub fn services(draft: &Draft) -> Vec<AclQuestion> {
     for component in enabled(draft) {
         for gate in &component.health {
             if let ProbeSettings::Consul(probe) = &gate.probe {
-                needed.extend(of_gate(&probe.service));
+                needed.extend(of_gate(&probe.service, component));
             }
         }
         for hook in &component.hooks {
@@ -58,20 +58,22 @@ pub fn services(draft: &Draft) -> Vec<AclQuestion> {
     needed
 }
 
-fn of_gate(service: &ValueOrOutput<String>) -> Vec<AclQuestion> {
-    let rule = |kind: &str| format!("{kind}_prefix \"\" {{ policy = \"read\" }}");
-    // The name may be an output, which is not known here.
-    let service = match service {
-        ValueOrOutput::Literal(name) => Some(AclQuestion {
-            resource: "service",
-            access: "read",
-            segment: name.clone(),
-            what: format!("read the service {name} (gates)"),
-            rule: rule("service"),
-        }),
-        ValueOrOutput::Output(_) => None,
+fn of_gate(service: &ValueOrOutput<String>, component: &Component) -> Option<AclQuestion> {
+    let name = match service {
+        ValueOrOutput::Literal(name) => name,
+        // The gate of a service reads the name from its applied version. Any other output is not known here.
+        ValueOrOutput::Output(_) => match &component.source {
+            Some(Source::Service(service)) => service.consul_name()?,
+            _ => return None,
+        },
     };
-    service.into_iter().collect()
+    Some(AclQuestion {
+        resource: "service",
+        access: "read",
+        segment: name.to_owned(),
+        what: format!("read the service {name} (gates)"),
+        rule: "service_prefix \"\" { policy = \"read\" }".to_owned(),
+    })
 }
 
 fn write(resource: &'static str, segment: String) -> AclQuestion {

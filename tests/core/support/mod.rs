@@ -9,6 +9,7 @@ pub mod killed;
 pub mod listener;
 pub mod moto;
 pub mod pair;
+pub mod policies;
 pub mod ports;
 pub mod postgres;
 pub mod processes;

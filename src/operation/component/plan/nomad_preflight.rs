@@ -132,7 +132,7 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
     let Ok(nomad) = servers::nomad(settings, context.component, &context.reader).await else {
         return failed;
     };
-    match nomad.parse("job \"asked\" {}", "").await {
+    match nomad.may_plan().await {
         Err(error @ (NomadError::Unreachable(_) | NomadError::Denied(_))) => {
             unasked(&error, &nomad.address).with(failed.details)
         }

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Server, exchange};
+use super::Server;
 
 /// The token of [`Server::consul_with_acl`] that may do everything.
 pub const MANAGER: &str = "b1gs3cr3-0000-4000-8000-00000000000b";
@@ -16,11 +16,6 @@ impl Server {
         Self::consul_with(&acl, "X-Consul-Token: b1gs3cr3-0000-4000-8000-00000000000b\r\n")
     }
 
-    /// Sends a request with another token.
-    pub fn call_as(&self, header: &str, method: &str, path: &str, body: &str) -> (u16, String) {
-        exchange(self.port, method, path, header, body).unwrap()
-    }
-
     /// The first management token of a Nomad with ACLs. Returns when this Nomad can place jobs: without a token nobody
     /// sees whether its node is ready.
     pub fn management_token(&self) -> String {
@@ -30,7 +25,7 @@ impl Server {
         let header = format!("X-Nomad-Token: {token}\r\n");
         let deadline = Instant::now() + Duration::from_secs(90);
         loop {
-            let (_, nodes) = exchange(self.port, "GET", "/v1/nodes", &header, "").unwrap();
+            let (_, nodes) = self.call_as(&header, "GET", "/v1/nodes", "");
             if nodes.contains("\"Status\":\"ready\"") {
                 return token;
             }

@@ -5,14 +5,21 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 mod acl;
+mod cluster;
 mod contained;
 mod on_disk;
+mod secured;
+mod tls;
 
 pub use acl::MANAGER;
+pub use cluster::{Cluster, Regions};
 pub use contained::{PAUSE, SIDECAR};
+pub use secured::{NOMAD_MANAGER, Secured};
+pub use tls::{Authority, Certificate, Front};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -80,6 +87,8 @@ pub struct Server {
     pub port: u16,
     folder: tempfile::TempDir,
     header: &'static str,
+    /// None: the API is not encrypted.
+    tls: Option<Arc<rustls::ClientConfig>>,
     ready: Ready,
     /// Whether it runs in the namespaces of a Docker engine.
     contained: bool,
@@ -106,7 +115,7 @@ impl Server {
             }
         }
         let words = ["agent", "-dev", "-config-file=agent.json"];
-        Self::start("consul", &words, &config, http, header, consul_is_ready)
+        Self::start("consul", &words, &config, http, header, None, consul_is_ready)
     }
 
     /// A Nomad with `raw_exec` and the mock driver.
@@ -121,9 +130,36 @@ impl Server {
 
     /// A Nomad with more configuration.
     pub fn nomad_with(more: &Value) -> Option<Self> {
+        Self::nomad_as(more, "", None, nomad_is_ready)
+    }
+
+    /// A Nomad whose ports are in its configuration.
+    fn nomad_on(http: u16, more: &Value) -> Option<Self> {
+        Self::nomad_at(http, more, "", None, nomad_is_ready)
+    }
+
+    fn nomad_as(
+        more: &Value,
+        header: &'static str,
+        tls: Option<Arc<rustls::ClientConfig>>,
+        ready: Ready,
+    ) -> Option<Self> {
         let [http, rpc, serf] = free_ports();
+        let mut all = json!({ "ports": { "http": http, "rpc": rpc, "serf": serf } });
+        for (key, value) in more.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        Self::nomad_at(http, &all, header, tls, ready)
+    }
+
+    fn nomad_at(
+        http: u16,
+        more: &Value,
+        header: &'static str,
+        tls: Option<Arc<rustls::ClientConfig>>,
+        ready: Ready,
+    ) -> Option<Self> {
         let mut config = json!({
-            "ports": { "http": http, "rpc": rpc, "serf": serf },
             // The fingerprints of clouds wait for services that are not there, and delay the start.
             "client": { "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" } },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
@@ -132,7 +168,7 @@ impl Server {
             config[key] = value.clone();
         }
         let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
-        Self::start("nomad", &words, &config, http, "", nomad_is_ready)
+        Self::start("nomad", &words, &config, http, header, tls, ready)
     }
 
     /// An unsealed Vault in memory, with a key-value store of version 2 at `secret/`, and [`VAULT_TOKEN`].
@@ -141,7 +177,7 @@ impl Server {
         let (address, token) =
             (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
         let words = ["server", "-dev", "-dev-no-store-token", &address, &token];
-        Self::start("vault", &words, &Value::Null, http, VAULT_HEADER, |server| {
+        Self::start("vault", &words, &Value::Null, http, VAULT_HEADER, None, |server| {
             server.get("/v1/secret/config").is_some()
         })
     }
@@ -152,9 +188,10 @@ impl Server {
         config: &Value,
         port: u16,
         header: &'static str,
+        tls: Option<Arc<rustls::ClientConfig>>,
         ready: Ready,
     ) -> Option<Self> {
-        Self::start_in(None, name, words, config, port, header, ready)
+        Self::start_in(None, name, words, config, port, header, tls, ready)
     }
 
     /// Starts a server, in the namespaces of an engine if there is one.
@@ -165,6 +202,7 @@ impl Server {
         config: &Value,
         port: u16,
         header: &'static str,
+        tls: Option<Arc<rustls::ClientConfig>>,
         ready: Ready,
     ) -> Option<Self> {
         let mut program = program(name)?;
@@ -181,7 +219,8 @@ impl Server {
         }
         let (child, guard) = spawn(&program, &words, folder.path());
         let contained = engine.is_some();
-        let mut server = Self { name, program, words, child, guard, port, folder, header, ready, contained };
+        let mut server =
+            Self { name, program, words, child, guard, port, folder, header, tls, ready, contained };
         server.wait();
         Some(server)
     }
@@ -204,24 +243,42 @@ impl Server {
 
     /// The document at a path. None if there is no document, or if nobody answers.
     pub fn get(&self, path: &str) -> Option<Value> {
-        let (status, body) = exchange(self.port, "GET", path, self.header, "").ok()?;
+        let (status, body) = self.exchange("GET", path, self.header, "").ok()?;
         if status == 200 { serde_json::from_str(&body).ok() } else { None }
     }
 
     fn call_if_there(&self, method: &str, path: &str) -> Option<(u16, String)> {
-        exchange(self.port, method, path, self.header, "").ok()
+        self.exchange(method, path, self.header, "").ok()
     }
 
     /// Sends any other request, and returns the status and the body.
     pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        exchange(self.port, method, path, self.header, body).unwrap()
+        self.exchange(method, path, self.header, body).unwrap()
+    }
+
+    /// Sends a request with another token.
+    pub fn call_as(&self, header: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.exchange(method, path, header, body).unwrap()
+    }
+
+    fn exchange(&self, method: &str, path: &str, header: &str, body: &str) -> std::io::Result<(u16, String)> {
+        let plain = TcpStream::connect(("127.0.0.1", self.port))?;
+        plain.set_read_timeout(Some(Duration::from_secs(30)))?;
+        match &self.tls {
+            None => exchange(plain, method, path, header, body),
+            Some(tls) => exchange(tls::stream(tls, plain)?, method, path, header, body),
+        }
     }
 }
 
 /// Sends one request with HTTP/1.0. The connection ends after the answer.
-fn exchange(port: u16, method: &str, path: &str, header: &str, body: &str) -> std::io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+fn exchange(
+    mut stream: impl Read + Write,
+    method: &str,
+    path: &str,
+    header: &str,
+    body: &str,
+) -> std::io::Result<(u16, String)> {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n{header}Content-Length: {length}");
     write!(stream, "{head}\r\n\r\n{body}")?;

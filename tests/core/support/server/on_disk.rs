@@ -23,7 +23,7 @@ impl Server {
                 "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
             },
         });
-        Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", consul_is_ready)
+        Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", None, consul_is_ready)
     }
 
     /// A Nomad server with its client. Jobs and tasks survive a restart.
@@ -51,7 +51,7 @@ impl Server {
         // If a client asks before the server's first key exists, it asks again only 15 seconds later. After a restart,
         // the client finds the key at once.
         let words = ["agent", "-config=agent.json"];
-        let mut nomad = Self::start("nomad", &words, &config, http, "", |server| {
+        let mut nomad = Self::start("nomad", &words, &config, http, "", None, |server| {
             server.get("/v1/operator/keyring/keys").is_some_and(|keys| keys[0].is_object())
         })?;
         nomad.ready = nomad_is_ready;
@@ -67,7 +67,7 @@ impl Server {
             "storage": { "file": { "path": "data" } }, "listener": { "tcp": listener }, "disable_mlock": true,
         });
         let words = ["server", "-config=agent.json"];
-        Self::start("vault", &words, &config, http, VAULT_HEADER, vault_is_unsealed)
+        Self::start("vault", &words, &config, http, VAULT_HEADER, None, vault_is_unsealed)
     }
 
     /// Kills the server and starts it again. Returns when it answers.
@@ -146,8 +146,7 @@ fn vault_is_unsealed(server: &Server) -> bool {
         let token = json!({ "id": VAULT_TOKEN, "policies": ["root"], "no_parent": true });
         let store = json!({ "type": "kv", "options": { "version": "2" } });
         for (path, body) in [("auth/token/create", token), ("sys/mounts/secret", store)] {
-            let (status, said) =
-                exchange(server.port, "PUT", &format!("/v1/{path}"), &root, &body.to_string()).unwrap();
+            let (status, said) = server.call_as(&root, "PUT", &format!("/v1/{path}"), &body.to_string());
             assert!(matches!(status, 200 | 204), "{path}: {status} {said}");
         }
     } else if status["sealed"] == true {
