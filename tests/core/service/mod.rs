@@ -1,6 +1,7 @@
 //! Claims about services: their jobs, that Nomad accepts them, and that they run.
 
 mod adopted;
+mod cluster;
 mod consul_names;
 mod correlated;
 mod generated;

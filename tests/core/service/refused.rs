@@ -81,7 +81,7 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
     };
     let root = NomadClient::open(&server, Some(nomad.management_token().into())).unwrap();
     let looks = ["list-jobs", "read-job", "parse-job"];
-    let works = [&looks[..], &["submit-job", "read-logs", "read-fs"]].concat();
+    let works = [&looks[..], &["submit-job", "read-logs"]].concat();
     let file = site.folder.path().join("token");
     site.infrastructure["settings"]["nomad"]["token"] = json!(format!("file:{}", file.display()));
     let reader = asked(token(&root, "reader", &looks));
