@@ -11,15 +11,13 @@ use crate::support::policies::Policies;
 use crate::support::ports::free_port;
 
 /// The token of the secured Nomad that may do everything.
-pub const NOMAD_MANAGER: &str = "b1005ec3-0000-4000-8000-00000000000b";
+const NOMAD_MANAGER: &str = "b1005ec3-0000-4000-8000-00000000000b";
 const NOMAD_HEADER: &str = "X-Nomad-Token: b1005ec3-0000-4000-8000-00000000000b\r\n";
 
 pub struct Secured {
     pub authority: Authority,
     /// The certificate of the one who asks these servers.
     pub own: Certificate,
-    /// The certificate of the servers.
-    pub servers: Certificate,
     pub consul: Server,
     /// The port of Consul's API with TLS.
     pub consul_https: u16,
@@ -80,7 +78,7 @@ impl Secured {
         let approle = json!({ "type": "approle" }).to_string();
         assert_eq!(vault.call("POST", "/v1/sys/auth/approle", &approle).0, 204);
         let vault_front = Front::before(vault.port, &authority, &servers);
-        Some(Self { authority, own, servers, consul, consul_https, nomad, vault, vault_front })
+        Some(Self { authority, own, consul, consul_https, nomad, vault, vault_front })
     }
 
     pub fn nomad_address(&self) -> String {
