@@ -17,9 +17,9 @@ mod tls;
 
 pub use acl::MANAGER;
 pub use cluster::{Cluster, Regions};
+pub use contained::{PAUSE, SIDECAR};
 pub use secured::Secured;
 pub use tls::{Authority, Front};
-pub use contained::{PAUSE, SIDECAR};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
