@@ -176,11 +176,10 @@ impl Intent {
     /// Whether the operation cannot apply to a Salt step: a call that names one is refused.
     pub fn refuses_steps(&self) -> bool {
         use What::{AcceptedDrift, Acknowledge, Adoption, Drift, Rollback, StateEdit};
-        match self.what {
-            Acknowledge | Drift { .. } | AcceptedDrift { .. } | Rollback(_) => true,
-            StateEdit(_) | Adoption(_) => true,
-            _ => false,
-        }
+        matches!(
+            self.what,
+            Acknowledge | Drift { .. } | AcceptedDrift { .. } | Rollback(_) | StateEdit(_) | Adoption(_)
+        )
     }
 
     /// Whether the components use another configuration than the pillar's.
