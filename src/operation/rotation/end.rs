@@ -119,15 +119,18 @@ fn waits(
     let (named, previous) = (named(path, rotation.keys.iter()), previous(rotation.keys.iter()));
     let late = readers.iter().zip(states).filter(|(_, state)| **state != SecretReaderState::Healthy);
     let late: Vec<_> = late.map(|(name, _)| name.as_str()).collect();
-    let is_new = stage == RotationStage::New;
-    let (value, other) = if is_new { ("new", "old") } else { ("old", "new") };
-    let readers = if is_new { late } else { readers.iter().map(Name::as_str).collect() };
-    let finish = command("orchestrate").here().with("components", readers.join(","));
+    let all: Vec<_> = readers.iter().map(Name::as_str).collect();
+    let (value, other, suspects) = match stage {
+        RotationStage::New => ("new", "old", late),
+        _ => ("old", "new", all.clone()),
+    };
+    // One run must find all of them healthy.
+    let finish = command("orchestrate").here().with("components", all.join(","));
     words![
         Words::own(format!(
             "{named} has its {value} value, and {} may still have the {other} one, which stays as {previous}. To \
              finish the rotation: ",
-            readers.join(", ")
+            suspects.join(", ")
         )),
         finish,
     ]

@@ -306,6 +306,40 @@ fn a_secret_that_several_read_is_rotated_for_all_of_them_or_for_none() {
 }
 
 #[test]
+fn a_rotation_waits_for_a_component_that_needs_an_approval_and_one_run_of_all_readers_ends_it() {
+    let Some(mut bench) = Bench::new("rotated-later") else { return };
+    bench.serves(json!({ "S_A": { "generate": "hex", "key": "a" } }));
+    let module = "variable \"token\" {\n  type = string\n  sensitive = true\n}\n\
+                  resource \"terraform_data\" \"it\" {\n  triggers_replace = sha256(var.token)\n}";
+    let reference = format!("vault:secret/services/staging/{}#a", bench.name);
+    bench.site.component(
+        "client",
+        module,
+        json!({ "secrets": { "token": reference }, "depends_on": [bench.component()] }),
+    );
+    assert_eq!(bench.orchestrate()["result"], true);
+    let old = bench.kept()["a"].clone();
+    let report = bench.rotate("S_A");
+    assert_eq!(report["result"], false, "{report:#}");
+    assert_eq!(report["components"]["client"]["status"], "blocked", "{report:#}");
+    let told = bench.told(&report);
+    assert!(told.contains("client may still have the old one, which stays as a_previous"), "{told}");
+    let finish = format!("components=client,{}", bench.component());
+    assert!(told.contains(&finish), "{told}");
+    let both = bench.kept();
+    assert!(both["a_previous"] == old && both["a"] != old, "{told}");
+
+    bench.site.run("approve", json!({ "plan_id": report["plan_id"] }));
+    let applied = bench.site.run("apply", json!({ "plan_id": report["plan_id"] }));
+    assert_eq!(applied["components"]["client"]["status"], "applied", "{applied:#}");
+    assert_eq!(bench.kept(), both, "this run has not looked at the service");
+    let report = bench.orchestrate();
+    assert_eq!(report["result"], true, "{report:#}");
+    assert_eq!(bench.kept(), json!({ "a": both["a"] }));
+    assert_eq!(bench.given(), json!({ "S_A": both["a"] }));
+}
+
+#[test]
 fn a_rotation_that_cannot_be_done_or_undone_is_refused_before_anything_is_written() {
     let Some(mut bench) = Bench::new("not-rotated") else { return };
     bench.put(&json!({ "token": "chosen" }));
