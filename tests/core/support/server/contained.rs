@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Server, consul_is_ready, nomad_is_ready, program};
+use super::{Api, Server, consul_is_ready, nomad_is_ready, program};
 use crate::support::engine::Engine;
 use crate::support::ports::free_ports;
 
@@ -26,7 +26,7 @@ impl Server {
             },
         });
         let words = ["agent", "-dev", "-config-file=agent.json"];
-        Self::start_in(Some(engine), "consul", &words, &config, http, "", None, consul_is_ready)
+        Self::start_in(Some(engine), "consul", &words, &config, Api::plain(http, ""), consul_is_ready)
     }
 
     /// A Nomad that runs containers on this engine, and registers services with this Consul.
@@ -57,6 +57,6 @@ impl Server {
             "consul": { "address": format!("127.0.0.1:{}", consul.port), "grpc_address": "127.0.0.1:8502" },
         });
         let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
-        Self::start_in(Some(engine), "nomad", &words, &config, http, "", None, nomad_is_ready)
+        Self::start_in(Some(engine), "nomad", &words, &config, Api::plain(http, ""), nomad_is_ready)
     }
 }

@@ -94,6 +94,20 @@ pub struct Server {
     contained: bool,
 }
 
+/// How a test calls a server.
+struct Api {
+    port: u16,
+    header: &'static str,
+    /// None: it is not encrypted.
+    tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Api {
+    fn plain(port: u16, header: &'static str) -> Self {
+        Self { port, header, tls: None }
+    }
+}
+
 impl Server {
     /// A Consul that keeps its data in memory.
     pub fn consul() -> Option<Self> {
@@ -115,7 +129,7 @@ impl Server {
             }
         }
         let words = ["agent", "-dev", "-config-file=agent.json"];
-        Self::start("consul", &words, &config, http, header, None, consul_is_ready)
+        Self::start("consul", &words, &config, Api::plain(http, header), consul_is_ready)
     }
 
     /// A Nomad with `raw_exec` and the mock driver.
@@ -168,7 +182,7 @@ impl Server {
             config[key] = value.clone();
         }
         let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
-        Self::start("nomad", &words, &config, http, header, tls, ready)
+        Self::start("nomad", &words, &config, Api { port: http, header, tls }, ready)
     }
 
     /// An unsealed Vault in memory, with a key-value store of version 2 at `secret/`, and [`VAULT_TOKEN`].
@@ -177,21 +191,13 @@ impl Server {
         let (address, token) =
             (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
         let words = ["server", "-dev", "-dev-no-store-token", &address, &token];
-        Self::start("vault", &words, &Value::Null, http, VAULT_HEADER, None, |server| {
+        Self::start("vault", &words, &Value::Null, Api::plain(http, VAULT_HEADER), |server| {
             server.get("/v1/secret/config").is_some()
         })
     }
 
-    fn start(
-        name: &'static str,
-        words: &[&str],
-        config: &Value,
-        port: u16,
-        header: &'static str,
-        tls: Option<Arc<rustls::ClientConfig>>,
-        ready: Ready,
-    ) -> Option<Self> {
-        Self::start_in(None, name, words, config, port, header, tls, ready)
+    fn start(name: &'static str, words: &[&str], config: &Value, api: Api, ready: Ready) -> Option<Self> {
+        Self::start_in(None, name, words, config, api, ready)
     }
 
     /// Starts a server, in the namespaces of an engine if there is one.
@@ -200,9 +206,7 @@ impl Server {
         name: &'static str,
         words: &[&str],
         config: &Value,
-        port: u16,
-        header: &'static str,
-        tls: Option<Arc<rustls::ClientConfig>>,
+        Api { port, header, tls }: Api,
         ready: Ready,
     ) -> Option<Self> {
         let mut program = program(name)?;

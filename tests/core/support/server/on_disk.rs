@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::ports::{free_port, free_ports};
 
-use super::{Server, VAULT_HEADER, VAULT_TOKEN, consul_is_ready, end, exchange, nomad_is_ready, spawn};
+use super::{Api, Server, VAULT_HEADER, VAULT_TOKEN, consul_is_ready, end, nomad_is_ready, spawn};
 
 impl Server {
     /// A Consul whose keys and sessions survive a restart: see [`Server::restart`].
@@ -23,7 +23,13 @@ impl Server {
                 "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
             },
         });
-        Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", None, consul_is_ready)
+        Self::start(
+            "consul",
+            &["agent", "-config-file=agent.json"],
+            &config,
+            Api::plain(http, ""),
+            consul_is_ready,
+        )
     }
 
     /// A Nomad server with its client. Jobs and tasks survive a restart.
@@ -51,7 +57,7 @@ impl Server {
         // If a client asks before the server's first key exists, it asks again only 15 seconds later. After a restart,
         // the client finds the key at once.
         let words = ["agent", "-config=agent.json"];
-        let mut nomad = Self::start("nomad", &words, &config, http, "", None, |server| {
+        let mut nomad = Self::start("nomad", &words, &config, Api::plain(http, ""), |server| {
             server.get("/v1/operator/keyring/keys").is_some_and(|keys| keys[0].is_object())
         })?;
         nomad.ready = nomad_is_ready;
@@ -67,7 +73,7 @@ impl Server {
             "storage": { "file": { "path": "data" } }, "listener": { "tcp": listener }, "disable_mlock": true,
         });
         let words = ["server", "-config=agent.json"];
-        Self::start("vault", &words, &config, http, VAULT_HEADER, None, vault_is_unsealed)
+        Self::start("vault", &words, &config, Api::plain(http, VAULT_HEADER), vault_is_unsealed)
     }
 
     /// Kills the server and starts it again. Returns when it answers.
