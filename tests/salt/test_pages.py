@@ -8,6 +8,7 @@ from support.http_backend import HttpBackend
 from support.nomad import Nomad
 from support.notices import Chat
 from support.pages import Reader, blocks, hearing, names
+from support.waiting import until
 
 # Pages that one reader follows one after the other, in one site. All other guides are followed alone.
 TOGETHER = {
@@ -175,10 +176,42 @@ def registering(tmp_path, consul):
 
 
 def test_the_guide_to_services_works_as_it_is_written(site, registering, consul, vault, world):
+    task = {
+        "Name": "web",
+        "Driver": "raw_exec",
+        "Config": {"command": "sleep", "args": ["3600"]},
+        "Env": {"PASSWORD": "{{ hunter2 }}"},
+        "Resources": {"CPU": 20, "MemoryMB": 20},
+    }
+    group = {"Name": "web", "Tasks": [task]}
+    job = {"ID": "web", "Name": "web", "Datacenters": ["*"], "TaskGroups": [group]}
+
+    def somebody_runs_web(_):
+        if registering.find("/v1/job/web") is None:
+            registering.request("/v1/jobs", "POST", json.dumps({"Job": job}).encode())
+            until(started, "web runs")
+
+    def started():
+        """When the tasks of the job have started."""
+        found = registering.request("/v1/job/web/allocations")
+        states = [one["TaskStates"]["web"] for one in found if one["TaskStates"]]
+        return [one["StartedAt"] for one in states if one["State"] == "running"]
+
+    def the_reader_puts_it_into_the_pillar(reader):
+        described = reader.site.root / "staging/.eos/described_jobs/web.sls"
+        (reader.site.pillars / "web.sls").write_text(described.read_text())
+        reader.top({"*": ["infrastructure", "web"]})
+        before.extend(started())
+
+    before = []
     reader = Reader(
         site,
         settings={"terraform": world.terraform},
         env={"VAULT_TOKEN": vault.token},
+        before={
+            "eos adopt-job staging web": somebody_runs_web,
+            "eos adopt-job staging web --test": the_reader_puts_it_into_the_pillar,
+        },
         addresses={
             "http://127.0.0.1:4646": registering.address,
             "http://127.0.0.1:8500": consul.address,
@@ -188,3 +221,5 @@ def test_the_guide_to_services_works_as_it_is_written(site, registering, consul,
     follow(reader, "services")
     passing = consul.request("/v1/health/service/hello?passing=true")
     assert len(passing) == 1, passing
+    assert started() == before, "the task did not notice"
+    assert "hunter2" not in "".join(reader.printed)

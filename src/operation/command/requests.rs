@@ -1,11 +1,11 @@
 //! The arguments of each operation on an environment, and what it then runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command_line::{command, option, switch, switched_off};
 use crate::error::Result;
 use crate::journal;
-use crate::model::{Name, Overrides, RotationRequest};
+use crate::model::{Name, Overrides, RotationRequest, StateEdit};
 use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Destruction, Intent, Mode, Options, What};
 use crate::operation::query::find_run;
@@ -290,6 +290,18 @@ pub fn acknowledge(request: &Request) -> RunRequest {
         ..RunRequest::new("acknowledge", environment, intent)
     };
     end(arguments, wanted)
+}
+
+/// The imports of jobs that run, each by its component.
+pub(super) fn adoption(
+    operation: &'static str,
+    environment: Name,
+    imports: BTreeMap<Name, StateEdit>,
+    test: bool,
+) -> RunRequest {
+    let components = Some(imports.keys().cloned().collect());
+    let intent = Intent::new(What::Adoption(imports), Mode::of(test));
+    RunRequest { components, ..RunRequest::new(operation, environment, intent) }
 }
 
 fn end(arguments: Arguments, wanted: RunRequest) -> RunRequest {

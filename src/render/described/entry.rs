@@ -21,6 +21,9 @@ pub fn entry(registered: &Value, tree: &Map<String, Value>) -> Option<Map<String
         entry.insert("type".to_owned(), kind.into());
     }
     placement(&mut entry, registered);
+    if !tree.contains_key("datacenters") {
+        entry.remove("datacenters");
+    }
     runs(&mut entry, &task);
     if !matches!(kind, "system" | "sysbatch") {
         entry.insert("replicas".to_owned(), group["Count"].clone());
@@ -64,8 +67,12 @@ fn runs(entry: &mut Map<String, Value>, task: &Value) {
 /// What the keys above do not say. The job keeps its own `meta`: that of Eos would restart its tasks.
 fn rest(name: &str, tree: &Map<String, Value>) -> Map<String, Value> {
     let mut job = tree.clone();
-    for key in ["type", "namespace", "region", "datacenters"] {
+    for key in ["type", "namespace", "region"] {
         job.remove(key);
+    }
+    // To the provider, no datacenters are not the same as all of them.
+    if job.remove("datacenters").is_none() {
+        job.insert("datacenters".to_owned(), Value::Null);
     }
     match job.remove("meta") {
         Some(meta) => job.insert("meta!".to_owned(), meta),

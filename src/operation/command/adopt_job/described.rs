@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::found::{FoundJob, WantedJob};
+use super::found::{FoundJob, OPERATION, WantedJob};
 use crate::command_line::command;
 use crate::disk::{ensure_private, replace};
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -132,7 +132,7 @@ fn written(session: &Session, wanted: &WantedJob, description: &Description) -> 
     let path = folder.join(format!("{service}.sls"));
     let comments = comments(wanted, description.template.is_some());
     replace(&path, described::pillar(service.as_str(), &description.entry, &comments).as_bytes())?;
-    let again = command(super::OPERATION).here().with("jobs", &wanted.name.id);
+    let again = command(OPERATION).here().with("jobs", &wanted.name.id);
     notes.push(words!["put ", path.display().to_string(), " into the pillar, and run again: ", again]);
     Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Planned, Code::Described) })
 }

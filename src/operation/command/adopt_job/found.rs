@@ -8,6 +8,8 @@ use crate::model::{self, Name};
 use crate::nomad::{JobName, JobText, NomadClient, NomadError};
 use crate::words::{Words, words};
 
+pub const OPERATION: &str = "adopt_job";
+
 pub struct WantedJob {
     pub name: JobName,
     /// The service that it becomes.
@@ -68,7 +70,7 @@ fn refuse(wanted: &WantedJob, job: &Value) -> Result<()> {
     };
     if let Some(parent) = text("ParentID") {
         let message = format!("job {id} was started by the job {parent}, and ends by itself");
-        let adopt = command(super::OPERATION).here().with("jobs", parent);
+        let adopt = command(OPERATION).here().with("jobs", parent);
         return refuse(Code::NotAdoptable, message, words!["adopt that job: ", adopt]);
     }
     let meta = |key: &str| job["Meta"][key].as_str();
@@ -80,8 +82,8 @@ fn refuse(wanted: &WantedJob, job: &Value) -> Result<()> {
             owner.1.unwrap_or("(unknown)"),
             owner.0.unwrap_or("(unknown)")
         );
-        let remedy = "one job belongs to one environment. First remove it from that one, with \
-                      eos_terraform.remove_resource and destroy=False";
+        let remedy = "one job belongs to one environment. First remove it from the state of that one, with \
+                      eos_terraform.remove_resource";
         return refuse(Code::NomadJobForeign, message, remedy.into());
     }
     let ends = matches!(text("Type"), Some("batch" | "sysbatch"));

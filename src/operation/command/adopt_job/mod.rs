@@ -11,32 +11,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::described::describe;
-use self::found::{WantedJob, find};
+use self::found::{OPERATION, WantedJob, find};
+use super::requests;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{self, Component, Input, Name, ResourceAddress, Source, StateEdit};
 use crate::nomad::JobName;
 use crate::operation::blueprint::today;
 use crate::operation::exec::servers;
-use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::request::answer::{ReportBuilder, result};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run;
-use crate::operation::run::run_request::RunRequest;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::report::{ComponentReport, Report};
 use crate::workdir::Layout;
-
-const OPERATION: &str = "adopt_job";
 
 pub fn adopt_job(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     let jobs = jobs(&mut arguments);
     let namespace = arguments.text("namespace");
-    let mode = Mode::of(arguments.test(&call.request.identity));
+    let test = arguments.test(&call.request.identity);
     arguments.value("minion");
-    let test = mode != Mode::Apply;
     let builder = ReportBuilder::new(OPERATION, environment.as_str(), test, &call.request.identity);
     let looked = arguments.check().and_then(|()| {
         let prepared = today(call, &environment, Vec::new())?;
@@ -55,10 +51,7 @@ pub fn adopt_job(call: &Call<'_>) -> Report {
     if imports.is_empty() {
         return builder.report(reports, BTreeMap::new());
     }
-    let components = Some(imports.keys().cloned().collect());
-    let intent = Intent::new(What::Adoption(imports), mode);
-    let mut report =
-        run::run(call, RunRequest { components, ..RunRequest::new(OPERATION, environment, intent) });
+    let mut report = run::run(call, requests::adoption(OPERATION, environment, imports, test));
     if report.error.is_none() {
         report.components.extend(reports);
         report.result = result(&report.components);

@@ -15,7 +15,6 @@ use crate::nomad::{CheckedJob, JobName, JobNote, JobRefusal, JobSubmission, Kind
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
-use crate::operation::intent::Intent;
 use crate::render;
 use crate::shell::quote;
 use crate::words::{Words, words};
@@ -29,12 +28,6 @@ pub(in crate::operation::component) enum JobCheck {
     Kept,
     /// It takes jobs over that run, and must not change them.
     Adopts,
-}
-
-impl JobCheck {
-    pub fn of(intent: &Intent) -> Self {
-        if intent.adopts() { Self::Adopts } else { Self::New }
-    }
 }
 
 /// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it

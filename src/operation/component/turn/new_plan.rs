@@ -86,7 +86,8 @@ impl Turn<'_> {
                 ));
             }
         };
-        let asked = nomad_preflight::check(invoker, &file, &changes, JobCheck::of(intent)).await;
+        let check = if intent.adopts() { JobCheck::Adopts } else { JobCheck::New };
+        let asked = nomad_preflight::check(invoker, &file, &changes, check).await;
         let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
         let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
         report.notes.extend(told.into_iter().chain(notes));
