@@ -2,6 +2,7 @@
 
 mod absorbed;
 mod baseline;
+mod failed_jobs;
 pub mod failed_version;
 mod finalize;
 mod progress;
@@ -319,6 +320,9 @@ impl PlannedApply<'_> {
         let before = (&self.state_before, &self.held);
         report.notes.extend(events.completed.notes(before, state, ended));
         let (after, text) = with_text(survived);
+        if let Some(error) = report.error.take() {
+            report.error = Some(failed_jobs::explain(&invoker.context, error, &after).await);
+        }
         self.tell_absorbed(&mut report, absorbed, (&after, text.as_deref().map(Vec::as_slice)));
         let candidates = events.operations.candidates(
             &invoker.context.session.call.run_id,
