@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Api, Server};
 use crate::support::ports::free_ports;
 
 /// The fingerprints of clouds wait for services that are not there, and delay the start.
@@ -30,7 +30,7 @@ impl Cluster {
             },
         });
         let words = ["agent", "-config=agent.json"];
-        let mut server = Server::start("nomad", &words, &config, http, "", None, |server| {
+        let mut server = Server::start("nomad", &words, &config, Api::plain(http, ""), |server| {
             server.get("/v1/operator/keyring/keys").is_some_and(|keys| keys[0].is_object())
         })?;
         // After a restart the key may be there before the leader.
@@ -51,10 +51,13 @@ impl Cluster {
             },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });
-        let client =
-            Server::start("nomad", &["agent", "-config=agent.json"], &config, http, "", None, |client| {
-                client.get("/v1/agent/self").is_some()
-            });
+        let client = Server::start(
+            "nomad",
+            &["agent", "-config=agent.json"],
+            &config,
+            Api::plain(http, ""),
+            |client| client.get("/v1/agent/self").is_some(),
+        );
         let client = client.unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         while self.node(name)["Status"] != "ready" {
