@@ -88,6 +88,7 @@ pub fn others(edit: &StateEdit, changes: &Changes) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::change::planned;
+    use crate::decide::StateJob;
     use crate::model::ResourceAddress;
 
     fn address(text: &str) -> ResourceAddress {
@@ -130,6 +131,25 @@ mod tests {
         for (edit, state, imported, expected) in table {
             assert_eq!(code(need(&edit, state, imported)), expected, "{edit:?}");
         }
+    }
+
+    #[test]
+    fn a_job_is_known_by_its_id_and_its_namespace() {
+        let instance =
+            StateInstance { current: true, id: Some("web".to_owned()), ..StateInstance::default() };
+        let job = StateJob {
+            namespace: "apps".to_owned(),
+            id: "web".to_owned(),
+            modify_index: None,
+            address: "a.b".to_owned(),
+            is_purged: true,
+            failed: false,
+        };
+        let instances = [("a.b".to_owned(), instance)].into();
+        let state = State { instances, jobs: vec![job], ..State::default() };
+        let needed = |id: &str| need(&import(id), Some(&state), None);
+        assert_eq!(needed("web@apps"), StateEditNeed::Done(Code::InState));
+        assert!(matches!(needed("web@default"), StateEditNeed::Never(Code::OtherId, _)));
     }
 
     #[test]

@@ -280,3 +280,19 @@ pub struct MeshUpstream {
     pub name: String,
     pub port: u16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_becomes_a_service_whose_name_is_a_dns_label() {
+        let of = |job: &str| service_for(job).map(|name| name.to_string());
+        assert_eq!(of("web"), Ok("web".to_owned()));
+        assert_eq!(of("My_Job.v2"), Ok("my-job-v2".to_owned()));
+        assert_eq!(of("asked/dispatch-17-a"), Ok("asked-dispatch-17-a".to_owned()));
+        for wrong in ["", "a b", "a\nb", "1web", "---"] {
+            assert!(of(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -70,6 +70,9 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
     let mut site = site(&world, &address(&nomad), "web");
     refused(&site, "web", "nomad_denied", &[&address(&nomad), "Permission denied"]);
 
+    let adopted = site.run("adopt_job", json!({ "jobs": "web" }));
+    assert_eq!(adopted["components"]["nomad-web"]["reason"], "nomad_denied", "{adopted:#}");
+
     let server = NomadServer {
         address: address(&nomad),
         token: None,
