@@ -22,6 +22,7 @@ import salt.config
 import salt.loader
 from bare import FLAGS, run_make
 from master import CHECKOUT, configure
+from nobody import Nobody
 
 from saltext.eos import _core
 
@@ -39,43 +40,6 @@ resource "terraform_data" "a" { input = var.size }
 resource "terraform_data" "b" { input = terraform_data.a.output }
 output "size" { value = terraform_data.b.output }
 """
-
-
-class Host:
-    """The functions that the core needs from Salt. None of them is needed here."""
-
-    identity = {
-        "jid": "",
-        "user": "",
-        "minion": "",
-        "place": ("master", None),
-        "command_line": None,
-        "test": False,
-        "environment": None,
-        "automation": None,
-        "salt_version": "",
-    }
-    problems = []
-
-    def emit(self, tag, data):
-        """There is no bus."""
-
-    def log_repeated(self, level, message):
-        """Nobody reads it."""
-
-    def log(self, level, message):
-        """There is no log."""
-
-    def pending(self):
-        """There is no state run."""
-        return {}
-
-    def keep_pending(self, pending):
-        """There is no state run."""
-
-    def apply_states(self):
-        """There is no state run."""
-        return []
 
 
 def pillar(root, module, count, binary="terraform"):
@@ -103,13 +67,13 @@ def timed(work, *arguments):
 
 def through_core(infrastructure):
     """Runs `orchestrate` once. Its progress is dropped, like the output of the baseline."""
-    report = _core.run("orchestrate", {"environment": "staging"}, 0, infrastructure, Host())
+    report = _core.run("orchestrate", {"environment": "staging"}, 0, infrastructure, Nobody())
     assert report["result"] is True, json.dumps(report)[:2000]
 
 
 def look_through_core(infrastructure):
     """Runs a drift check of all components. Nothing has drifted."""
-    report = _core.run("drift", {"environment": "staging"}, 0, infrastructure, Host())
+    report = _core.run("drift", {"environment": "staging"}, 0, infrastructure, Nobody())
     told = {one["status"] for one in report["components"].values()}
     assert told == {"unchanged"}, json.dumps(report)[:2000]
 
