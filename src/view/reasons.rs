@@ -83,8 +83,9 @@ mod tests {
     #[test]
     fn each_reason_for_nothing_to_do_is_said_by_the_status_or_by_a_note_or_here() {
         const BY_THE_STATUS: [&str; 4] = ["prepared", "promoted", "never_ran_here", "no_state"];
-        const BY_A_NOTE: [&str; 7] = [
+        const BY_A_NOTE: [&str; 8] = [
             "data_kept",
+            "described",
             "needed_by_data",
             "salt_not_planned",
             "salt_step",
