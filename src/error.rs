@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::Name;
-use crate::words::Words;
+use crate::words::{Words, words};
 
 pub use cause::Cause;
 pub use code::Code;
@@ -154,14 +154,17 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(component) = &self.component {
-            write!(f, "{component}: ")?;
-        }
-        f.write_str(&self.message)?;
-        if !self.remedy.is_empty() {
-            write!(f, " ({})", self.remedy)?;
-        }
-        Ok(())
+        f.write_str(&Words::from(self))
+    }
+}
+
+/// The whole error in one text. What the remedy names as a command stays a command.
+impl From<&Error> for Words {
+    fn from(error: &Error) -> Self {
+        let place = error.component.iter().map(|component| words![component, ": "]);
+        let remedy = Some(&error.remedy).filter(|remedy| !remedy.is_empty());
+        let remedy = remedy.map(|remedy| words![" (", remedy, ")"]);
+        place.chain([error.message.clone()]).chain(remedy).fold(Self::default(), Self::and)
     }
 }
 

@@ -71,7 +71,14 @@ impl LockService {
             Self::File => None,
             Self::Consul(consul) => {
                 let left = deadline.saturating_duration_since(Instant::now());
-                Some(consul.acquire_reporting(holder, left, cancel, waiting).await?)
+                match consul.acquire_reporting(holder, left, cancel, waiting).await {
+                    Ok(consul) => Some(consul),
+                    Err(error) => {
+                        // A process that is just being started has the descriptor too, until its program begins.
+                        file.release();
+                        return Err(error);
+                    }
+                }
             }
         };
         Ok(LockGuard::new(file, consul))

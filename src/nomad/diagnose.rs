@@ -2,8 +2,10 @@
 //! limited in size.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::JobName;
 use super::calls::AllocationCheck;
@@ -21,6 +23,9 @@ const LINES: usize = 50;
 /// Bytes of a stderr that are read, and characters of a line that are shown.
 const READ: usize = 16 * 1024;
 const WIDTH: usize = 300;
+/// How long a failed task's stderr may stay empty. Docker hands over the last words of a container after its end.
+const LATE: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_millis(200);
 /// The beginning of the name that Nomad gives to the task of a sidecar of Consul's mesh.
 const SIDECAR: &str = "connect-proxy-";
 /// Lines of a stderr in the message for people.
@@ -124,7 +129,7 @@ async fn allocation(
         });
         let stderr = match state.events.iter().any(|event| event.kind == "Started") {
             true if silent => Vec::new(),
-            true => stderr(nomad, name, one, task, notes).await,
+            true => stderr(nomad, name, one, task, state.failed, notes).await,
             false => {
                 notes.push(format!("task {task} of {id} has not started and has no output"));
                 Vec::new()
@@ -159,9 +164,16 @@ async fn stderr(
     name: &JobName,
     one: &Allocation,
     task: &str,
+    has_failed: bool,
     notes: &mut Vec<String>,
 ) -> Vec<String> {
-    match nomad.stderr(&name.namespace, &one.id, task, READ).await {
+    let deadline = Instant::now() + LATE;
+    let mut found = nomad.stderr(&name.namespace, &one.id, task, READ).await;
+    while has_failed && found.as_ref().is_ok_and(String::is_empty) && Instant::now() < deadline {
+        sleep(AGAIN).await;
+        found = nomad.stderr(&name.namespace, &one.id, task, READ).await;
+    }
+    match found {
         Ok(text) => last_lines(&text),
         Err(error) => {
             let what = match &error {

@@ -72,7 +72,7 @@ async fn failed(context: &Context<'_>, report: ComponentReport, message: Words) 
     let error = Error::new(Layer::Host, Phase::Verification, Code::HookFailed, message, remedy).of(name);
     let mut notes = report.notes.clone();
     if let Err(error) = record(context).await {
-        notes.push(format!("its failure could not be recorded: {error}"));
+        notes.push(words!["its failure could not be recorded: ", &error]);
     }
     let ComponentReport { status, reason, error, .. } = ComponentReport::failed(error);
     ComponentReport { status, reason, error, notes, ..report }

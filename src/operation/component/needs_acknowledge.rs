@@ -68,7 +68,7 @@ pub(super) async fn block(
     };
     match (written.await, &mut report.error) {
         (Err(error), _) => {
-            report.notes.push(format!("the failure of the rollback could not be recorded: {error}"));
+            report.notes.push(words!["the failure of the rollback could not be recorded: ", &error]);
         }
         (Ok(()), Some(error)) => {
             let environment = context.session.blueprint.environment.as_str();

@@ -200,7 +200,7 @@ impl PlannedApply<'_> {
         if let Err(error) =
             self.write(report.status, &state, ended, perpetual_diff, &self.carried, None).await
         {
-            report.notes.push(format!("the known-good mark could not be recorded: {error}"));
+            report.notes.push(words!["the known-good mark could not be recorded: ", &error]);
         }
         self.finished(report, state)
     }
@@ -236,7 +236,7 @@ impl PlannedApply<'_> {
         if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
             && let Err(error) = self.write_failed(&ended, &state, configuration).await
         {
-            notes.push(format!("its failure could not be recorded: {error}"));
+            notes.push(words!["its failure could not be recorded: ", &error]);
         }
         let ComponentReport { status, reason, error, .. } = ended;
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)

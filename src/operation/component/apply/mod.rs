@@ -338,7 +338,7 @@ impl PlannedApply<'_> {
             self.write_record_telling(report.status, &after, TurnEnd::Partial, &all, failed).await
         {
             // The next run treats this apply as an interrupted one and reports it again.
-            report.notes.push(error.to_string());
+            report.notes.push(&error);
             return Ok(self.finished_partly(report, after));
         }
         let failure = output.apply_failure();
