@@ -119,6 +119,7 @@ def drift_approval_and_rollback(story):
     story.run("acknowledge", STAGING, "components=source")
     story.run("promote", STAGING, "components=source")
     story.run("adopt_job", STAGING, "jobs=source", rc=1)
+    story.run("rotate", STAGING, "keys=source/TOKEN", rc=1)
     story.run("orchestrate_infrastructure", STAGING)
 
 
