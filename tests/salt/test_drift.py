@@ -192,16 +192,16 @@ resource "aws_sns_topic" "topic" {{
 @pytest.mark.parametrize(
     ("count", "changed"),
     [
-        pytest.param(1, ["c0-0", "c0-7"], marks=pytest.mark.matrix),
-        pytest.param(5, ["c0-0", "c0-7", "c2-3", "c4-9"], marks=pytest.mark.matrix),
+        pytest.param(1, ["c0of1-0", "c0of1-7"], marks=pytest.mark.matrix),
+        pytest.param(5, ["c0of5-0", "c0of5-7", "c2of5-3", "c4of5-9"], marks=pytest.mark.matrix),
     ],
 )
 def test_only_tags_changed_at_aws_are_found_as_drift(moto, site, tmp_path, count, changed):
-    """Each of `count` components has ten topics."""
+    """Each of `count` components has ten topics. The account is shared, so no two tests have a topic of one name."""
     rc = tmp_path / "aws.tfrc"
     rc.write_text(mirrors.installation({"path": mirrors.require("hashicorp/aws")}))
     components = {}
-    for name in (f"c{index}" for index in range(count)):
+    for name in (f"c{index}of{count}" for index in range(count)):
         source = site.module(name, {"main.tf": TOPICS.format(url=moto.url, name=name)})
         components[name] = {"source": source}
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
