@@ -2,7 +2,7 @@
 //
 //	serve TEXT   answers HTTP on PORT (8080) with the text
 //	sick TEXT    answers with the status 503
-//	crash TEXT   writes the text to stderr and exits with 1
+//	crash TEXT   writes the text to stderr and exits with 1, two seconds later
 //	hungry       needs more and more memory
 //	end TEXT     writes the text to stdout and exits
 //	sleep        waits until it is stopped
@@ -38,6 +38,8 @@ func main() {
 		serve(http.StatusServiceUnavailable, text)
 	case "crash":
 		fmt.Fprintln(os.Stderr, text)
+		// Nomad begins to read the output of a container after its start, and loses that of one that ends at once.
+		time.Sleep(2 * time.Second)
 		os.Exit(1)
 	case "hungry":
 		eat()
