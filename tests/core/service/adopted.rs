@@ -343,7 +343,12 @@ job "{name}" {{
     };
     let cron = "periodic {\n    crons = [\"0 0 1 1 *\"]\n    prohibit_overlap = true\n  }";
     scene.runs("yearly", &job("yearly", cron), &json!({}), 0);
-    scene.runs("asked", &job("asked", "parameterized {\n    payload = \"optional\"\n  }"), &json!({}), 0);
+    scene.runs(
+        "dispatched",
+        &job("dispatched", "parameterized {\n    payload = \"optional\"\n  }"),
+        &json!({}),
+        0,
+    );
     scene.runs("ended", &job("ended", ""), &json!({}), 0);
     let ended = || scene.pair.nomad.get("/v1/job/ended").unwrap()["Status"] == "dead";
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -351,17 +356,22 @@ job "{name}" {{
         assert!(Instant::now() < deadline, "it does not end");
         std::thread::sleep(Duration::from_millis(50));
     }
-    for job in ["yearly", "asked", "ended"] {
+    for job in ["yearly", "dispatched", "ended"] {
         let entry = scene.described(job);
         assert!(job != "yearly" || entry["template"].is_null(), "{entry:#}");
         scene.taken_over(job);
     }
-    let (status, child) = scene.pair.nomad.call("PUT", "/v1/job/asked/dispatch", "{}");
+    let (status, child) = scene.pair.nomad.call("PUT", "/v1/job/dispatched/dispatch", "{}");
     assert_eq!(status, 200, "{child}");
     let child: Value = serde_json::from_str(&child).unwrap();
     let child = child["DispatchedJobID"].as_str().unwrap();
-    scene.refused(child, json!({}), "not_adoptable", &["was started by the job asked", "adopt that job"]);
-    for job in ["yearly", "asked", "ended"] {
+    scene.refused(
+        child,
+        json!({}),
+        "not_adoptable",
+        &["was started by the job dispatched", "adopt that job"],
+    );
+    for job in ["yearly", "dispatched", "ended"] {
         scene.is_ours_and_goes(job);
     }
 }
@@ -387,23 +397,23 @@ fn a_job_that_nobody_can_take_over_is_refused_with_the_next_step() {
     let found = scene.adopts("away", json!({ "namespace": "elsewhere" }));
     assert_eq!(found["components"]["nomad-away"]["reason"], "described", "{found:#}");
 
-    let job = plain("theirs").replace(
+    let job = plain("of-others").replace(
         "owner = \"people\"",
-        "managed_by = \"eos\"\n environment = \"production\"\n component = \"nomad-theirs\"",
+        "managed_by = \"eos\"\n environment = \"production\"\n component = \"nomad-of-others\"",
     );
     scene.registers(&json!({ "Job": super::parsed(&scene.pair.nomad, &job) }));
     scene.refused(
-        "theirs",
+        "of-others",
         json!({}),
         "nomad_job_foreign",
-        &["component nomad-theirs of the environment production"],
+        &["component nomad-of-others of the environment production"],
     );
 
-    assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/theirs", "").0, 200);
-    let job = plain("theirs");
-    scene.runs("theirs", &job, &json!({}), 2);
-    assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/theirs", "").0, 200);
-    scene.refused("theirs", json!({}), "job_stopped", &["was stopped or has failed"]);
+    assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/of-others", "").0, 200);
+    let job = plain("of-others");
+    scene.runs("of-others", &job, &json!({}), 2);
+    assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/of-others", "").0, 200);
+    scene.refused("of-others", json!({}), "job_stopped", &["was stopped or has failed"]);
 
     // A component of the same name that is no service.
     scene.runs("mine", &plain("mine"), &json!({}), 2);
