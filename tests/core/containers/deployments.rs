@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, get, until};
+use super::stage::{Stage, get};
 use crate::support::statuses;
+use crate::support::waiting::until;
 
 /// Sends requests to a service, one after the other, while `during` runs. Each looks for an instance that passes. Returns the
 /// number of requests and of failures.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, send, until};
+use super::stage::{Stage, send};
+use crate::support::waiting::until;
 
 /// A container with its data in this folder writes a file, and is replaced. Returns what its successor reads.
 fn kept(name: &str, change: impl FnOnce(&mut Value)) -> Option<Option<String>> {

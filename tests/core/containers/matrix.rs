@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, until};
+use super::stage::Stage;
 use crate::support::server::program;
 use crate::support::statuses;
+use crate::support::waiting::until;
 
 const DRIVERS: [&str; 3] = ["docker", "exec", "raw_exec"];
 const TYPES: [&str; 6] = ["service", "batch", "system", "periodic", "parameterized", "sysbatch"];

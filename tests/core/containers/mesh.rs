@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::stage::{Stage, get, until};
+use super::stage::{Stage, get};
 use crate::support::server::PAUSE;
+use crate::support::waiting::until;
 
 #[test]
 fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {

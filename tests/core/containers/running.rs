@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::stage::{Stage, until};
+use super::stage::Stage;
 use crate::support::statuses;
+use crate::support::waiting::until;
 
 #[test]
 fn a_container_runs_is_updated_and_is_destroyed_without_a_rest() {

@@ -1,22 +1,10 @@
 //! A service from its first apply to its end, with the policies of the documentation.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use super::bench::Bench;
 use crate::support::policies::Policies;
-
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
+use crate::support::waiting::until;
 
 #[test]
 fn a_service_lives_with_exactly_the_rights_that_the_documentation_names() {

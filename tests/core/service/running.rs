@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::pair::{Pair, pair};
+use crate::support::waiting::until;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -87,17 +87,6 @@ impl Scene {
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         text.lines().next().map(str::to_owned)
-    }
-}
-
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -17,6 +17,7 @@ pub mod program;
 pub mod proxy;
 pub mod salt;
 pub mod server;
+pub mod waiting;
 pub mod web;
 pub mod world;
 
