@@ -18,6 +18,7 @@ import cli
 import layers
 import page
 import passing
+import questions
 import salt.config
 import salt.loader
 from bare import FLAGS, run_make
@@ -189,6 +190,8 @@ def handovers():
 def ensured(scratch, infrastructure, conf):
     """Milliseconds for the slowest of 500 unchanged components, and the number of processes that they all started."""
     opts = salt.config.minion_config(str(conf / "minion"))
+    # As in salt-call, which has compiled the pillar before its call.
+    opts["__cli"] = "salt-call"
     opts["pillar"] = {"infrastructure": infrastructure}
     ensure = salt.loader.minion_mods(opts)["eos_terraform.ensure_infrastructure"]
 
@@ -240,10 +243,13 @@ def main():
         unchanged, destroyed = layers.measure(scratch / "layers", MANY, REPEATS)
         asked = pillar(scratch / "asked", module, COMPONENTS)
         above_floor, of_salt_run = cli.measure(scratch / "cli", asked, ROUNDS)
+        modules = pillar(scratch / "modules", module, MANY)
+        slowest_question = questions.measure(scratch / "questions", module, modules, ROUNDS)
         figures = [
             ("eos --help, ms", cli.help_milliseconds(REPEATS * ROUNDS), 60),
             (f"eos status of {COMPONENTS} above Salt itself, s", above_floor, 0.35),
             ("  and in relation to salt-run", of_salt_run, 0.5),
+            (f"status, graph or outputs of {MANY} modules, s", slowest_question, 2),
             (f"eos show --html of {MANY}, s", page_seconds, 1),
             ("  and the size of the page, KB", page_size, 500),
             ("first run: core / make -j", first, 1.10),
