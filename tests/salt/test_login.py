@@ -45,9 +45,12 @@ HOUSE = {"house": {"approvers%": RIGHTS}}
         ),
         (ME, {}, "no external_auth of the master gives rights to this name"),
         ("lost", {"external_auth": HOUSE}, "the directory is down"),
+        ("waiting", {"external_auth": HOUSE}, "the eauth house did not answer within 0.2s"),
     ],
 )
-def test_only_groups_that_the_eauth_of_the_user_gives_count(tmp_path, name, options, expected):
+def test_only_groups_that_the_eauth_of_the_user_gives_count(
+    tmp_path, monkeypatch, name, options, expected
+):
     # Imported late, because Salt changes how Python imports, and pytest then cannot collect other files.
     import salt.config
     from salt.utils.user import get_group_list
@@ -59,6 +62,8 @@ def test_only_groups_that_the_eauth_of_the_user_gives_count(tmp_path, name, opti
     opts = salt.config.master_config(str(conf)) | {"auth_dirs": [EAUTHS], **options}
     opts |= {"root_dir": str(tmp_path), "cachedir": str(tmp_path), "pki_dir": str(tmp_path)}
     if isinstance(expected, str):
+        if name == "waiting":
+            monkeypatch.setattr(login, "_LIMIT", 0.2)
         with pytest.raises((LookupError, OSError), match=expected):
             login.groups(opts, name)
         return

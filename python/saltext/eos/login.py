@@ -4,6 +4,8 @@ Salt gives a runner only the name of its user, and not the ``external_auth`` tha
 same name for two people.
 """
 
+import threading
+
 import salt.loader
 import salt.utils.stringutils
 import salt.utils.user
@@ -12,6 +14,8 @@ import salt.utils.user
 _KEY = "a key of publisher_acl"
 # Ways on which a name is that of a user of the system.
 _OF_THE_SYSTEM = {"pam", _KEY}
+# In seconds. A directory that hangs would hold the call, and Salt's function for LDAP has no limit.
+_LIMIT = 10
 
 
 def groups(opts, name):
@@ -66,4 +70,21 @@ def _may_have_group(functions, way, name, entries):
 
 
 def _given(functions, way, name):
-    return set(functions[f"{way}.groups"](name) or ())
+    """The groups that this eauth gives to the name."""
+    given, failed = [], []
+
+    def ask():
+        try:
+            given.append(set(functions[f"{way}.groups"](name) or ()))
+        except Exception as error:  # noqa: BLE001 every directory has errors of its own
+            failed.append(error)
+
+    # A thread that hangs ends with this process.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_LIMIT)
+    if failed:
+        raise failed[0]
+    if not given:
+        raise LookupError(f"the eauth {way} did not answer within {_LIMIT}s")
+    return given[0]

@@ -1,5 +1,7 @@
 """An eauth that knows groups, for tests: each user has the password of all users."""
 
+import threading
+
 GROUPS = {"grace": ["approvers"]}
 
 
@@ -10,4 +12,6 @@ def auth(username, password):
 def groups(username, **_kwargs):
     if username == "lost":
         raise OSError("the directory is down")
+    if username == "waiting":
+        threading.Event().wait()
     return GROUPS.get(username, [])
