@@ -11,6 +11,8 @@ from saltext.eos.cli.escape import printable
 from saltext.eos.cli.places import configuration
 from saltext.eos.cli.places.follow import Follower
 
+_BUS = "master_event_pub.ipc"
+
 
 class Auth(Follower):
     """Asks the master with a token, as ``salt --auth`` does."""
@@ -30,6 +32,7 @@ class Auth(Follower):
         from saltext.eos import command_line
 
         self._opts = salt.config.client_config(self._path)
+        self._socket = os.path.join(self._opts["sock_dir"], _BUS)
         user = ["--username", self._user] if self._user else []
         self.command_line = command_line.of_eos(
             *command_line.configuration(self._opts), "--auth", self._eauth, *user
@@ -53,6 +56,7 @@ class Auth(Follower):
                 f"--auth {self._eauth} needs a password, and there is no terminal to ask on. Make a token before: "
                 f"salt --auth {self._eauth} --make-token '*' test.ping"
             )
+        self._find_bus()
         user = self._user or getpass.getuser()
         password = answer.hidden(f"password of {user}: ")
         with _readable_errors():
@@ -80,20 +84,27 @@ class Auth(Follower):
     def events(self):
         import salt.utils.event
 
-        sockets = self._opts["sock_dir"]
-        silent = (
-            f"the master's event bus in {sockets} does not answer: no master runs, or this user may not enter "
-            "this folder (sock_dir of the master's configuration)"
-        )
-        self._socket = os.path.join(sockets, "master_event_pub.ipc")
-        # Without this right, Salt would log a traceback.
-        if os.path.isdir(sockets) and not os.access(sockets, os.X_OK):
-            raise UsageError(silent)
+        self._find_bus()
         self._begun = _identity(self._socket)
-        with salt.utils.event.get_master_event(self._opts, sockets, listen=True) as bus:
+        with salt.utils.event.get_master_event(
+            self._opts, self._opts["sock_dir"], listen=True
+        ) as bus:
             if not bus.connect_pub(timeout=10):
-                raise UsageError(silent)
+                raise UsageError(self._silent())
             yield self._heard(bus)
+
+    def _find_bus(self):
+        """Refuse at once where nobody listens. Salt asks a master that does not run for three minutes."""
+        from saltext.eos import bus
+
+        if self._opts["ipc_mode"] != "tcp" and not bus.accepts(self._opts, _BUS):
+            raise UsageError(self._silent())
+
+    def _silent(self):
+        return (
+            f"the master's event bus in {self._opts['sock_dir']} does not answer: no master runs, or this user may not "
+            "enter this folder (sock_dir of the master's configuration)"
+        )
 
     def stopped(self):
         """A new master makes the socket anew. An old one leaves it behind, and nobody accepts there."""
@@ -101,8 +112,7 @@ class Auth(Follower):
 
         if self._begun is None:
             return False
-        name = os.path.basename(self._socket)
-        return _identity(self._socket) != self._begun or not bus.accepts(self._opts, name)
+        return _identity(self._socket) != self._begun or not bus.accepts(self._opts, _BUS)
 
     def _heard(self, bus):
         while True:

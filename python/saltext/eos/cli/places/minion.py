@@ -18,25 +18,22 @@ class Minion:
         self._secrets = inputs.of_this_process(options)
 
     def __enter__(self):
-        import salt.client
         import salt.config
-        import salt.exceptions
 
         from saltext.eos import bridge, command_line, pillar_faults
+        from saltext.eos.cli.places import sign_in
 
         opts = salt.config.minion_config(self._path)
         configuration.set_up_log(opts, self._log_level)
         self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(opts), "--as-minion", secrets=self._secrets
         )
-        # The pillar is compiled now, as for salt-call, so no call has to compile it again.
-        opts["__cli"] = "salt-call"
-        try:
-            with pillar_faults.told() as errors:
-                self._minion = salt.client.Caller(mopts=opts).sminion
-                errors.extend(self._minion.opts["pillar"].get("_errors") or ())
-        except (salt.exceptions.SaltException, SystemExit) as error:
-            raise UsageError(f"the minion could not start: {error}") from error
+        # As salt-call says to Salt. The pillar is compiled now, so no call has to compile it again. With "caller", a key
+        # that the master has not accepted is an error, and not a wait without an end.
+        opts |= {"__cli": "salt-call", "caller": True}
+        with pillar_faults.told() as errors:
+            self._minion = sign_in.started(opts)
+            errors.extend(self._minion.opts["pillar"].get("_errors") or ())
         return self
 
     def __exit__(self, *_):
