@@ -13,6 +13,7 @@ mod count;
 pub mod decide;
 mod digest;
 pub mod disk;
+mod empty;
 pub mod error;
 pub mod graph;
 pub mod health;

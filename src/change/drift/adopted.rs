@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::configured::{self, Declared};
-use super::entries::{OutsideEntry, PlannedEntry, at, is_empty, text, undoes};
+use super::entries::{OutsideEntry, PlannedEntry, at, text, undoes};
 use super::first_look::Looking;
 use super::outside::ComparedWith;
+use crate::empty::is_empty;
 
 /// Takes the absorbed differences out of the entry whose value is the configuration's now. Returns their paths.
 pub(super) fn take_adopted(

@@ -9,6 +9,7 @@ use super::known::KnownValues;
 use super::outside::{self, ComparedWith, OutsideDifference};
 use crate::change::diff::{self, Difference};
 use crate::change::nomad_jobs;
+use crate::empty::is_empty;
 use crate::model::{DriftPattern, DriftRules};
 
 /// One resource's entry in `resource_drift`.
@@ -124,16 +125,6 @@ pub(super) fn matters(rules: &DriftRules, address: &str, one: &Difference<'_>) -
     let ignored = |pattern: &DriftPattern| pattern.covers_attribute(address, &one.path);
     let alike = rules.equal_empty && !one.unknown && is_empty(one.before) && is_empty(one.after);
     !alike && !rules.ignore.iter().any(ignored)
-}
-
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 pub(super) fn text(value: &Value) -> String {

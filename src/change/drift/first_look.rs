@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::configured;
-use super::entries::{OutsideEntry, PlannedEntry, is_empty, opens, text, undoes};
+use super::entries::{OutsideEntry, PlannedEntry, opens, text, undoes};
 use super::outside::{ComparedWith, OutsideDifference};
+use crate::empty::is_empty;
 use crate::report::FirstLook;
 
 /// How a look judges values that nothing is known about.

@@ -31,7 +31,7 @@ pub fn entry(registered: &Value, tree: &Map<String, Value>) -> Option<Map<String
     let resources = &task["Resources"];
     put(&mut entry, "cpu", Some(resources["CPU"].clone()));
     put(&mut entry, "memory", Some(resources["MemoryMB"].clone()));
-    put(&mut entry, "env", Some(task["Env"].clone()).filter(|env| !super::fields::is_empty(env)));
+    put(&mut entry, "env", Some(task["Env"].clone()).filter(|env| !crate::empty::is_empty(env)));
     entry.insert("job".to_owned(), rest(name, tree).into());
     Some(entry)
 }

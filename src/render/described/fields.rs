@@ -10,17 +10,6 @@ pub fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
     node[key].as_str().filter(|text| !text.is_empty())
 }
 
-/// Whether nobody has set this.
-pub fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 /// One of several is the thing itself, and none is nothing.
 pub fn folded(mut many: Vec<Value>) -> Option<Value> {
     match many.len() {

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{folded, is_empty, list, put, text};
+use super::fields::{folded, list, put, text};
 use super::names::{in_language, is_absent, is_free, is_time, is_unset_if_zero};
+use crate::empty::is_empty;
 
 /// Blocks with a label: the list in the API, and the field with the label.
 const LABELLED: [(&str, &str); 6] = [

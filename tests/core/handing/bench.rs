@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::Site;
 use crate::support::server::{Server, VAULT_TOKEN};
+use crate::support::waiting::until;
 use crate::support::world::World;
 
 pub struct Servers {
@@ -215,15 +215,4 @@ impl Drop for Bench {
 
 pub fn address(server: &Server) -> String {
     format!("http://127.0.0.1:{}", server.port)
-}
-
-pub fn until<T>(what: &str, found: impl Fn() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(90);
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }

@@ -6,8 +6,9 @@ use eos::lock::{Holder, LockService};
 use eos::process::Cancel;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, until};
+use super::bench::Bench;
 use crate::support::killed;
+use crate::support::waiting::until;
 
 /// A task that starts only with the accepted value, if a file names one, or if another file opens the gate.
 const PARTICULAR: &str = "import json, os, sys, time

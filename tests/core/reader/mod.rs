@@ -1,5 +1,6 @@
 //! Compares the reader of modules with a real terraform on the same files.
 
+mod batch;
 mod broken;
 mod generate;
 mod oracle;

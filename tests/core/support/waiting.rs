@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// Asks ten times a second, for at most a minute.
+/// Asks ten times a second, for at most 90 seconds.
 pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(90);
     loop {
         if let Some(found) = found() {
             return found;
