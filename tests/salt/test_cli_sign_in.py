@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from support import modules
 from support.ports import free_port
 from support.pty import Pty
+from support.site import BIN
 from support.waiting import until
 
 
@@ -69,3 +71,25 @@ def test_no_password_is_asked_for_where_no_master_runs(lonely):
         run.close()
     assert "no master runs" in run.text and f"password of {getpass.getuser()}" not in run.text
     assert "Traceback" not in run.text, run.text
+
+
+@pytest.mark.slow
+def test_a_minion_whose_key_the_master_rejects_ends_with_what_to_do(master):
+    """It was told with a traceback, and a key that nobody has accepted yet was waited for without an end."""
+    master.environment({"echo": {"source": master.module("echo", modules.ECHO)}}, name="signed")
+    folder = master.folder / "stranger"
+    folder.mkdir()
+    minion = json.loads((master.conf / "minion").read_text())
+    own = {"id": "stranger", "pki_dir": str(folder / "pki"), "cachedir": str(folder / "cache")}
+    (folder / "minion").write_text(json.dumps(minion | own))
+    argv = [*master.eos_command("status", "signed", "--as-minion")[:-1], folder]
+    accepted = master.finish(argv)
+    assert accepted.rc == 0 and accepted.stdout.startswith("signed"), accepted
+    keys = [BIN / "salt-key", "-c", master.conf, "-y"]
+    assert master.finish([*keys, "--include-accepted", "-r", "stranger"]).rc == 0
+    try:
+        refused = master.finish(argv, forks=False)
+    finally:
+        master.finish([*keys, "-d", "stranger"])
+    assert refused.rc == 1 and not refused.stdout and "Traceback" not in refused.stderr, refused
+    assert "has not accepted the key of stranger. Look there with salt-key -L" in refused.stderr

@@ -28,9 +28,10 @@ class Minion:
         self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(opts), "--as-minion", secrets=self._secrets
         )
-        # As salt-call says to Salt. The pillar is compiled now, so no call has to compile it again. With "caller", a key
-        # that the master has not accepted is an error, and not a wait without an end.
-        opts |= {"__cli": "salt-call", "caller": True}
+        # The pillar is compiled now, as for salt-call, so no call has to compile it again.
+        opts["__cli"] = "salt-call"
+        # A key that the master has not accepted is then an error, and not a wait without an end.
+        opts["caller"] = True
         with pillar_faults.told() as errors:
             self._minion = sign_in.started(opts)
             errors.extend(self._minion.opts["pillar"].get("_errors") or ())

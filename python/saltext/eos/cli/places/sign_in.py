@@ -1,6 +1,7 @@
 """Salt's minion in this process. It signs in at its master first, and Salt waits there without a word."""
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -35,6 +36,8 @@ def started(opts):
         with contextlib.redirect_stdout(sys.stderr):
             return Minion(opts)
     except (OSError, salt.exceptions.SaltException, SystemExit) as error:
+        # It would show the traceback of Salt's task, because nobody asks this task for its result.
+        logging.getLogger("asyncio").disabled = True
         raise UsageError(_explained(error, notice, opts)) from error
     finally:
         notice.end()
