@@ -268,6 +268,14 @@ def test_control_c_cancels_with_the_minion_of_the_call(capsys):
     assert "will be asked to stop" in capsys.readouterr().err
 
 
+def test_a_second_control_c_ends_eos_and_says_that_the_run_was_asked_to_stop():
+    user = Interrupted(started("2"))
+    stream = streams(BEGAN, user.press, lambda: user.cancelled.wait(10), user.press, hold)
+    with HostileApi(user.post, stream) as server:
+        text = refused(server.url)
+    assert "no longer following" in text and "run RUN was asked to stop" in text, text
+
+
 def test_a_user_who_may_not_cancel_learns_that_the_run_continues():
     user = Interrupted(answer("x", "401 Unauthorized"))
     with HostileApi(user.post, streams(BEGAN, user.press, hold)) as server:
@@ -288,6 +296,7 @@ def test_the_events_of_the_whole_run_are_no_stages_of_a_component(capsys, monkey
     whole = {"jid": "1", "run_id": "RUN", "operation": "orchestrate", "message": "x"}
     began, ended = (event(f"eos/staging/run/{word}", whole) for word in ("started", "finished"))
     stage = event("eos/staging/web/applied", {"jid": "1", "run_id": "RUN"})
-    with HostileApi(lambda _: started(), streams(began, stage, ended, RET, hold)) as server:
+    # A stage that has several events is one line.
+    with HostileApi(lambda _: started(), streams(began, stage, stage, ended, RET, hold)) as server:
         assert report(server.url) == {"retcode": 0}
     assert capsys.readouterr().err.splitlines() == ["  web  applied"]

@@ -105,6 +105,9 @@ def test_a_user_without_the_right_is_refused(master, way):
     refused = master.eos("apply", "remote", *options, env=env)
     assert refused.rc == 1 and "Traceback" not in refused.said, refused
     assert not refused.stdout and refused.stderr.startswith("eos: "), refused
+    if "--auth" in options:
+        what = "this user may not call infrastructure.orchestrate, or the token in "
+        assert refused.stderr.startswith(f"eos: {what}"), refused
 
 
 def slow(master, seconds, name):

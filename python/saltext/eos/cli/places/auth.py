@@ -40,7 +40,11 @@ class Auth(Follower):
         # Only the terminal: the master's log file belongs to the master's user.
         configuration.set_up_log({**self._opts, "configure_file_logger": False}, self._log_level)
         # A token that `salt --auth ... --make-token` has left is used until it expires. It may be another user's.
-        self._token = (None if self._user else self._opts.get("token")) or self._log_in()
+        kept = None if self._user else self._opts.get("token")
+        self._token = kept or self._log_in()
+        self._otherwise = (
+            f", or the token in {self._opts['token_file']} has expired" if kept else ""
+        )
         self._client = salt.runner.RunnerClient(self._opts)
         return self
 
@@ -59,7 +63,7 @@ class Auth(Follower):
         self._find_bus()
         user = self._user or getpass.getuser()
         password = answer.hidden(f"password of {user}: ")
-        with _readable_errors():
+        with _readable_errors("this user may not log in"):
             made = salt.auth.Resolver(self._opts).mk_token(
                 {"username": user, "password": password, "eauth": self._eauth}
             )
@@ -70,7 +74,7 @@ class Auth(Follower):
         return made["token"]
 
     def start(self, function, arguments):
-        with _readable_errors():
+        with _readable_errors(f"this user may not call infrastructure.{function}{self._otherwise}"):
             job = self._client.master_call(
                 fun=f"infrastructure.{function}",
                 kwarg={"arg": [], "kwarg": dict(arguments)},
@@ -130,13 +134,20 @@ def _identity(path):
 
 
 @contextlib.contextmanager
-def _readable_errors():
-    """Errors of Salt as one line."""
-    from salt.exceptions import SaltException
+def _readable_errors(refused):
+    """Errors of Salt as one line. ``refused``: what it means if the master does not accept the user."""
+    from salt import exceptions
 
     try:
         yield
-    except SaltException as error:
+    except (
+        exceptions.AuthenticationError,
+        exceptions.AuthorizationError,
+        exceptions.EauthAuthenticationError,
+        exceptions.TokenAuthenticationError,
+    ) as error:
+        raise UsageError(f"{refused}: {printable(str(error))}") from error
+    except exceptions.SaltException as error:
         raise UsageError(
             f"the master refuses, or does not answer: {printable(str(error))}"
         ) from error

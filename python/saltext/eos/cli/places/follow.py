@@ -58,6 +58,7 @@ class _Run:
         self._place, self._call, self._jid = place, call, jid
         self._run_id = self._question = None
         self._heard = time.monotonic()
+        self._stages = {}
         self._is_stopping = self._is_cancelled = self._was_ended = False
 
     def hear(self, tag, data):
@@ -72,7 +73,7 @@ class _Run:
             if data.get("died"):
                 # A later run tells of it, so its own last event never comes.
                 raise UsageError(f"{self._name()} was killed or crashed. {self._unknown()}")
-            _show(tag, data)
+            self._show(tag, data)
             self._cancel()
         return None
 
@@ -81,9 +82,7 @@ class _Run:
         if self._is_stopping or not self._call.changes:
             raise UsageError(f"no longer following the run. {self.where()}")
         self._is_stopping = True
-        _say(
-            "stopping: the run on the master will be asked to stop. Press Ctrl-C again to stop following it"
-        )
+        _say("stopping: the run on the master will be asked to stop. Ctrl-C again ends eos")
         self._cancel()
 
     def _cancel(self):
@@ -93,6 +92,7 @@ class _Run:
             try:
                 self._place.start("cancel", self._named())
             except UsageError as error:
+                self._is_cancelled = False
                 raise UsageError(
                     f"the run was not asked to stop: {error}. {self.where()}"
                 ) from error
@@ -127,11 +127,24 @@ class _Run:
         return {name: value for name, value in named.items() if value}
 
     def where(self):
-        """How to find a run that continues."""
+        """How to find a run that has not ended yet."""
+        if self._is_cancelled:
+            return f"{self._name()} was asked to stop: eos status and eos history show how it ends"
         return f"{self._name()} continues on the master: eos status and eos history show it"
 
     def _unknown(self):
         return f"eos status and eos history show what became of {self._name()}"
+
+    def _show(self, tag, data):
+        """One line for each stage of a component, as on a pipe. The report says more of the whole run."""
+        parts = tag.split("/")
+        if "operation" in data or len(parts) != 4 or parts[3] == "resource":
+            return
+        component, stage = parts[2:]
+        # A stage has several events, such as one with the number of its resources.
+        if self._stages.get(component) != stage and sys.stderr.isatty():
+            _say(f"  {component}  {stage.replace('_', ' ')}")
+        self._stages[component] = stage
 
     def _name(self):
         return printable(f"run {self._run_id}" if self._run_id else f"job {self._jid}")
@@ -148,18 +161,6 @@ def _report(data):
     if not isinstance(returned, dict):
         raise UsageError(printable(str(returned)))
     return returned
-
-
-def _show(tag, data):
-    """One line for each stage of a component, as on a pipe. The report says more of the whole run."""
-    parts = tag.split("/")
-    if (
-        "operation" not in data
-        and len(parts) == 4
-        and sys.stderr.isatty()
-        and parts[3] != "resource"
-    ):
-        _say(f"  {parts[2]}  {parts[3].replace('_', ' ')}")
 
 
 def _say(text):
