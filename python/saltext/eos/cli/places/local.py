@@ -69,10 +69,7 @@ class Local:
             }
             returned = client.low(name, low, print_event=False)
         finally:
-            # Salt warns on the terminal about what it has to close itself.
-            for one in (getattr(client, "_mminion", None), client):
-                if hasattr(one, "destroy"):
-                    one.destroy()
+            _close(client)
         if not isinstance(returned, dict):
             # Salt returns its own errors as a text.
             raise UsageError(str(returned))
@@ -88,6 +85,17 @@ class Local:
         vars(infrastructure).update(__opts__=self._opts, __salt__={}, __context__={})
         vars(bridge).update(__user__=get_specific_user())
         return getattr(infrastructure, call.function)(**call.arguments)
+
+
+def _close(client):
+    """Close what Salt would close itself, with a warning on the terminal."""
+    minion = getattr(client, "_mminion", None)
+    for one in (minion, client):
+        if hasattr(one, "destroy"):
+            one.destroy()
+    if minion:
+        # Salt 3008 warns about a closed one too, unless these are None.
+        minion.returners = minion.functions = minion.utils = None
 
 
 def _become(owner):
