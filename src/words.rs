@@ -212,7 +212,7 @@ impl PartialOrd for Words {
     }
 }
 
-/// Two texts of the same letters are equal, whoever wrote them.
+/// Only the text counts: two `Words` with the same text are equal, also if other parts of them are marked as Eos's own.
 impl PartialEq for Words {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -87,7 +87,7 @@ class StateHost(MinionHost):
         super().__init__(dunders, {**injected, **low}, "a state", nested=True)
         self._state_run = StateRun(dunders["__context__"], injected)
         if self.identity["place"][0] == "master" and fixed.fixes_the_minion(self.opts):
-            # Whoever starts an orchestration may give it any pillar.
+            # A caller who starts an orchestration can pass any pillar to it. So the master compiles the pillar here.
             opts = fixed.options(self.opts, self.identity["automation"])
             self._take(master_pillar.compiled(opts, None))
             self.identity["minion"] = self._compiled.minion
