@@ -17,6 +17,7 @@ mod environment;
 mod going_back;
 mod health;
 mod instances;
+pub mod job_key;
 pub mod layers;
 mod listed;
 mod orphan_candidates;

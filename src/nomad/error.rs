@@ -76,8 +76,8 @@ impl NomadError {
                 Code::NomadDenied,
                 "denies access",
                 "set infrastructure:settings:nomad:token to a token whose policy has read-job, submit-job and \
-                 read-logs in the job's namespace, and for secrets of services read, write and destroy on \
-                 variables below nomad/jobs",
+                 read-logs in the job's namespace, for secrets of services read, write and destroy on \
+                 variables below nomad/jobs, and for volumes mount-readwrite or csi-mount-volume",
             ),
             Self::Missing(_) => refuse(
                 Code::NomadNotFound,

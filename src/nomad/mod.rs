@@ -11,6 +11,7 @@ mod diagnose;
 mod error;
 mod job_diff;
 mod job_note;
+mod objections;
 mod preflight;
 mod rights;
 mod variables;

@@ -1,6 +1,8 @@
 //! Checks a job with Nomad before it is registered: is it valid, would it find nodes, and does it belong to another
 //! owner?
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::JobName;
@@ -8,7 +10,9 @@ use super::client::NomadClient;
 use super::error::NomadError;
 use super::job_diff::differences;
 use super::job_note::JobNote;
+use super::objections::objections;
 use crate::decide::RegisteredJob;
+use crate::decide::layers::VolumeUse;
 
 /// The input of a `nomad_job` resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +41,8 @@ pub struct CheckedJob {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobRefusal {
-    Invalid(String),
+    /// One sentence for each fault.
+    Invalid(Vec<String>),
     /// Each group with the reason why it finds no node.
     Unplaceable(JobName, Vec<String>),
     /// A job of this name runs already, and the resource does not manage it.
@@ -91,7 +96,7 @@ impl NomadClient {
         let job = self.read_spec(spec).await?;
         let text = |key: &str| job[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(id) = text("ID") else {
-            return Err(JobRefusal::Invalid("the jobspec does not contain a job".to_owned()));
+            return Err(JobRefusal::Invalid(vec!["the jobspec does not contain a job".to_owned()]));
         };
         let namespace = text("Namespace").unwrap_or_else(|| "default".to_owned());
         let name = JobName { namespace, id };
@@ -99,8 +104,8 @@ impl NomadClient {
         let errors = validation.validation_errors.unwrap_or_default();
         let error = validation.error.filter(|error| !error.trim().is_empty());
         if !errors.is_empty() || error.is_some() {
-            let message = if errors.is_empty() { error.unwrap_or_default() } else { errors.join("; ") };
-            return Err(JobRefusal::Invalid(words(&message)));
+            let texts = if errors.is_empty() { error.into_iter().collect() } else { errors };
+            return Err(JobRefusal::Invalid(texts.iter().flat_map(|text| objections(text)).collect()));
         }
         let is_own = spec.before.as_ref() == Some(&name);
         match self.job(&name).await {
@@ -117,6 +122,7 @@ impl NomadClient {
             Ok(_) | Err(NomadError::Missing(_)) => {}
             Err(api_error) => return Err(api_error.into()),
         }
+        self.may_mount(&name, &job).await?;
         let plan = self.plan(&name, &job).await?;
         let unplaced = plan.unplaced.unwrap_or_default();
         if !unplaced.is_empty() {
@@ -146,18 +152,50 @@ impl NomadClient {
         Ok(CheckedJob { name, notes, is_same })
     }
 
+    /// Nomad asks for the rights of volumes only when it registers a job. Its answer would name none of them.
+    async fn may_mount(&self, name: &JobName, job: &Value) -> Result<(), NomadError> {
+        let volumes = volumes(job);
+        if volumes.is_empty() {
+            return Ok(());
+        }
+        // If the rights cannot be read, Nomad decides when the job is registered.
+        let Ok(rights) = self.rights().await else { return Ok(()) };
+        let rights = rights.of_volumes(&name.namespace, &volumes);
+        let missing: Vec<_> = rights.into_iter().filter(|right| !right.is_allowed).collect();
+        match missing.iter().map(|right| right.what.as_str()).collect::<Vec<_>>() {
+            none if none.is_empty() => Ok(()),
+            some => Err(NomadError::Denied(format!("the token may not: {}", some.join(", ")))),
+        }
+    }
+
     async fn read_spec(&self, spec: &JobSubmission) -> Result<Value, JobRefusal> {
         if spec.is_json {
-            let job: Value = serde_json::from_str(&spec.jobspec)
-                .map_err(|error| JobRefusal::Invalid(format!("the jobspec is not valid JSON: {error}")))?;
+            let job: Value = serde_json::from_str(&spec.jobspec).map_err(|error| {
+                JobRefusal::Invalid(vec![format!("the jobspec is not valid JSON: {error}")])
+            })?;
             return Ok(if job["Job"].is_object() { job["Job"].clone() } else { job });
         }
         match self.parse(&spec.jobspec, &spec.variables).await {
             Ok(job) => Ok(job),
-            Err(NomadError::Refused(message)) => Err(JobRefusal::Invalid(message)),
+            Err(NomadError::Refused(message)) => Err(JobRefusal::Invalid(vec![message])),
             Err(api_error) => Err(api_error.into()),
         }
     }
+}
+
+/// The volumes of all groups of a job.
+fn volumes(job: &Value) -> BTreeSet<VolumeUse> {
+    let groups = job["TaskGroups"].as_array().into_iter().flatten();
+    let all = groups.filter_map(|group| group["Volumes"].as_object()).flatten();
+    let one = |(_, volume): (&String, &Value)| match volume["Type"].as_str()? {
+        "host" => Some(VolumeUse::Host {
+            source: volume["Source"].as_str()?.to_owned(),
+            is_read_only: volume["ReadOnly"] == true,
+        }),
+        "csi" => Some(VolumeUse::Csi),
+        _ => None,
+    };
+    all.filter_map(one).collect()
 }
 
 fn kind_of_registered(job: &RegisteredJob) -> String {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::client::NomadClient;
 use super::error::NomadError;
-use crate::decide::layers::{NamespaceRule, NomadRights};
+use crate::decide::layers::{NamespaceRule, NomadRights, TokenRules};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,6 +25,21 @@ struct AclPolicy {
 #[serde(rename_all = "PascalCase", default)]
 struct PolicyRules {
     namespaces: Option<Vec<NamespacePolicy>>,
+    host_volumes: Option<Vec<HostVolumePolicy>>,
+    plugin: Option<PluginPolicy>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct HostVolumePolicy {
+    name: String,
+    capabilities: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PluginPolicy {
+    policy: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -58,7 +73,7 @@ impl NomadClient {
             Some(token) if token.kind == "management" => return Ok(NomadRights::All),
             Some(_) => {}
         }
-        let mut rules = Vec::new();
+        let mut rules = TokenRules::default();
         let listed = match self.get::<Vec<_>>(&["acl", "policies"], &[]).await {
             // About another region, only this question says that access control is off.
             Err(error) if error.is_without_acl() => return Ok(NomadRights::All),
@@ -66,17 +81,24 @@ impl NomadClient {
         };
         for ListedPolicy { name } in listed {
             let policy: AclPolicy = self.get(&["acl", "policy", &name], &[]).await?;
-            rules.extend(policy.rules.namespaces.unwrap_or_default().into_iter().map(rule));
+            let PolicyRules { namespaces, host_volumes, plugin } = policy.rules;
+            rules.namespaces.extend(namespaces.into_iter().flatten().map(rule));
+            let of_volume = |HostVolumePolicy { name, capabilities }| (name, set(capabilities));
+            rules.host_volumes.extend(host_volumes.into_iter().flatten().map(of_volume));
+            rules.plugins.extend(plugin.map(|plugin| plugin.policy));
         }
         Ok(NomadRights::Rules(rules))
     }
 }
 
 fn rule(NamespacePolicy { name, capabilities, variables }: NamespacePolicy) -> NamespaceRule {
-    let set = |words: Option<Vec<String>>| words.unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
     let mut by_path: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for VariablePolicy { path, capabilities } in variables.and_then(|all| all.paths).unwrap_or_default() {
         by_path.entry(path).or_default().extend(set(capabilities));
     }
     NamespaceRule { pattern: name, capabilities: set(capabilities), variables: by_path }
+}
+
+fn set(words: Option<Vec<String>>) -> BTreeSet<String> {
+    words.unwrap_or_default().into_iter().collect()
 }

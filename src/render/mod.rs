@@ -12,6 +12,6 @@ mod tfvars;
 
 pub use backend::{MARK, backend};
 pub use hcl_variables::hcl_variables;
-pub use service::{job, job_place, module, template_name};
+pub use service::{Idle, idle_removals, job, job_place, module, removed_names, template_name};
 pub use state_edit::surgery;
 pub use tfvars::tfvars;

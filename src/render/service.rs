@@ -9,6 +9,7 @@ mod merge;
 mod names;
 mod native;
 mod outputs;
+mod removals;
 mod secrets;
 mod terraform;
 mod text;
@@ -20,7 +21,9 @@ use serde_json::Value;
 
 use crate::model::PillarPath;
 use crate::model::service::{JobPart, JobSource, NomadService};
+pub use merge::Idle;
 pub use names::template_name;
+pub use removals::{idle as idle_removals, question as removed_names};
 
 /// Path to text. If the user supplies the template, it is not included.
 pub fn module(service: &NomadService) -> BTreeMap<String, String> {

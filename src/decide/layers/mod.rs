@@ -17,7 +17,7 @@ pub use clock::ServerClock;
 pub use consul::{ConsulAgent, ConsulAgents, ConsulFacts, consul};
 pub use layer::{Fault, LayerLine, LayerReport, LayerStatus};
 pub use nomad::{NomadFacts, NomadNode, nomad};
-pub use nomad_rights::{NamespaceRule, NamespaceUse, NomadRights};
+pub use nomad_rights::{NamespaceRule, NamespaceUse, NomadRights, TokenRules, VolumeUse};
 pub use right::{Right, Rights};
 pub use salt::{MinionsFacts, SaltFacts, SaltPlace, salt};
 pub use terraform::{

@@ -124,10 +124,14 @@ fn parts(base: Tree, over: Tree) -> Tree {
             Some(name) => name.to_owned(),
             None => format!("{key}!"),
         };
-        merged.remove(&other);
-        let value = match merged.remove(&key) {
-            Some(base) if !key.ends_with('!') => parts(base, value),
-            _ => value,
+        let removed = merged.remove(&other);
+        let base = merged.remove(&key);
+        // A null has removed what the other level says: the generated job need not have it.
+        let is_done = value.is_null() && removed.iter().chain(&base).any(|base| !base.is_null());
+        let (key, value) = match base {
+            _ if is_done && !key.ends_with('!') => (other, value),
+            Some(base) if !key.ends_with('!') => (key, parts(base, value)),
+            _ => (key, value),
         };
         merged.insert(key, value);
     }

@@ -71,7 +71,7 @@ fn read_into(
             components.insert(component, read);
         }
     }
-    service::check_upstreams(&components, problems);
+    service::resolve_consul_names(&mut components);
     sources::check(&settings, has_vault, &components, problems);
     Some(Draft { environment: name, settings, components, mentioned })
 }

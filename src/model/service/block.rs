@@ -17,6 +17,8 @@ pub struct JobBlock {
     pub kind: &'static str,
     pub label: Option<String>,
     pub body: BlockBody,
+    /// Its path in the pillar.
+    pub place: PillarPath,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

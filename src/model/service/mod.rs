@@ -108,6 +108,15 @@ impl NomadService {
             JobSource::Own { .. } => self.name.as_str(),
         }
     }
+
+    /// The names in Consul of the services that it reaches in the mesh.
+    pub fn upstreams(&self) -> impl Iterator<Item = &str> {
+        let shape = match &self.job {
+            JobSource::Generated(shape) => Some(shape),
+            JobSource::Own { .. } => None,
+        };
+        shape.into_iter().flat_map(|shape| shape.mesh.iter().flatten()).map(|one| one.name.as_str())
+    }
 }
 
 impl JobShape {

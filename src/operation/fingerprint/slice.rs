@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::{self, Component, Input, Name, Overrides, Reference, Settings};
+use crate::model::{self, Component, Input, Name, Overrides, Reference, Settings, Source};
 use crate::operation::request::host_reference;
 use crate::operation::request::pillar::Pillar;
 use crate::operation::store::keyed_digest::keyed;
@@ -120,9 +120,11 @@ impl PillarSlice {
         let (draft, problems) = model::read(&slice, environment.as_str(), overrides);
         let mut draft = draft.filter(|_| problems.is_empty())?;
         let component = draft.components.remove(name).filter(|component| component.enabled)?;
+        let mut described = vec![slice, said(&overrides.variables).into(), said(&overrides.secrets).into()];
+        described.extend(names_in_consul(pillar, environment, &component));
         Some(Self {
             paths: Layout::new(&draft.settings.root, environment).ok()?.component(name).ok()?,
-            text: json!([slice, said(&overrides.variables), said(&overrides.secrets)]),
+            text: described.into(),
             environment: environment.clone(),
             settings: draft.settings,
             component,
@@ -227,6 +229,22 @@ impl PillarSlice {
     }
 }
 
+/// What gives the services that it reaches in the mesh their names in Consul. None if it reaches none.
+fn names_in_consul(pillar: &dyn Pillar, environment: &Name, component: &Component) -> Option<Value> {
+    const KEYS: [&str; 6] = ["consul_name", "registration", "provider", "port", "ports", "template"];
+    let Some(Source::Service(service)) = &component.source else { return None };
+    let one = |name: &str| {
+        let component = Name::new(&model::component_name(name)).ok()?;
+        let PillarLevels { common, own, mapped, .. } = PillarLevels::of(pillar, environment, &component);
+        let mapped = mapped.as_array().into_iter().flatten().map(|item| &item["config"]);
+        let levels = [&common, &own].into_iter().chain(mapped);
+        let written: Vec<_> = levels.map(|level| KEYS.map(|key| level[key].clone())).collect();
+        Some((name.to_owned(), json!(written)))
+    };
+    let names: serde_json::Map<_, _> = service.upstreams().filter_map(one).collect();
+    (!names.is_empty()).then(|| names.into())
+}
+
 /// The values that a call gives to this component.
 fn only(overrides: &Overrides, name: &Name) -> Overrides {
     let of = |given: &Option<(Name, Value)>| given.clone().filter(|(component, _)| component == name);
@@ -311,5 +329,31 @@ mod tests {
         assert_eq!(read(&pillar).text, before.text);
         pillar["nomad_service"][0] = of("web", "staging", 9);
         assert_ne!(read(&pillar).text, before.text);
+    }
+
+    #[test]
+    fn a_service_differs_if_another_one_that_it_reaches_gets_another_name_in_consul_and_not_if_that_one_changes_otherwise()
+     {
+        let mut pillar = json!({
+            "services": {
+                "web": { "image": "x", "port": 80, "connect": { "upstreams": [{ "name": "db", "port": 1 }] } },
+                "db": { "image": "x", "port": 81 },
+            },
+            "environments": { "staging": {} },
+        });
+        let name = |text: &str| Name::new(text).unwrap();
+        let text = |pillar: &_| {
+            PillarSlice::read(pillar, &name("staging"), &name("nomad-web"), &Overrides::default())
+                .unwrap()
+                .text
+        };
+        let before = text(&pillar);
+        pillar["services"]["db"]["image"] = json!("y");
+        assert_eq!(text(&pillar), before);
+        pillar["services"]["db"]["consul_name"] = json!("data");
+        let named = text(&pillar);
+        assert_ne!(named, before);
+        pillar["environments"]["staging"] = json!({ "services": { "db": { "consul_name": "own" } } });
+        assert_ne!(text(&pillar), named);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::consul::AclQuestion;
-use crate::decide::layers::NamespaceUse;
+use crate::decide::layers::{NamespaceUse, VolumeUse};
+use crate::model::service::{JobSource, NomadService, Volume, VolumeKind};
 use crate::model::{
     Component, ConsulLock, CredentialOrigin, Draft, HookAction, Input, Interface, Name, ProbeSettings,
     Reference, RunHookAction, SecretDelivery, SecretOrigin, Source, ValueOrOutput, VaultPath, nomad_variable,
@@ -100,24 +101,35 @@ fn of_hook(action: &HookAction, draft: &Draft, component: &Component) -> Vec<Acl
 /// The namespaces of the services in one region, and of the components that use the settings of Nomad.
 pub fn namespaces(draft: &Draft, services: &BTreeSet<String>) -> Vec<NamespaceUse> {
     let usual = &draft.settings.nomad.namespace;
-    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut used: BTreeMap<String, NamespaceUse> = BTreeMap::new();
     for component in enabled(draft) {
         let name = component.name.as_str();
         let service = service_name(name).unwrap_or(name);
-        let is_service = matches!(component.source, Some(Source::Service(_)));
-        if !is_service || !services.contains(service) {
+        let Some(Source::Service(source)) = &component.source else { continue };
+        if !services.contains(service) {
             continue;
         }
         let own = component.inputs.get("namespace").and_then(Input::literal).and_then(|value| value.as_str());
-        let variables = used.entry(own.unwrap_or(usual).to_owned()).or_default();
+        let here = used.entry(own.unwrap_or(usual).to_owned()).or_default();
+        here.volumes.extend(volumes(source));
         if component.task_secrets.values().any(|secret| secret.delivery == SecretDelivery::Variable) {
-            variables.insert(nomad_variable(service));
+            here.variables.insert(nomad_variable(service));
         }
     }
     if used.is_empty() {
-        used.insert(usual.clone(), BTreeSet::new());
+        used.insert(usual.clone(), NamespaceUse::default());
     }
-    used.into_iter().map(|(namespace, variables)| NamespaceUse { namespace, variables }).collect()
+    used.into_iter().map(|(namespace, uses)| NamespaceUse { namespace, ..uses }).collect()
+}
+
+/// The volumes that a generated job has by `volumes` and `data_path`.
+fn volumes(service: &NomadService) -> BTreeSet<VolumeUse> {
+    let JobSource::Generated(shape) = &service.job else { return BTreeSet::new() };
+    let one = |volume: &Volume| match volume.kind {
+        VolumeKind::Host => VolumeUse::Host { source: volume.source.clone(), is_read_only: volume.read_only },
+        VolumeKind::Csi { .. } => VolumeUse::Csi,
+    };
+    shape.volumes.values().map(one).collect()
 }
 
 /// What a run does with a path in Vault.

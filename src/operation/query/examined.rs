@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Layer, Phase};
 use crate::model::{self, Blueprint, Name, Node, Source};
 use crate::operation::blueprint::prepared::Prepared;
 use crate::operation::component::inputs::missing_variables;
+use crate::operation::component::plan::removals;
 use crate::operation::component::reports::ended;
 use crate::operation::request::call::CallPlace;
 use crate::report::ComponentReport;
@@ -27,7 +28,11 @@ impl Examined {
     /// Without a look into the modules.
     pub fn without_modules(prepared: &Prepared) -> Self {
         let nodes = prepared.blueprint.nodes.iter();
-        let notes = nodes.clone().map(|(name, node)| (name.to_string(), model::notes(node)));
+        let notes = nodes.clone().map(|(name, node)| {
+            let mut notes = model::notes(node);
+            notes.extend(removals::notes(&node.component));
+            (name.to_string(), notes)
+        });
         let lacks =
             |(name, node): (&Name, &Node)| Some((name.clone(), ended(missing_variables::note(node)?)));
         Self {

@@ -12,7 +12,7 @@ use crate::nomad::{DeploymentWatch, JobName, JobNote, JobSubmission};
 use crate::operation::blueprint::prepare;
 use crate::operation::blueprint::prepared::{AppliedConfigurations, Prepared};
 use crate::operation::component::inputs::given_secrets;
-use crate::operation::component::plan::{job_place, nomad_preflight};
+use crate::operation::component::plan::{nomad_preflight, removals};
 use crate::operation::component::registrations;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, servers, state};
@@ -75,19 +75,13 @@ pub fn validate(call: &Call<'_>) -> Value {
     };
     let ask = async |session: &Session, service: &Name, (component, spec): (Component, JobSubmission)| {
         let nomad = servers::nomad(&session.blueprint.settings, &component, &session.call.reading()).await?;
-        let checked = nomad.preflight(&spec).await;
+        let checked = nomad_preflight::asked(&nomad, &component, &spec).await;
         let checked = checked.map_err(|refusal| {
-            nomad_preflight::explain(
-                service.as_str(),
-                &component.name,
-                job_place::located(&component, refusal),
-                &nomad.address,
-            )
+            nomad_preflight::explain(service.as_str(), &component.name, refusal, &nomad.address)
         })?;
-        Ok([
-            ("valid", json!(true)),
-            ("notes", json!(checked.notes.iter().map(JobNote::text).collect::<Vec<_>>())),
-        ])
+        let notes: Vec<_> =
+            removals::notes(&component).into_iter().chain(checked.notes.iter().map(JobNote::text)).collect();
+        Ok([("valid", json!(true)), ("notes", json!(notes))])
     };
     let mut answer = answer(call, "nomad_validate_job", find, ask);
     if answer["result"] == false {

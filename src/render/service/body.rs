@@ -95,8 +95,23 @@ impl Body {
         self.value(name, written(duration));
     }
 
-    pub fn remove(&mut self, name: &str) {
+    /// Whether there was such an item.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.items.len();
         self.items.retain(|item| item.name() != name);
+        self.items.len() < before
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.items.iter().map(|item| item.name().to_owned()).collect()
+    }
+
+    pub fn labels(&self, kind: &str) -> Vec<String> {
+        let label = |item: &Item| match item {
+            Item::Block(block) if block.kind == kind => block.label.clone(),
+            _ => None,
+        };
+        self.items.iter().filter_map(label).collect()
     }
 }
 

@@ -11,7 +11,7 @@ pub fn level(body: &mut Body, from: &BlockBody) {
         body.set(name, term(setting));
     }
     for block in &from.blocks {
-        body.add(block.kind, block.label.clone(), None, |body| level(body, &block.body));
+        body.add(block.kind, block.label.clone(), Some(block.place.clone()), |body| level(body, &block.body));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::body::{Body, SLOT, Term};
 use super::json::json;
+use super::merge::Idle;
 use super::names::mark;
 use super::native::native;
 use super::text::{Syntax, TextWriter};
@@ -42,10 +43,15 @@ pub fn places(service: &NomadService, shape: &JobShape) -> Vec<Option<PillarPath
 }
 
 pub fn body(service: &NomadService, shape: &JobShape) -> Body {
+    merged(service, shape, &mut Vec::new())
+}
+
+/// `idle` gets the removals that find nothing to remove.
+pub fn merged(service: &NomadService, shape: &JobShape, idle: &mut Vec<Idle>) -> Body {
     let mut file = Body::default();
     file.labelled("job", service.name.as_str(), |body| {
         generated(body, service, shape);
-        merge::merge(body, &merge::escaped(&shape.parts));
+        merge::merge(body, &merge::escaped(&shape.parts), idle);
     });
     file
 }

@@ -9,6 +9,8 @@ use crate::support::waiting::until;
 #[test]
 fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
     let Some(mut stage) = Stage::with_mesh() else { return };
+    // The upstream names the service. In Consul, the service has another name.
+    stage.site.infrastructure["settings"]["consul_name"] = json!("{service}-{environment}");
     let db = stage.service("db", &["serve", "stored"]);
     db["provider"] = json!("consul");
     db["connect"] = json!(true);
@@ -24,8 +26,9 @@ fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
     let ask = || get(&address, "/ask/127.0.0.1:5432");
     assert_eq!(until("the mesh answers", ask), "stored");
 
-    let denied = json!({ "SourceName": "front", "DestinationName": "db", "Action": "deny" }).to_string();
-    let path = "/v1/connect/intentions/exact?source=front&destination=db";
+    let denied = json!({ "SourceName": "front-staging", "DestinationName": "db-staging", "Action": "deny" })
+        .to_string();
+    let path = "/v1/connect/intentions/exact?source=front-staging&destination=db-staging";
     assert_eq!(stage.harbour.consul.call("PUT", path, &denied).0, 200);
     until("the mesh denies", || ask().is_none().then_some(()));
     assert_eq!(stage.harbour.consul.call("DELETE", path, "").0, 200);

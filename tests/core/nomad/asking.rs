@@ -24,12 +24,12 @@ fn a_job_that_nomad_rejects_is_refused_in_nomads_words() {
     let wrong = Job { job: "gruop {}".to_owned(), ..Job::new("wrong") };
     let no_syntax = block(client.preflight(&spec(wrong.text())));
     assert!(
-        matches!(&no_syntax, Err(JobRefusal::Invalid(said)) if said.contains("Blocks of type \"gruop\" are not expected")),
+        matches!(&no_syntax, Err(JobRefusal::Invalid(said)) if said[0].contains("Blocks of type \"gruop\" are not expected")),
         "{no_syntax:?}"
     );
     // Nomad answers this with 200 and errors.
     let empty = block(client.preflight(&spec("job \"wrong\" {}".to_owned())));
-    assert_eq!(empty, Err(JobRefusal::Invalid("Missing job task groups".to_owned())));
+    assert_eq!(empty, Err(JobRefusal::Invalid(vec!["Missing job task groups".to_owned()])));
     let no_json = JobSubmission { is_json: true, ..spec("{".to_owned()) };
     assert!(matches!(block(client.preflight(&no_json)), Err(JobRefusal::Invalid(_))));
     assert_eq!(pair.job("wrong"), None);

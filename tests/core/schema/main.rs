@@ -8,6 +8,7 @@ mod place;
 mod samples;
 mod shape;
 mod share;
+mod told;
 mod validate;
 
 use std::collections::BTreeSet;

@@ -90,3 +90,23 @@ fn an_invalid_output_value_is_refused_by_the_variables_of_the_reading_module() {
         assert!(said.contains(why) && said.contains(name), "{name}: {said}");
     }
 }
+
+#[test]
+fn an_upstream_leads_to_the_name_that_the_service_has_in_the_consul_of_the_environment() {
+    let mut site = site(json!({
+        "db": { "image": "x", "port": 5432, "connect": true, "health_path": "/" },
+        "front": { "image": "x", "port": 80, "health_path": "/", "connect": { "upstreams": [
+            { "name": "db", "port": 5432 }, { "name": "legacy", "port": 5433 },
+        ] } },
+    }));
+    let names = |site: &crate::support::Site| -> Vec<String> {
+        let job = generate(site, "front")["job"].as_str().unwrap().to_owned();
+        let names = job.lines().filter_map(|line| line.trim().strip_prefix("destination_name = "));
+        names.map(|name| name.trim_matches('"').to_owned()).collect()
+    };
+    assert_eq!(names(&site), ["db", "legacy"]);
+    site.infrastructure["settings"]["consul_name"] = json!("{service}-{environment}");
+    assert_eq!(names(&site), ["db-staging", "legacy"]);
+    site.infrastructure["services"]["db"]["consul_name"] = json!("data");
+    assert_eq!(names(&site), ["data", "legacy"]);
+}

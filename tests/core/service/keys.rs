@@ -205,7 +205,7 @@ fn a_wrong_key_is_refused_with_its_place() {
         ("check", json!({ "type": "script" }), "check:command", "is missing"),
         ("check", json!({ "type": "tcp", "header": { "A": "b" } }), "check:header", "only for an http check"),
         ("check", json!({ "path": "/", "check_restart": {} }), "check:check_restart:limit", "is missing"),
-        ("check", json!({ "path": "/", "port": "admni" }), "check", "not one of ports"),
+        ("check", json!({ "path": "/", "port": "admni" }), "check:port", "not one of ports"),
         ("registrations", json!([{ "name": "x" }]), "registrations:0:port", "is missing"),
         ("periodic", json!({ "cron": "@daily" }), "periodic", "only for a job of type: batch or sysbatch"),
         ("scaling", json!({ "min": 4, "max": 3 }), "scaling", "must not be less than min"),

@@ -1,6 +1,8 @@
 //! Claims about services: their jobs, that Nomad accepts them, and that they run.
 
 mod adopted;
+mod artifacts;
+mod checks;
 mod cluster;
 mod consul_names;
 mod correlated;
@@ -10,6 +12,7 @@ mod hostile;
 mod keys;
 mod moved;
 mod parts;
+mod refusals;
 mod refused;
 mod running;
 mod template;

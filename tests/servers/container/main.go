@@ -8,7 +8,7 @@
 //	sleep        waits until it is stopped
 //
 // A server also answers /env/NAME, /file/PATH, and /ask/HOST:PORT with the answer of another server. A PUT of a file
-// writes it.
+// writes it. For a health check by gRPC, it is a service of the name TEXT.
 package main
 
 import (
@@ -74,7 +74,36 @@ func serve(status int, text string) {
 	})
 	http.HandleFunc("/file/{path...}", file)
 	http.HandleFunc("/ask/{address}", ask)
-	fail(http.ListenAndServe(":"+port, nil))
+	http.HandleFunc("/grpc.health.v1.Health/Check", func(answer http.ResponseWriter, asked *http.Request) {
+		health(answer, asked, text, status == http.StatusOK)
+	})
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := http.Server{Addr: ":" + port, Protocols: protocols}
+	fail(server.ListenAndServe())
+}
+
+// health answers a question of the health protocol of gRPC about the service with this name, or about the server.
+// A message is a length of five bytes and fields: 0x0a, a length and a name; or 0x08 and a status.
+func health(answer http.ResponseWriter, asked *http.Request, name string, serves bool) {
+	question, _ := io.ReadAll(asked.Body)
+	answer.Header().Set("Content-Type", "application/grpc")
+	service := ""
+	if len(question) > 7 {
+		service = string(question[7:])
+	}
+	if service != "" && service != name {
+		answer.Header().Set(http.TrailerPrefix+"Grpc-Status", "5")
+		answer.Header().Set(http.TrailerPrefix+"Grpc-Message", "unknown service "+service)
+		return
+	}
+	said := byte(2)
+	if serves {
+		said = 1
+	}
+	answer.Write([]byte{0, 0, 0, 0, 2, 8, said})
+	answer.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
 }
 
 func file(answer http.ResponseWriter, asked *http.Request) {

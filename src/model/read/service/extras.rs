@@ -7,7 +7,6 @@ use super::files::Files;
 use super::registered::expanded;
 use super::task;
 use super::values::{env_name, literal, some_text};
-use crate::model::PillarPath;
 use crate::model::read::fields::{Fields, entries, mapping};
 use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
@@ -29,7 +28,7 @@ pub(super) struct ExtrasContext<'a> {
 pub(super) fn extras(
     fields: &mut Fields<'_>,
     context: &ExtrasContext<'_>,
-    checks: Vec<JobBlock>,
+    mut checks: Vec<JobBlock>,
     mut files: Files,
 ) -> (JobExtras, Option<String>) {
     let (problems, path) = (fields.problems, fields.path.clone());
@@ -55,17 +54,21 @@ pub(super) fn extras(
         registration = blocks::body(&mut inner, &tables::REGISTRATION, &mut files);
         inner.close();
     }
+    let in_main_task = |check: &mut JobBlock| blocks::in_main_task(check, context.service);
+    checks.iter_mut().for_each(in_main_task);
     registration.blocks.extend(checks);
     if let Some(tree) = fields.take("registrations") {
-        let path = tree.path.clone();
         let mut own = blocks::blocks(tree, &tables::OWN_REGISTRATION, &mut files, problems);
         for block in &mut own {
+            if !block.body.has("task") {
+                block.body.blocks.iter_mut().for_each(in_main_task);
+            }
             if let Some((_, Setting::Text(name))) =
                 block.body.settings.iter_mut().find(|(key, _)| *key == "name")
             {
                 match expanded(name, context.service, context.environment) {
                     Ok(expanded) => *name = expanded,
-                    Err(message) => problems.add(&path, format!("name {message}")),
+                    Err(message) => problems.add(&block.place.child("name"), message),
                 }
             }
         }
@@ -82,19 +85,17 @@ pub(super) fn extras(
         Some((name, side_task(tree, &mut files, problems)?))
     });
     let tasks = tasks.collect();
-    let known = |body: &BlockBody, path: &PillarPath| {
-        let label = body.text("port").filter(|port| port.parse::<u16>().is_err());
+    let known = |block: &JobBlock| {
+        let label = block.body.text("port").filter(|port| port.parse::<u16>().is_err());
         if let Some(label) = label.filter(|label| !context.ports.contains_key(*label)) {
-            problems.add(path, format!("names the port {label}, which is not one of ports"));
+            let message = format!("names the port {label}, which is not one of ports");
+            problems.add(&block.place.child("port"), message);
         }
     };
-    for (block, key) in
-        registration.blocks.iter().map(|check| (check, "check")).chain(
-            group.blocks.iter().filter(|block| block.kind == "service").map(|own| (own, "registrations")),
-        )
-    {
-        known(&block.body, &path.child(key));
-        block.body.blocks.iter().for_each(|check| known(&check.body, &path.child(key)));
+    let own = group.blocks.iter().filter(|block| block.kind == "service");
+    for block in registration.blocks.iter().chain(own) {
+        known(block);
+        block.body.blocks.iter().for_each(known);
     }
     let extras = JobExtras { job, group, task, resources, registration, tasks, files: files.0 };
     blocks::check(&extras, context.kind, &path, problems);

@@ -1,6 +1,7 @@
 //! Reads one of `infrastructure:services` with merged levels, and lowers it to the component `nomad-<name>`.
 
 mod blocks;
+mod consul_names;
 mod context;
 mod defaults;
 mod extras;
@@ -15,7 +16,6 @@ mod rules;
 mod secrets;
 mod storage;
 mod task;
-mod upstreams;
 mod values;
 
 use std::collections::BTreeMap;
@@ -31,14 +31,49 @@ use super::{component, health, scalars};
 use crate::model::component::{Component, Input, Source};
 use crate::model::service::{CONSUL_SERVICE, JobKind, JobShape, JobSource, NomadService, ServiceVariable};
 use crate::model::{DriftPattern, GateSettings, Name, OwnOutput, PillarPath, ProbeSettings, ValueOrOutput};
+pub(super) use consul_names::resolve as resolve_consul_names;
 pub(super) use context::ServiceContext;
 use files::{Files, user_file};
 pub(super) use levels::levels;
 pub use mapping::about;
 pub(super) use mapping::{MappedServices, mapped};
 pub(super) use registered::pattern_of_all;
-pub(super) use upstreams::check as check_upstreams;
 use values::ServiceValues;
+
+/// The keys whose places Nomad's messages lead to. Each may come from another level.
+const PLACED: [&str; 31] = [
+    "affinity",
+    "artifacts",
+    "check",
+    "constraints",
+    "datacenter",
+    "datacenters",
+    "disconnect",
+    "dispatch_payload",
+    "ephemeral_disk",
+    "health_path",
+    "kill_timeout",
+    "leader",
+    "logs",
+    "memory_max",
+    "migrate",
+    "namespace",
+    "node_pool",
+    "parameterized",
+    "periodic",
+    "port",
+    "ports",
+    "priority",
+    "registrations",
+    "reschedule",
+    "restart",
+    "scaling",
+    "spread",
+    "tasks",
+    "templates",
+    "update",
+    "volumes",
+];
 
 /// None if no module can be generated. Its problems are reported in both cases.
 pub(super) fn component(
@@ -57,6 +92,7 @@ pub(super) fn component(
     let template = fields.take("template");
     let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
     let depends_place = fields.place("depends_on");
+    let of_nomad: Vec<_> = PLACED.iter().filter_map(|key| Some((*key, fields.place(key)?))).collect();
     let detach = fields.read("detach", scalars::flag).unwrap_or(true);
 
     let mut values = ServiceValues::open(&mut fields);
@@ -71,7 +107,7 @@ pub(super) fn component(
     };
     let source_place = job.as_ref().and_then(only_file).unwrap_or(source_place);
     let places = [("source", Some(source_place)), ("depends_on", depends_place)];
-    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
+    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).chain(of_nomad).collect();
     let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), context);
     let handed = secrets::handed(&task_secrets, context);
     let ServiceValues { inputs, places: variables, variables: knobs, env_outputs, literals, own, .. } =

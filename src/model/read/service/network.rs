@@ -150,8 +150,14 @@ fn checks(fields: &mut Fields<'_>, files: &mut Files) -> Vec<JobBlock> {
     let problems = fields.problems;
     let short = fields.take("health_path");
     let Some(long) = fields.take("check") else {
-        let path = short.map(|tree| url_path(&tree).map_err(|message| problems.add(&tree.path, message)));
-        return path.and_then(Result::ok).map(blocks::http_check).into_iter().collect();
+        let check = |tree: Tree| match url_path(&tree) {
+            Ok(path) => Some(blocks::http_check(path, tree.path)),
+            Err(message) => {
+                problems.add(&tree.path, message);
+                None
+            }
+        };
+        return short.and_then(check).into_iter().collect();
     };
     if let Some(tree) = short {
         problems.add(&tree.path, "health_path and check exclude each other");

@@ -111,7 +111,9 @@ pub(super) fn constraints(tree: Option<Tree>, problems: &Problems) -> Vec<JobCon
         };
         let alone = matches!(constraint.operator.as_deref(), Some("distinct_hosts"));
         if constraint.attribute.is_none() && !alone {
-            problems.add(&inner.path, "a constraint needs an attribute, such as \"${attr.kernel.name}\"");
+            let message = "a constraint needs an attribute, such as \"${attr.kernel.name}\", unless its operator is \
+                           distinct_hosts";
+            problems.add(&inner.path, message);
         }
         inner.close();
         found.push(constraint);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{Component, DriftPattern, Overrides, read};
+use super::super::super::{Component, DriftPattern, Overrides, ProbeSettings, ValueOrOutput, read};
 use super::{component, draft, name, problems, service, shape, wrong};
 use crate::model::service::{JobPart, Opaque, PartKind};
 
@@ -30,8 +30,9 @@ fn in_job_the_more_specific_level_has_the_last_word_about_a_name() {
     );
     let found: Value = shape(&read).parts.iter().map(|(key, part)| (key.clone(), plain(part))).collect();
     let expected = json!({
-        "a": null, "b": { "c": null, "d": 2 }, "e": null, "g": [2], "h!": [3], "i!": { "k": 2 },
+        "a!": null, "b": { "c!": null, "d": 2 }, "e!": null, "g": [2], "h!": [3], "i!": { "k": 2 },
     });
+    // Such a null has removed what the other level says. It is not idle if the generated job has no such name.
     // `i!` replaces what the job has, so the other level says nothing more about it.
     assert_eq!(found, expected);
 }
@@ -148,14 +149,38 @@ fn a_wrong_name_in_consul_is_refused_with_its_place() {
     );
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("infrastructure:settings:consul_name: must contain {service}"), "{said:?}");
-    let mesh = json!({ "image": "x", "port": 1, "connect": { "upstreams": [{ "name": "db", "port": 1 }] } });
-    let said = problems(&json!({
+}
+
+#[test]
+fn the_name_of_a_service_of_the_environment_means_its_name_in_consul_in_upstreams_and_gates() {
+    let infrastructure = json!({
         "settings": { "consul_name": "{service}-{environment}" },
-        "services": { "db": { "image": "x", "port": 1 }, "web": mesh },
+        "services": {
+            "db": { "image": "x", "port": 1 },
+            "own": { "image": "x", "port": 1, "provider": "nomad" },
+            "web": { "image": "x", "port": 1, "connect": { "upstreams": [
+                { "name": "db", "port": 1 }, { "name": "legacy", "port": 2 }, { "name": "own", "port": 3 },
+                { "name": "db-{environment}", "port": 4 },
+            ] } },
+        },
+        "components": { "net": { "source": "/m", "health": [
+            { "consul": { "service": "db" } }, { "consul": { "service": "legacy" } },
+        ] } },
         "environments": { "staging": {} },
-    }));
-    assert!(
-        said[0].starts_with("infrastructure:services:web:connect:upstreams: db is registered as db-staging"),
-        "{said:?}"
-    );
+    });
+    let read = draft(&infrastructure);
+    let mesh = shape(&read.components[&name("nomad-web")]).mesh.clone().unwrap();
+    let names: Vec<_> = mesh.iter().map(|upstream| upstream.name.as_str()).collect();
+    // What no service of the environment has in Consul stays as it is written.
+    assert_eq!(names, ["db-staging", "legacy", "own", "db-staging"]);
+    let gates = &read.components[&name("net")].health;
+    let asked: Vec<_> = gates
+        .iter()
+        .map(|gate| match &gate.probe {
+            ProbeSettings::Consul(probe) => probe.service.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let literal = |name: &str| ValueOrOutput::Literal(name.to_owned());
+    assert_eq!(asked, [literal("db-staging"), literal("legacy")]);
 }

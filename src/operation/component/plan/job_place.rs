@@ -1,29 +1,65 @@
 //! Nomad names the lines of a jobspec. This finds the places in the pillar from which the lines come.
 
-use crate::model::{Component, Source};
+use crate::decide::job_key;
+use crate::model::service::{JobPart, JobParts, JobShape, JobSource, NomadService, plain};
+use crate::model::{Component, PillarPath, Source};
 use crate::nomad::JobRefusal;
 use crate::render;
 
-/// The same refusal, with places in the pillar if parts of `job` are wrong.
-pub(in crate::operation) fn located(component: &Component, refusal: JobRefusal) -> JobRefusal {
-    match refusal {
-        JobRefusal::Invalid(reason) => JobRefusal::Invalid(placed(component, &reason).unwrap_or(reason)),
-        other => other,
+/// The same refusal, with a place in the pillar before each of its sentences if the job is that of a service.
+pub(super) fn located(component: &Component, refusal: JobRefusal) -> JobRefusal {
+    let JobRefusal::Invalid(reasons) = refusal else { return refusal };
+    let sentences = |reason: String| match (by_line(component, &reason), place(component, &reason)) {
+        (said, _) if !said.is_empty() => said,
+        (_, Some(place)) => vec![format!("{place}: {}", reason.trim_end_matches('.'))],
+        (_, None) => vec![reason],
+    };
+    JobRefusal::Invalid(reasons.into_iter().flat_map(sentences).collect())
+}
+
+/// The sentences of a message that names lines of a generated job, each with its place in the pillar.
+pub(super) fn by_line(component: &Component, message: &str) -> Vec<String> {
+    let Some(Source::Service(service)) = &component.source else { return Vec::new() };
+    let JobSource::Generated(_) = &service.job else { return Vec::new() };
+    let sentence = |(line, said): (usize, &str)| {
+        let place = render::job_place(service, line).or_else(|| place(component, said));
+        place.map(|place| format!("{place}: {}", said.trim_end_matches('.')))
+    };
+    positions(message).into_iter().filter_map(sentence).collect()
+}
+
+/// The place of the service in the pillar, or of the key that a message without lines is about. A template of the user
+/// has its own lines.
+pub(super) fn place(component: &Component, message: &str) -> Option<PillarPath> {
+    let Some(Source::Service(service)) = &component.source else { return None };
+    match &service.job {
+        JobSource::Generated(shape) => Some(of_its_key(component, service, shape, message)),
+        JobSource::Own { .. } => component.places.get("source").cloned(),
     }
 }
 
-/// What a message says, with a place in the pillar before each of its sentences. None if it has no such place.
-pub(super) fn placed(component: &Component, message: &str) -> Option<String> {
-    let Some(Source::Service(service)) = &component.source else { return None };
-    let sentence = |(line, said): (usize, &str)| {
-        render::job_place(service, line).map(|path| format!("{path}: {}", said.trim_end_matches('.')))
-    };
-    let sentences: Vec<_> = positions(message).into_iter().filter_map(sentence).collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+fn of_its_key(component: &Component, service: &NomadService, shape: &JobShape, message: &str) -> PillarPath {
+    let written = |key| component.places.get(key).or_else(|| within(&shape.parts, key));
+    let name = service.name.as_str();
+    match job_key::task(message).filter(|task| *task != name) {
+        Some(task) if shape.extras.tasks.contains_key(task) => component.place("tasks").child(task),
+        Some(task) => within(&shape.parts, task).unwrap_or(&component.path).clone(),
+        None => {
+            let keys = job_key::keys(message, name);
+            keys.into_iter().find_map(written).unwrap_or(&component.path).clone()
+        }
+    }
+}
+
+/// The part of `job` that has the name of a key, such as `template` for `templates`.
+fn within<'a>(parts: &'a JobParts, key: &str) -> Option<&'a PillarPath> {
+    let is_it = |name: &str| name == key || key.strip_suffix('s') == Some(name);
+    let own = parts.iter().find(|(name, _)| is_it(plain(name).0)).map(|(_, part)| &part.path);
+    own.or_else(|| parts.values().filter_map(JobPart::map).find_map(|inner| within(inner, key)))
 }
 
 /// Reads each `file:LINE,COLUMN-COLUMN: SUMMARY; DETAIL` of a message: the lines and the details.
-fn positions(message: &str) -> Vec<(usize, &str)> {
+pub(super) fn positions(message: &str) -> Vec<(usize, &str)> {
     let one = |(at, _): (usize, &str)| {
         let (line, rest) = message[at + 1..].split_once(',')?;
         let (columns, said) = rest.split_once(": ")?;

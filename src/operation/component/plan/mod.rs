@@ -1,7 +1,8 @@
 //! Makes a plan in a file, and reads its changes.
 
-pub mod job_place;
+mod job_place;
 pub mod nomad_preflight;
+pub mod removals;
 mod sensitive_job;
 
 use std::collections::BTreeMap;

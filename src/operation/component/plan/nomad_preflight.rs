@@ -4,14 +4,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::job_place::{located, placed};
+use super::job_place::{by_line, located, place};
+use super::removals;
 use super::sensitive_job::SensitiveJob;
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::command_line::command;
 use crate::count::counted;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{self, Name};
-use crate::nomad::{CheckedJob, JobName, JobNote, JobRefusal, JobSubmission, KindChange, NomadError};
+use crate::model::{self, Component, Name};
+use crate::nomad::{
+    CheckedJob, JobName, JobNote, JobRefusal, JobSubmission, KindChange, NomadClient, NomadError,
+};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
@@ -47,7 +50,7 @@ pub(in crate::operation::component) async fn check(
     let settings = &invoker.context.session.blueprint.settings;
     let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reader).await?;
     let component = &invoker.context.component.name;
-    let mut notes = Vec::new();
+    let mut notes = removals::notes(invoker.context.component);
     for job in jobs(&document) {
         let Some(spec) = spec(&job, check == JobCheck::Kept)? else {
             notes.push(format!(
@@ -58,12 +61,13 @@ pub(in crate::operation::component) async fn check(
             continue;
         };
         let go_on = async || invoker.context.go_on(Phase::Planning).await;
-        let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
+        let ask = async || asked(&nomad, invoker.context.component, &spec).await;
+        let asked = patiently(&nomad, go_on, JobRefusal::is_away, ask);
         let checked = asked.await?.and_then(|checked| match check {
             JobCheck::Adopts => checked.unchanged(),
             JobCheck::New | JobCheck::Kept => Ok(checked),
         });
-        match checked.map_err(|refusal| located(invoker.context.component, refusal)) {
+        match checked {
             Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 let masked = |note: &JobNote| note.masked(|text| sensitive.text(text));
@@ -89,6 +93,22 @@ pub(in crate::operation::component) async fn check(
         }
     }
     Ok(notes)
+}
+
+/// What Nomad says about a job. A refusal of a service's job has its place in the pillar.
+pub(in crate::operation) async fn asked(
+    nomad: &NomadClient,
+    component: &Component,
+    spec: &JobSubmission,
+) -> std::result::Result<CheckedJob, JobRefusal> {
+    let names = removals::check(nomad, component).await;
+    let job = nomad.preflight(spec).await.map_err(|refusal| located(component, refusal));
+    match (names, job) {
+        (Err(JobRefusal::Invalid(names)), Err(JobRefusal::Invalid(more))) => {
+            Err(JobRefusal::Invalid([names, more].concat()))
+        }
+        (names, job) => names.and(job),
+    }
 }
 
 /// None if it is not known yet.
@@ -118,7 +138,8 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
         return failed;
     }
     let settings = &context.session.blueprint.settings;
-    if let Some(said) = placed(context.component, &failed.message.to_string()) {
+    let said = by_line(context.component, failed.message.as_str());
+    if !said.is_empty() {
         let place = addresses.and_then(|addresses| addresses[0].as_str()).unwrap_or_default();
         return explain(place, &context.component.name, JobRefusal::Invalid(said), "").with(failed.details);
     }
@@ -129,7 +150,10 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
         Err(error @ (NomadError::Unreachable(_) | NomadError::Denied(_))) => {
             unasked(&error, &nomad.address).with(failed.details)
         }
-        _ => failed,
+        _ => match place(context.component, failed.message.as_str()) {
+            Some(place) => Error { message: Words::own(format!("{place}: ")).and(failed.message), ..failed },
+            None => failed,
+        },
     }
 }
 
@@ -162,9 +186,14 @@ pub fn explain(place: &str, component: &Name, refusal: JobRefusal, address: &str
     };
     let refuse = |code: Code, message: String, remedy: &'static str| told(code, message, remedy.into());
     match refusal {
-        JobRefusal::Invalid(reason) => {
-            refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {reason}"), "correct the jobspec")
-        }
+        JobRefusal::Invalid(reasons) => refuse(
+            Code::NomadInvalid,
+            format!("Nomad rejects its jobspec: {}", reasons.join("; ")),
+            match model::service_name(component.as_str()) {
+                Some(_) => "correct the service in the pillar, and run again",
+                None => "correct the jobspec, and run again",
+            },
+        ),
         JobRefusal::Unplaceable(name, groups) => refuse(
             Code::NomadUnplaceable,
             format!("job {} would have no node to run on: {}", name.id, groups.join("; ")),

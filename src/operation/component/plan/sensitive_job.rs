@@ -39,7 +39,9 @@ impl<'a> SensitiveJob<'a> {
     /// The same refusal. None if it cannot be shown.
     pub fn refusal(&self, refusal: &JobRefusal) -> Option<JobRefusal> {
         Some(match refusal {
-            JobRefusal::Invalid(reason) => JobRefusal::Invalid(self.text(reason)?),
+            JobRefusal::Invalid(reasons) => {
+                JobRefusal::Invalid(reasons.iter().map(|reason| self.text(reason)).collect::<Option<_>>()?)
+            }
             JobRefusal::Unplaceable(name, groups) => JobRefusal::Unplaceable(
                 self.name(name)?,
                 groups.iter().map(|group| self.text(group)).collect::<Option<_>>()?,

@@ -3,22 +3,31 @@
 use std::time::Duration;
 
 use super::tables::CHECK;
+use crate::model::PillarPath;
 use crate::model::service::{BlockBody, JobBlock, Setting};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The check that `health_path` means.
-pub fn http_check(path: String) -> JobBlock {
+pub fn http_check(path: String, place: PillarPath) -> JobBlock {
     let mut body = BlockBody { settings: vec![("path", Setting::Text(path))], blocks: Vec::new() };
     complete(&mut body);
-    JobBlock { kind: CHECK.kind, label: None, body }
+    JobBlock { kind: CHECK.kind, label: None, body, place }
 }
 
 /// In the mesh, Consul reaches the path of a check only if the sidecar exposes it.
 pub fn exposed(check: &mut JobBlock) {
     if check.body.text("type") == Some("http") {
         default(&mut check.body, "expose", Setting::Flag(true));
+        sort(&mut check.body);
+    }
+}
+
+/// A script runs in a task: in the main one, unless the pillar names another.
+pub fn in_main_task(check: &mut JobBlock, task: &str) {
+    if check.body.text("type") == Some("script") {
+        default(&mut check.body, "task", Setting::Text(task.to_owned()));
         sort(&mut check.body);
     }
 }

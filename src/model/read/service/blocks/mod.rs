@@ -5,7 +5,7 @@ mod rules;
 mod table;
 pub(super) mod tables;
 
-pub(super) use checks::{exposed, http_check};
+pub(super) use checks::{exposed, http_check, in_main_task};
 pub(super) use rules::check;
 use table::{Key, Kind, Table};
 
@@ -75,7 +75,7 @@ pub(super) fn block(
     if table.kind == tables::CHECK.kind {
         checks::complete(&mut body);
     }
-    Some(JobBlock { kind: table.kind, label: None, body })
+    Some(JobBlock { kind: table.kind, label: None, body, place: path })
 }
 
 /// A list of mappings, or one mapping.
@@ -96,7 +96,7 @@ fn targets(tree: Tree, kind: &'static str, value: &'static str, problems: &Probl
     let block = |(label, tree): (String, Tree)| {
         let number = number(&tree, 0, 100).map_err(|message| problems.add(&tree.path, message)).ok()?;
         let body = BlockBody { settings: vec![(value, Setting::Number(number))], blocks: Vec::new() };
-        Some(JobBlock { kind, label: Some(label), body })
+        Some(JobBlock { kind, label: Some(label), body, place: tree.path })
     };
     entries(tree, problems).into_iter().filter_map(block).collect()
 }
