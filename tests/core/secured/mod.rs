@@ -2,6 +2,7 @@
 //! names are enough, and none of them is too much.
 
 mod bench;
+mod more;
 mod refused;
 mod rights;
 mod story;

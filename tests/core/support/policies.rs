@@ -8,6 +8,10 @@ pub struct Policies {
     pub locks: String,
     pub gates: String,
     pub vault: String,
+    /// More rules for Nomad, if services have volumes.
+    pub volumes: String,
+    /// More rules for the gates' token, if components have hooks.
+    pub hooks: String,
     /// For the token with which Nomad registers services in Consul.
     pub nomads_own: String,
 }
@@ -26,6 +30,8 @@ impl Policies {
             gates: after("Health gates need"),
             nomads_own: after("Nomad's clients need"),
             vault: after("## Vault"),
+            volumes: after("Services with volumes need"),
+            hooks: after("Hooks need"),
         }
     }
 }
