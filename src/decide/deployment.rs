@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::rollout::{
-    Allocation, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, EvaluationStatus, GroupProgress,
-    Rollout, short_id,
+    Allocation, BatchGoal, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, EvaluationStatus,
+    GroupProgress, Rollout, short_id,
 };
 
 /// The result of one query of Nomad. Each variant has a line for people.
@@ -167,6 +167,7 @@ fn without_deployment(rollout: &Rollout) -> RolloutStatus {
 /// Whether the requested allocations run, or have ended successfully. Each allocation is checked.
 fn running(rollout: &Rollout) -> RolloutStatus {
     let is_batch = rollout.job.kind.ends();
+    let may_work = is_batch && rollout.batch_goal == BatchGoal::Working;
     let on_each_node = rollout.job.kind.is_on_each_node();
     let mut groups: BTreeMap<&str, Vec<&Allocation>> = BTreeMap::new();
     for one in
@@ -188,10 +189,18 @@ fn running(rollout: &Rollout) -> RolloutStatus {
             ));
         }
         let alive = all.iter().filter(|one| !(one.has_failed() && one.is_followed())).count() as u64;
-        let good = all.iter().filter(|one| if is_batch { is_done(one) } else { is_up(one) }).count() as u64;
+        let is_good = |one: &&&Allocation| match is_batch {
+            true => is_done(one) || (may_work && is_up(one)),
+            false => is_up(one),
+        };
+        let good = all.iter().filter(is_good).count() as u64;
         let wanted = if on_each_node { alive.max(group.count.min(1)) } else { group.count };
         well &= good >= wanted;
-        let word = if is_batch { "complete" } else { "running" };
+        let word = match (is_batch, may_work) {
+            (true, false) => "complete",
+            (true, true) => "running or complete",
+            (false, _) => "running",
+        };
         said.push(format!("{}: {good} of {wanted} {word}", group.name));
     }
     let message = said.join("; ");

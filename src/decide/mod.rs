@@ -63,9 +63,9 @@ pub use rollback::{
     ApplyFailure, ChangeProgress, FailedRunComponent, RollbackDecision, decide_rollback, needs_approval,
 };
 pub use rollout::{
-    Allocation, CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, Evaluation,
-    JobVersion, JobVersions, NomadAnswers, PlacementFailure, RegisteredJob, Rollout, RolloutQuery, TaskGroup,
-    short_id,
+    Allocation, BatchGoal, CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus,
+    Evaluation, JobVersion, JobVersions, NomadAnswers, PlacementFailure, RegisteredJob, Rollout,
+    RolloutQuery, TaskGroup, short_id,
 };
 pub use rotation::{
     ROTATION, Rotation, RotationFault, RotationStage, SecretReaderState, begin_rotation, end_rotation,

@@ -11,9 +11,9 @@ use super::client::NomadClient;
 use super::error::NomadError;
 use super::{JobName, diagnose};
 use crate::decide::{
-    CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, JobVersions, NomadAnswers,
-    RegisteredInstance, RegisteredJob, Rollout, RolloutQuery, RolloutStatus, TaskGroup, remembered,
-    rollout_status, short_id,
+    BatchGoal, CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, JobVersions,
+    NomadAnswers, RegisteredInstance, RegisteredJob, Rollout, RolloutQuery, RolloutStatus, TaskGroup,
+    remembered, rollout_status, short_id,
 };
 
 /// Time to wait beyond Nomad's own progress deadline.
@@ -28,6 +28,7 @@ pub struct DeploymentWatch {
     /// The last applied version is known to have failed.
     failed: bool,
     silent: bool,
+    batch_goal: BatchGoal,
     seen: RefCell<WatchMemory>,
 }
 
@@ -63,7 +64,8 @@ pub enum JobHealth {
 
 impl DeploymentWatch {
     pub fn new(nomad: NomadClient, name: JobName, registered: Option<u64>) -> Self {
-        Self { nomad, name, registered, failed: false, silent: false, seen: RefCell::default() }
+        let batch_goal = BatchGoal::default();
+        Self { nomad, name, registered, failed: false, silent: false, batch_goal, seen: RefCell::default() }
     }
 
     /// If `failed`, a version that Nomad reverted to is not mistaken for the registered one.
@@ -74,6 +76,10 @@ impl DeploymentWatch {
     /// If `silent`, the output of the job's tasks and checks is not repeated.
     pub fn silently(self, silent: bool) -> Self {
         Self { silent, ..self }
+    }
+
+    pub fn with_batch_goal(self, batch_goal: BatchGoal) -> Self {
+        Self { batch_goal, ..self }
     }
 
     pub async fn look(&self) -> JobHealth {
@@ -126,7 +132,12 @@ impl DeploymentWatch {
             false => nomad.versions(name).await?,
         };
         let seen = self.seen.borrow().deployment.clone();
-        let query = RolloutQuery { registered: Some(registered), failed: self.failed, seen };
+        let query = RolloutQuery {
+            registered: Some(registered),
+            failed: self.failed,
+            seen,
+            batch_goal: self.batch_goal,
+        };
         let rollout =
             Rollout::of(query, NomadAnswers { job, evaluations, deployments, allocations, versions });
         if let Some(deployment) = &rollout.deployment {

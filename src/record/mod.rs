@@ -24,7 +24,7 @@ pub use unreported_orphans::UnreportedOrphans;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::{Baseline, FailedVersion, Previous, RecordedState, State};
+use crate::decide::{Baseline, BatchGoal, FailedVersion, Previous, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
 use crate::report::{Status, Warning};
@@ -129,6 +129,14 @@ impl Record {
     /// Whether the last apply put its whole configuration into the state. A record of version 0.1.0 does not say it.
     pub fn is_complete(&self) -> bool {
         self.outputs.is_some() || Status::from_word(&self.outcome).ended_well()
+    }
+
+    /// A batch job that was healthy in this configuration may work again.
+    pub fn batch_goal(&self) -> BatchGoal {
+        match self.known_good.is_some() && self.known_good == self.applied {
+            true => BatchGoal::Working,
+            false => BatchGoal::Complete,
+        }
     }
 
     pub fn baseline(&self) -> Baseline {

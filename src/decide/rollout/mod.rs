@@ -31,6 +31,16 @@ pub struct RolloutQuery {
     pub failed: bool,
     /// Its deployment, as an earlier query saw it.
     pub seen: Option<Deployment>,
+    pub batch_goal: BatchGoal,
+}
+
+/// When a batch job is healthy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BatchGoal {
+    #[default]
+    Complete,
+    /// It may still work: this registration was healthy before, or others started it.
+    Working,
 }
 
 /// Nomad's answers in one query.
@@ -60,6 +70,7 @@ pub struct Rollout {
     pub evaluations: Vec<Evaluation>,
     pub allocations: Vec<Allocation>,
     pub versions: JobVersions,
+    pub batch_goal: BatchGoal,
 }
 
 impl Rollout {
@@ -82,7 +93,8 @@ impl Rollout {
             seen => (None, seen),
         };
         let deployment = of(ours).cloned().or(over);
-        Self { ours, deployment, lost, after, evaluations, allocations, versions, job }
+        let batch_goal = query.batch_goal;
+        Self { ours, deployment, lost, after, evaluations, allocations, versions, job, batch_goal }
     }
 
     /// Whether the current version is the one that the query is about.

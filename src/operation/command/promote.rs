@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::decide::StateJob;
+use crate::decide::{BatchGoal, StateJob};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::nomad::{DeploymentWatch, JobHealth, JobName};
@@ -58,7 +58,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     if invoker.context.component.health.is_empty() {
         notes.push("it has no health gates, so Eos did not wait".to_owned());
     } else {
-        health::hold(&invoker.context, &state).await?;
+        health::hold(&invoker.context, &state, BatchGoal::default()).await?;
     }
     Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, Code::Promoted) })
 }

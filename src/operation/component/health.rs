@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::value_path;
 use crate::command_line::{command, only_a_retry};
 use crate::count::counted;
-use crate::decide::State;
+use crate::decide::{BatchGoal, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{
     self, ConsulGate, FinalReason, GateContext, GateTally, HealthGate, NoConnection, Outlook, Unhealthy,
@@ -22,8 +22,8 @@ use crate::view::progress::Stage;
 use crate::words::{Words, words};
 
 /// Waits until all gates pass. An error if one does not pass in time, if the run is stopped, or if the lock is lost.
-pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
-    let gates = gates(context, state).await?;
+pub async fn hold(context: &Context<'_>, state: &State, batch_goal: BatchGoal) -> Result<()> {
+    let gates = gates(context, state, batch_goal).await?;
     if gates.is_empty() {
         return Ok(());
     }
@@ -67,15 +67,20 @@ async fn watch(gates: &[HealthGate], tell: &dyn Fn(&[GateTally])) -> Result<()> 
 }
 
 /// The gates of the component, with their values from this state.
-pub async fn gates(context: &Context<'_>, state: &State) -> Result<Vec<HealthGate>> {
+pub async fn gates(context: &Context<'_>, state: &State, batch_goal: BatchGoal) -> Result<Vec<HealthGate>> {
     let mut gates = Vec::new();
     for gate in &context.component.health {
-        gates.push(open(gate, state, context).await?);
+        gates.push(open(gate, state, context, batch_goal).await?);
     }
     Ok(gates)
 }
 
-async fn open(gate: &model::GateSettings, state: &State, context: &Context<'_>) -> Result<HealthGate> {
+async fn open(
+    gate: &model::GateSettings,
+    state: &State,
+    context: &Context<'_>,
+    batch_goal: BatchGoal,
+) -> Result<HealthGate> {
     let (settings, reader) = (&context.session.blueprint.settings, &context.reader);
     let (component, blind) = (context.component, context.has_unreadable_secrets);
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
@@ -115,7 +120,8 @@ async fn open(gate: &model::GateSettings, state: &State, context: &Context<'_>) 
                 JobName { namespace, id },
                 registered,
             );
-            Ok(HealthGate::nomad(opening(), follow.after_failure(failed).silently(blind)))
+            let follow = follow.after_failure(failed).silently(blind).with_batch_goal(batch_goal);
+            Ok(HealthGate::nomad(opening(), follow))
         }
         ProbeSettings::Consul(ConsulProbe { service, least }) => {
             let service = value(service, state, registered_name).map_err(refuse)?;
@@ -129,7 +135,8 @@ async fn open(gate: &model::GateSettings, state: &State, context: &Context<'_>) 
                         own.modify_index,
                     )
                     .after_failure(own.failed)
-                    .silently(blind),
+                    .silently(blind)
+                    .with_batch_goal(batch_goal),
                 );
             }
             let token = servers::consul_token(settings, reader).await?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::inspect::{Inspection, inspect};
 use crate::command_line::command;
-use crate::decide::State;
+use crate::decide::{BatchGoal, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{HealthGate, Measurement};
 use crate::model::{Component, Name};
@@ -115,7 +115,8 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<MeasuredComponen
         registrations::recorded(&mut state, record);
     }
     given_secrets::hide(&mut invoker.context).await;
-    let (report, gates) = measured(&invoker.context, &state).await?;
+    let batch_goal = record.as_ref().map(Record::batch_goal).unwrap_or_default();
+    let (report, gates) = measured(&invoker.context, &state, batch_goal).await?;
     Ok((with_checks(report, record.as_ref()), gates))
 }
 
@@ -149,7 +150,7 @@ async fn of_step(
     match component.health.is_empty() {
         false => {
             let context = Context::new(session, component, paths, None, session.call.reading())?;
-            measured(&context, &State::default()).await
+            measured(&context, &State::default(), BatchGoal::default()).await
         }
         true if outcome.is_as_asked() => {
             Ok((ComponentReport::new(Status::Healthy, Code::NoGates), Vec::new()))
@@ -158,9 +159,9 @@ async fn of_step(
     }
 }
 
-async fn measured(context: &Context<'_>, state: &State) -> Result<MeasuredComponent> {
+async fn measured(context: &Context<'_>, state: &State, batch_goal: BatchGoal) -> Result<MeasuredComponent> {
     let name = &context.component.name;
-    let gates = health::gates(context, state).await?;
+    let gates = health::gates(context, state, batch_goal).await?;
     let answers = join_all(gates.iter().map(HealthGate::measure)).await;
     let told = gates.iter().zip(&answers).map(|(gate, answer)| {
         json!({

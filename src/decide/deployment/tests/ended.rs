@@ -31,7 +31,8 @@ fn a_registration_is_finished_when_its_job_no_longer_runs() {
         let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
         let answers =
             NomadAnswers { job: from(job), allocations: allocations.collect(), ..NomadAnswers::default() };
-        let query = RolloutQuery { registered: Some(20), failed: true, seen: None };
+        let query =
+            RolloutQuery { registered: Some(20), failed: true, seen: None, ..RolloutQuery::default() };
         Rollout::of(query, answers).is_spent()
     };
     assert!(spent(job("service", 1, 20), "1 failed, 0 complete stopped"));

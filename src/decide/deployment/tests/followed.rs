@@ -101,6 +101,25 @@ fn without_a_deployment_the_table_decides_from_allocations() {
 }
 
 #[test]
+fn a_batch_job_may_work_only_where_nothing_waits_for_its_end() {
+    let word_of = |allocations: &str, batch_goal| {
+        let query = RolloutQuery { registered: Some(20), batch_goal, ..RolloutQuery::default() };
+        word(&look_again(query, job("batch", 1, 20), &[], &[], allocations, &[]))
+    };
+    for (allocations, working, complete) in [
+        ("1 running, 1 running", "healthy", "wait"),
+        ("1 running, 1 complete", "healthy", "wait"),
+        ("1 complete, 1 complete", "healthy", "healthy"),
+        ("1 running, 1 pending", "wait", "wait"),
+        ("1 running, 1 complete spoilt", "wait", "wait"),
+        ("1 running, 1 failed", "stuck", "stuck"),
+    ] {
+        assert_eq!(word_of(allocations, BatchGoal::Working), working, "{allocations}");
+        assert_eq!(word_of(allocations, BatchGoal::Complete), complete, "{allocations}");
+    }
+}
+
+#[test]
 fn a_periodic_job_has_no_result_before_its_first_run() {
     let mut periodic = job("batch", 1, 20);
     periodic["Periodic"] = json!({ "Spec": "0 3 * * *" });

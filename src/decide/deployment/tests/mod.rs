@@ -66,7 +66,7 @@ fn look(
     deployments: &[Value],
     allocations: &str,
 ) -> RolloutStatus {
-    let query = RolloutQuery { registered: Some(ours), failed: true, seen: None };
+    let query = RolloutQuery { registered: Some(ours), failed: true, seen: None, ..RolloutQuery::default() };
     look_again(query, job, evaluations, deployments, allocations, &[])
 }
 

@@ -28,6 +28,7 @@ fn a_version_that_nomad_reverted_never_passes_although_nomad_removed_its_deploym
                             registered: Some(registered),
                             failed,
                             seen: seen.clone().map(from),
+                            ..RolloutQuery::default()
                         };
                         let job = deployed(2, 30);
                         let status =
@@ -85,7 +86,12 @@ fn the_table_decides_after_a_deployment_was_removed() {
         (deployed(1, 20), Some(&open), [vec![version(2, 30, true, 7)], of_ours(false)].concat(), two, "reverting"),
     ];
     for (job, seen, versions, allocations, expected) in table {
-        let query = RolloutQuery { registered: Some(20), failed: false, seen: seen.cloned().map(from) };
+        let query = RolloutQuery {
+            registered: Some(20),
+            failed: false,
+            seen: seen.cloned().map(from),
+            ..RolloutQuery::default()
+        };
         let status = look_again(query, job.clone(), &[], &[], allocations, &versions);
         assert_eq!(word(&status), expected, "{status:?}\n{job}\n{seen:?}\n{versions:?}\n{allocations}");
     }
@@ -95,7 +101,12 @@ fn the_table_decides_after_a_deployment_was_removed() {
 fn the_last_seen_progress_of_a_removed_deployment_is_reported() {
     let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
     let said = |seen: Option<Value>| {
-        let query = RolloutQuery { registered: Some(20), failed: false, seen: seen.map(from) };
+        let query = RolloutQuery {
+            registered: Some(20),
+            failed: false,
+            seen: seen.map(from),
+            ..RolloutQuery::default()
+        };
         match look_again(query, deployed(2, 30), &[], &[], "2 running, 2 running", &versions) {
             RolloutStatus::Failed(said) => said,
             other => panic!("{other:?}"),
@@ -130,7 +141,8 @@ fn a_version_that_nomad_reverted_to_counts_only_after_it_is_registered() {
     let evaluations = [evaluation(20, "complete"), by_nomad];
     let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
     let found = |evaluations: &[Value]| {
-        let query = RolloutQuery { registered: Some(30), failed: true, seen: None };
+        let query =
+            RolloutQuery { registered: Some(30), failed: true, seen: None, ..RolloutQuery::default() };
         look_again(query, job("service", 2, 30), evaluations, &deployments, "2 running, 2 running", &versions)
     };
     // A refresh has written the new index into the state.

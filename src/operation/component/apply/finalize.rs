@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PlannedApply;
 use crate::change::Changes;
 use crate::command_line::command;
-use crate::decide::{ApplyFailure, ChangeProgress, State, TurnEnd};
+use crate::decide::{ApplyFailure, BatchGoal, ChangeProgress, State, TurnEnd};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::OnFailure;
 use crate::operation::component::recovery::possible_orphans;
@@ -150,7 +150,13 @@ impl PlannedApply<'_> {
                 words!["find the cause of the repeated changes, then: ", command("orchestrate").here()];
             return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
-        health::hold(&self.invoker.context, state).await.map(|()| proof)
+        let batch_goal = match self.record {
+            // Others started the job, and this run waits for nothing of its own.
+            _ if self.intent.adopts() => BatchGoal::Working,
+            Some(record) if report.status == Status::Unchanged => record.batch_goal(),
+            _ => BatchGoal::Complete,
+        };
+        health::hold(&self.invoker.context, state, batch_goal).await.map(|()| proof)
     }
 
     /// A plan after the apply. It also shows what the providers filled in.

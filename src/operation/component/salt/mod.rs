@@ -11,7 +11,7 @@ use super::{health, hooks, reports};
 use crate::clock;
 use crate::command_line::command;
 use crate::count::counted;
-use crate::decide::State;
+use crate::decide::{BatchGoal, State};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
 use crate::lock::{Holder, LockGuard};
@@ -91,7 +91,7 @@ pub(super) async fn run(
         return Ok(report);
     }
     let report = match report.status.is_as_asked() {
-        true => match health::hold(&context, &State::default()).await {
+        true => match health::hold(&context, &State::default(), BatchGoal::default()).await {
             Ok(()) => report,
             Err(error) => {
                 let ComponentReport { status, reason, error, .. } = reports::ended(error.of(name));
