@@ -145,11 +145,10 @@ fn generated(
         return Err("belongs to a service that is not enabled".to_owned());
     }
     if task_secret.delivery == SecretDelivery::Vault {
-        return Err(
-            "is read in Vault by Nomad, which restarts the tasks when it finds a new value: a rotation \
-                    could not go back. Set infrastructure:settings:nomad:secrets to variables"
-                .to_owned(),
-        );
+        return Err(format!(
+            "is read in Vault by Nomad, which restarts all tasks when it finds a new value: a rotation could not \
+             go back. Set infrastructure:settings:nomad:secrets to variables, or change vault:{path}#{key} yourself"
+        ));
     }
     let previous = previous_key(key);
     let is_generated =

@@ -2,7 +2,7 @@
 
 use super::{named, owner_lock, previous};
 use crate::command_line::command;
-use crate::decide::{ROTATION, RotationFault};
+use crate::decide::{ROTATION, Rotation, RotationFault};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Name, RotatedPath, RotationTarget, VaultPath, secret_readers};
 use crate::operation::session::Session;
@@ -38,10 +38,10 @@ pub async fn begin(session: &Session) -> Result<()> {
     for (path, rotated) in &target.paths {
         match write(session, &target, path, rotated).await {
             Ok(()) => written.push(path),
-            Err(error) => {
+            Err(mut error) => {
                 for path in written {
-                    if let Err(error) = undo(session, path).await {
-                        session.call.channel.note(&error.message);
+                    if let Err(why) = undo(session, path).await {
+                        error = half_begun(session, path, &target.paths[path], error, &why);
                     }
                 }
                 return Err(error);
@@ -62,6 +62,13 @@ async fn write(
         vault.begin_rotation(path, keys, run_id, target.keeps_previous).await
     });
     begun.await?.map_err(|fault| explain(session, target, path, fault))?;
+    let rotation = Rotation {
+        run_id: session.call.run_id.clone(),
+        keys: keys.keys().cloned().collect(),
+        keeps_previous: target.keeps_previous,
+        ..Rotation::default()
+    };
+    session.ledger.rotations.begin(path, rotation);
     let (named, previous) = (named(path, keys.keys()), previous(keys.keys()));
     session.call.channel.note(&format!("{named} has a new value; the old one is {previous} meanwhile"));
     Ok(())
@@ -74,6 +81,30 @@ async fn undo(session: &Session, path: &VaultPath) -> Result<()> {
         vault.end_rotation(path, run_id, true).await
     });
     undone.await.map(drop)
+}
+
+/// The error of a rotation that could not begin everywhere, and could not be undone here.
+fn half_begun(
+    session: &Session,
+    path: &VaultPath,
+    rotated: &RotatedPath,
+    error: Error,
+    why: &Error,
+) -> Error {
+    let keys = rotated.keys.keys().cloned().collect();
+    let readers = secret_readers(&session.blueprint, path, &keys);
+    let readers = readers.iter().map(Name::as_str).collect::<Vec<_>>().join(",");
+    let finish = command("orchestrate").here().with("components", readers);
+    let named = named(path, keys.iter());
+    Error {
+        message: words![
+            error.message,
+            Words::own(format!("; {named} still has its new value: ")),
+            &why.message
+        ],
+        remedy: words![error.remedy, ". To finish that rotation: ", finish],
+        ..error
+    }
 }
 
 fn never_good(name: &Name) -> Error {

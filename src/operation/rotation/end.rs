@@ -23,14 +23,14 @@ pub async fn withdraw_failed(session: &Session, reports: &mut Reports) {
         || changed.values().any(|prior| {
             matches!(prior.progress, ChangeProgress::Failed(failure) if failure != ApplyFailure::StateKnown)
         });
-    // After a failure whose result is unknown, the new value may be in use: the next run decides.
-    if is_unclear {
-        return;
-    }
     for (path, rotation) in session.ledger.rotations.found() {
         let readers = secret_readers(&session.blueprint, &path, &rotation.keys);
-        let has_failed = |name: &&Name| reports.get(*name).is_some_and(|one| one.status == Status::Failed);
-        if rotation.withdrawn || !readers.iter().any(|name| has_failed(&name)) {
+        let has_failed = |name: &Name| reports.get(name).is_some_and(|one| one.status == Status::Failed);
+        let is_unused = rotation.run_id == session.call.run_id
+            && readers.iter().all(|name| state(session, name, reports) == SecretReaderState::Untouched);
+        // After a failure whose result is unknown, the new value may be in use: the next run decides.
+        let goes_back = if is_unclear { is_unused } else { readers.iter().any(has_failed) };
+        if rotation.withdrawn || !goes_back {
             continue;
         }
         match withdraw(session, &path, &rotation).await {
@@ -39,6 +39,7 @@ pub async fn withdraw_failed(session: &Session, reports: &mut Reports) {
             Err(error) => {
                 let named = named(&path, rotation.keys.iter());
                 let note = words![Words::own(format!("{named} still has its new value: ")), &error.message];
+                session.ledger.rotations.stay(&readers);
                 tell(session, &path, &readers, reports, note);
             }
         }
@@ -161,6 +162,6 @@ fn tell(session: &Session, path: &VaultPath, readers: &BTreeSet<Name>, reports: 
     let owner = secret_owner(&session.blueprint, path).into_iter();
     let Some(name) = owner.chain(readers).find(|name| reports.contains_key(*name)).cloned() else { return };
     if let Some(report) = reports.get_mut(&name) {
-        report.notes.push(note);
+        report.notes.put_first(note);
     }
 }

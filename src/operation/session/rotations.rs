@@ -37,6 +37,11 @@ impl Rotations {
         self.asked.borrow().as_ref().is_some_and(|target| target.has(path, key))
     }
 
+    /// This call has written its new values.
+    pub fn begin(&self, path: &VaultPath, rotation: Rotation) {
+        self.found.borrow_mut().insert(path.clone(), rotation);
+    }
+
     /// `name` reads a secret of this path, which is being rotated.
     pub fn find(&self, name: &Name, path: &VaultPath, rotation: Rotation, can_go_back: bool) {
         self.found.borrow_mut().entry(path.clone()).or_insert(rotation);
@@ -55,6 +60,11 @@ impl Rotations {
 
     pub fn was_withdrawn(&self, path: &VaultPath) -> bool {
         self.withdrawn.borrow().contains(path)
+    }
+
+    /// The old value could not return, so a rollback could not read it.
+    pub fn stay(&self, names: &BTreeSet<Name>) {
+        self.going_back.borrow_mut().retain(|name| !names.contains(name));
     }
 
     pub fn goes_back(&self, name: &Name) -> bool {

@@ -16,6 +16,8 @@ pub enum Mode {
     Answer(&'static str),
     /// Answers the next request with this text, instead of the server, and passes the following ones.
     Once(&'static str),
+    /// Passes requests until the next one that contains the first text, and answers all following ones with the second.
+    AnswerAfter(&'static str, &'static str),
     /// Passes the next request that contains this text but drops its answer. Passes the following ones.
     Unanswered(&'static str),
     /// Replaces the first text with the second in the server's answers. Both have the same length.
@@ -57,7 +59,7 @@ impl Proxy {
 
     pub fn set(&self, mode: Mode) {
         self.shared.set_mode(mode);
-        if !matches!(mode, Mode::Pass | Mode::Unanswered(_)) {
+        if !matches!(mode, Mode::Pass | Mode::Unanswered(_) | Mode::AnswerAfter(..)) {
             for stream in self.shared.open.lock().unwrap().drain(..) {
                 let _ = stream.shutdown(Shutdown::Both);
             }
@@ -105,6 +107,12 @@ impl Shared {
         self.clone().pump(client, server, |text| {
             for line in text.lines().filter(|line| line.ends_with(" HTTP/1.1")) {
                 self.note(line);
+                if let Mode::AnswerAfter(part, answer) = self.mode()
+                    && line.contains(part)
+                {
+                    self.set_mode(Mode::Answer(answer));
+                    continue;
+                }
                 if matches!(self.mode(), Mode::Unanswered(part) if line.contains(part)) {
                     silenced.store(true, Ordering::SeqCst);
                     self.set_mode(Mode::Pass);

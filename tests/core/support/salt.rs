@@ -19,6 +19,8 @@ pub struct Salt {
     pub logged: RefCell<Vec<String>>,
     /// Every tick requests a stop after this number of jobs was started.
     pub stops_after: Option<usize>,
+    /// Every tick requests a stop once a line of the log has this text.
+    pub stops_at: Option<&'static str>,
 }
 
 impl Salt {
@@ -30,6 +32,7 @@ impl Salt {
             stopped: RefCell::default(),
             logged: RefCell::default(),
             stops_after: None,
+            stops_at: None,
         }
     }
 
@@ -62,7 +65,9 @@ impl Host for Salt {
         self.logged.borrow_mut().push(message.to_owned());
     }
     fn tick(&self) -> u32 {
-        u32::from(self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs))
+        let is_logged = |text: &str| self.logged.borrow().iter().any(|line| line.contains(text));
+        let is_started = self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs);
+        u32::from(is_started || self.stops_at.is_some_and(is_logged))
     }
     fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         self.calls.borrow_mut().push(job.clone());

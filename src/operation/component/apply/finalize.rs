@@ -234,6 +234,11 @@ impl PlannedApply<'_> {
             _ if ended.status == Status::Cancelled => ApplyFailure::Cancelled,
             _ => ApplyFailure::StateKnown,
         };
+        if report.status == Status::Unchanged
+            && let Some(configuration) = configuration
+        {
+            self.continue_rotation(configuration);
+        }
         session.ledger.record_progress(name, ChangeProgress::Failed(failure));
         let mut notes = report.notes;
         if report.status != Status::Unchanged && !state.lineage.is_empty() {
@@ -246,6 +251,16 @@ impl PlannedApply<'_> {
         }
         let ComponentReport { status, reason, error, .. } = ended;
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
+    }
+
+    /// An earlier run deployed a rotated secret and was killed before it knew the result. A failure is now one of this
+    /// run, which can roll it back.
+    fn continue_rotation(&self, configuration: &str) {
+        let (ledger, name) = (&self.invoker.context.session.ledger, &self.node.component.name);
+        let is_new = self.record.is_some_and(|record| record.known_good.as_deref() != Some(configuration));
+        if ledger.rotations.goes_back(name) && is_new && self.text.is_some() {
+            ledger.change(name, self.was(configuration));
+        }
     }
 
     /// The same after an apply that did not complete. Its outputs are not shown: some may be from before it.
