@@ -1,6 +1,7 @@
 //! A job that runs already becomes a service of Eos, and its tasks do not notice.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,14 +12,14 @@ use crate::support::world::World;
 use crate::support::{Site, statuses};
 
 /// A Nomad in which jobs run that people have started, and a pillar without services.
-struct Scene {
-    pair: Arc<Pair>,
-    site: Site,
+pub(super) struct Scene {
+    pub(super) pair: Arc<Pair>,
+    pub(super) site: Site,
     _world: World,
 }
 
 impl Scene {
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let (pair, world) = (pair()?, World::new()?);
         let mut site = Site::new();
         site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
@@ -27,14 +28,19 @@ impl Scene {
     }
 
     /// Starts a job as `nomad job run` does, and waits until `count` allocations run.
-    fn runs(&self, name: &str, hcl: &str, variables: &Value, count: usize) {
+    pub(super) fn runs(&self, name: &str, hcl: &str, variables: &Value, count: usize) {
+        self.runs_as(name, hcl, variables, count, "hcl2");
+    }
+
+    /// `format`: what the text is to `nomad job run`, which calls the JSON form of its language JSON too.
+    fn runs_as(&self, name: &str, hcl: &str, variables: &Value, count: usize, format: &str) {
         let flags = variables.as_object().unwrap().iter();
         let lines: String = flags.map(|(name, value)| format!("{name} = {value}\n")).collect();
         let asked = json!({ "JobHCL": hcl, "Variables": lines, "Canonicalize": true });
         let (status, job) = self.pair.nomad.call("POST", "/v1/jobs/parse", &asked.to_string());
         assert_eq!(status, 200, "{job}");
         let job: Value = serde_json::from_str(&job).unwrap();
-        let submission = json!({ "Source": hcl, "Format": "hcl2", "VariableFlags": variables });
+        let submission = json!({ "Source": hcl, "Format": format, "VariableFlags": variables });
         self.registers(&json!({ "Job": job, "Submission": submission }));
         self.until_running(name, count);
     }
@@ -52,6 +58,14 @@ impl Scene {
         }
     }
 
+    fn until_dead(&self, name: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.pair.nomad.get(&format!("/v1/job/{name}")).unwrap()["Status"] != "dead" {
+            assert!(Instant::now() < deadline, "{name} does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn is_settled(&self, name: &str) -> bool {
         let all = self.pair.nomad.get(&format!("/v1/job/{name}/deployments")).unwrap_or_default();
         let settled = |one: &Value| one["Status"] == "successful" || one["Status"] == "cancelled";
@@ -59,7 +73,7 @@ impl Scene {
     }
 
     /// The ids of the running allocations, and when each of their tasks has started.
-    fn allocations(&self, name: &str) -> Vec<(String, String)> {
+    pub(super) fn allocations(&self, name: &str) -> Vec<(String, String)> {
         let all = self.pair.nomad.get(&format!("/v1/job/{name}/allocations")).unwrap_or_default();
         let all = all.as_array().cloned().unwrap_or_default();
         let running =
@@ -74,18 +88,18 @@ impl Scene {
         found
     }
 
-    fn adopts(&self, job: &str, more: Value) -> Value {
+    pub(super) fn adopts(&self, job: &str, more: Value) -> Value {
         let mut arguments = json!({ "jobs": job });
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.site.run("adopt_job", arguments)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.site.folder.path().join("root/staging/.eos/described_jobs").join(name)
     }
 
     /// Lets Eos describe a job, and puts the description into the pillar.
-    fn described(&mut self, job: &str) -> Value {
+    pub(super) fn described(&mut self, job: &str) -> Value {
         let report = self.adopts(job, json!({}));
         let component = &report["components"][format!("nomad-{job}")];
         assert_eq!(
@@ -163,7 +177,7 @@ fn read_yaml(text: &str) -> Value {
     let read = "import sys, json, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
     // `make build` makes it.
     let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    let mut child = std::process::Command::new(python)
+    let mut child = Command::new(python)
         .args(["-c", read])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
@@ -174,7 +188,7 @@ fn read_yaml(text: &str) -> Value {
 }
 
 /// A job whose group and task have its name, with much that keys do not say.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     format!(
         r#"
 job "{name}" {{
@@ -225,6 +239,33 @@ job "{name}" {{
       resources {{
         cpu    = 20
         memory = 32
+      }}
+    }}
+  }}
+}}
+"#
+    )
+}
+
+/// A job of one task that ends, or works, by this command.
+fn batch(name: &str, kind: &str, rest: &str, command: &str) -> String {
+    let (command, argument) = command.split_once(' ').unwrap_or((command, ""));
+    let args = if argument.is_empty() { String::new() } else { format!("args = [{argument:?}]") };
+    format!(
+        r#"
+job "{name}" {{
+  type = "{kind}"
+  {rest}
+  group "{name}" {{
+    task "{name}" {{
+      driver = "raw_exec"
+      config {{
+        command = "{command}"
+        {args}
+      }}
+      resources {{
+        cpu    = 20
+        memory = 20
       }}
     }}
   }}
@@ -296,51 +337,96 @@ fn a_job_without_a_text_is_described_from_what_nomad_has() {
 }
 
 #[test]
-fn a_job_that_was_registered_with_variables_is_adopted_once_its_text_has_none() {
+fn a_job_whose_text_terraform_cannot_use_is_adopted_after_it_was_registered_once_from_the_text_of_eos() {
     let Some(mut scene) = Scene::new() else { return };
-    let count = "count = var.count\n    network";
-    let job = plain("varied").replace("count = 2\n    network", count)
+    let varied = plain("varied").replace("count = 2\n    network", "count = var.count\n    network")
         + "variable \"count\" {\n  type = number\n}\n";
-    scene.runs("varied", &job, &json!({ "count": "2" }), 2);
-    let before = scene.allocations("varied");
-    let report = scene.adopts("varied", json!({}));
-    let error = &report["components"]["nomad-varied"]["error"];
-    assert_eq!(error["code"], "not_adoptable", "{report:#}");
-    assert!(error["remedy"].as_str().unwrap().contains("with another priority"), "{error:#}");
-    let plain = plain("varied").replace("priority    = 60", "priority = 61");
-    scene.runs("varied", &plain, &json!({}), 2);
-    assert_eq!(scene.allocations("varied"), before);
-    let entry = scene.described("varied");
-    assert_eq!((&entry["replicas"], &entry["template"]), (&json!(2), &Value::Null), "{entry:#}");
-    scene.taken_over("varied");
-    scene.is_ours_and_goes("varied");
+    scene.runs("varied", &varied, &json!({ "count": "2" }), 2);
+    let spec = json!({ "Job": super::parsed(&scene.pair.nomad, &plain("of-json")) });
+    scene.registers(&json!({
+        "Job": spec["Job"], "Submission": { "Source": spec.to_string(), "Format": "json" },
+    }));
+    scene.until_running("of-json", 2);
+
+    for (job, how) in [("varied", "with variables"), ("of-json", "as JSON")] {
+        let before = scene.allocations(job);
+        let file = scene.file(&format!("{job}.nomad.hcl"));
+        let run = format!("nomad job run {}", file.display());
+        scene.refused(
+            job,
+            json!({}),
+            "not_adoptable",
+            &[how, &run, "changes its priority from 60 to 61, and restarts no task", "Then run again: "],
+        );
+        assert!(!scene.adopts(job, json!({})).to_string().contains("hunter2"));
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+        scene.runs_as(job, &std::fs::read_to_string(&file).unwrap(), &json!({}), 2, "json");
+        assert_eq!(scene.allocations(job), before);
+        let entry = scene.described(job);
+        assert_eq!((&entry["replicas"], &entry["job"]["priority"]), (&json!(2), &json!(61)), "{entry:#}");
+        scene.taken_over(job);
+        scene.is_ours_and_goes(job);
+    }
+}
+
+#[test]
+fn a_text_for_a_job_that_has_ended_says_that_nomad_would_run_it_again() {
+    let Some(scene) = Scene::new() else { return };
+    let job = batch("ended-varied", "batch", "", "true").replace("cpu    = 20", "cpu    = var.cpu")
+        + "variable \"cpu\" {\n  type = number\n}\n";
+    scene.runs("ended-varied", &job, &json!({ "cpu": "20" }), 0);
+    scene.until_dead("ended-varied");
+    scene.refused(
+        "ended-varied",
+        json!({}),
+        "not_adoptable",
+        &["is not without effect: Nomad's plan for ended-varied.ended-varied: Place 1"],
+    );
+}
+
+#[test]
+fn a_job_that_another_environment_has_taken_over_is_refused() {
+    let Some(mut scene) = Scene::new() else { return };
+    scene.runs("shared", &plain("shared"), &json!({}), 2);
+    let entry = scene.described("shared");
+    scene.taken_over("shared");
+    scene.site.infrastructure.as_object_mut().unwrap().remove("services");
+    scene.site.infrastructure["environments"] =
+        json!({ "staging": { "services": { "shared": entry } }, "production": {} });
+    let production = json!({ "environment": "production" });
+    let words = ["job shared belongs to the component nomad-shared of the environment staging"];
+    // Neither described nor imported, also if the pillar of the first one does not have it any more.
+    scene.refused("shared", production.clone(), "nomad_job_foreign", &words);
+    scene.site.infrastructure["environments"]["production"] = json!({ "services": { "shared": entry } });
+    scene.refused("shared", production.clone(), "nomad_job_foreign", &words);
+    scene.site.infrastructure["environments"]["staging"] = json!({});
+    scene.refused("shared", production.clone(), "nomad_job_foreign", &words);
+
+    // A Nomad of its own has a job of its own.
+    scene.site.infrastructure["environments"]["staging"] =
+        json!({ "settings": { "nomad": { "address": "http://127.0.0.1:1" } } });
+    let mut shown = production.clone();
+    shown["test"] = true.into();
+    let report = scene.adopts("shared", shown);
+    assert_eq!(statuses(&report)["nomad-shared"], "planned", "{report:#}");
+
+    // The command of the error moves the job.
+    scene.site.infrastructure["environments"]["staging"] = json!({});
+    let report = scene.adopts("shared", production.clone());
+    let commands = &report["components"]["nomad-shared"]["error"]["commands"];
+    let moved = Command::new("sh").arg("-c").arg(commands[0].as_str().unwrap()).output().unwrap();
+    assert!(moved.status.success(), "{commands} {moved:?}");
+    let before = scene.allocations("shared");
+    let report = scene.adopts("shared", production);
+    assert_eq!(statuses(&report)["nomad-shared"], "applied", "{report:#}");
+    assert_eq!(scene.allocations("shared"), before);
 }
 
 #[test]
 fn ended_jobs_and_jobs_that_start_others_are_adopted_and_their_children_are_not() {
     let Some(mut scene) = Scene::new() else { return };
-    let job = |name: &str, rest: &str| {
-        format!(
-            r#"
-job "{name}" {{
-  type = "batch"
-  {rest}
-  group "{name}" {{
-    task "{name}" {{
-      driver = "raw_exec"
-      config {{
-        command = "true"
-      }}
-      resources {{
-        cpu    = 20
-        memory = 20
-      }}
-    }}
-  }}
-}}
-"#
-        )
-    };
+    let job = |name: &str, rest: &str| batch(name, "batch", rest, "true");
     let cron = "periodic {\n    crons = [\"0 0 1 1 *\"]\n    prohibit_overlap = true\n  }";
     scene.runs("yearly", &job("yearly", cron), &json!({}), 0);
     scene.runs(
@@ -350,12 +436,7 @@ job "{name}" {{
         0,
     );
     scene.runs("ended", &job("ended", ""), &json!({}), 0);
-    let ended = || scene.pair.nomad.get("/v1/job/ended").unwrap()["Status"] == "dead";
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !ended() {
-        assert!(Instant::now() < deadline, "it does not end");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    scene.until_dead("ended");
     for job in ["yearly", "dispatched", "ended"] {
         let entry = scene.described(job);
         assert!(job != "yearly" || entry["template"].is_null(), "{entry:#}");
@@ -373,6 +454,21 @@ job "{name}" {{
     );
     for job in ["yearly", "dispatched", "ended"] {
         scene.is_ours_and_goes(job);
+    }
+}
+
+#[test]
+fn jobs_of_every_other_kind_that_still_work_come_over_without_a_wait_for_their_end() {
+    let Some(mut scene) = Scene::new() else { return };
+    for kind in ["batch", "sysbatch", "system"] {
+        let name = format!("working-{kind}");
+        scene.runs(&name, &batch(&name, kind, "", "sleep 3600"), &json!({}), 1);
+        let entry = scene.described(&name);
+        assert_eq!((&entry["type"], &entry["template"]), (&json!(kind), &Value::Null), "{entry:#}");
+        scene.taken_over(&name);
+        let health = scene.site.run("health", json!({ "components": [format!("nomad-{name}")] }));
+        assert_eq!(statuses(&health)[&format!("nomad-{name}")], "healthy", "{health:#}");
+        scene.is_ours_and_goes(&name);
     }
 }
 
@@ -414,6 +510,18 @@ fn a_job_that_nobody_can_take_over_is_refused_with_the_next_step() {
     scene.runs("of-others", &job, &json!({}), 2);
     assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/of-others", "").0, 200);
     scene.refused("of-others", json!({}), "job_stopped", &["was stopped or has failed"]);
+
+    let nowhere = plain("waiting").replace(
+        "group \"waiting\" {",
+        "group \"waiting\" {\n constraint {\n attribute = \"${attr.kernel.name}\"\n value = \"plan9\"\n }",
+    );
+    scene.registers(&json!({ "Job": super::parsed(&scene.pair.nomad, &nowhere) }));
+    scene.refused(
+        "waiting",
+        json!({}),
+        "nomad_unplaceable",
+        &["no node can run all of job waiting", "plan9"],
+    );
 
     // A component of the same name that is no service.
     scene.runs("mine", &plain("mine"), &json!({}), 2);

@@ -1,6 +1,7 @@
 //! Claims about services: their jobs, that Nomad accepts them, and that they run.
 
 mod adopted;
+mod adopting;
 mod artifacts;
 mod checks;
 mod cluster;

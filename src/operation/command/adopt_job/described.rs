@@ -45,7 +45,7 @@ pub(super) async fn describe(
     Err(undescribed(wanted, why))
 }
 
-fn submission(wanted: &WantedJob, job: &str) -> JobSubmission {
+pub(super) fn submission(wanted: &WantedJob, job: &str) -> JobSubmission {
     JobSubmission {
         jobspec: job.to_owned(),
         is_json: false,
@@ -58,7 +58,7 @@ fn submission(wanted: &WantedJob, job: &str) -> JobSubmission {
 
 /// The provider sees differences that are none to Nomad, such as an empty mapping in place of none.
 async fn is_same_to_the_provider(nomad: &NomadClient, job: &FoundJob, description: &Description) -> bool {
-    let Some(text) = &job.text else { return true };
+    let Some(text) = job.text() else { return true };
     match (nomad.parse(text, "").await, nomad.parse(&description.job, "").await) {
         (Ok(before), Ok(after)) => before == after,
         _ => false,
@@ -70,9 +70,10 @@ async fn descriptions(
     pillar: &Value,
     nomad: &NomadClient,
     wanted: &WantedJob,
-    FoundJob { job, text }: &FoundJob,
+    found: &FoundJob,
 ) -> Vec<Description> {
-    let as_written = match &text {
+    let (job, text) = (&found.job, found.text());
+    let as_written = match text {
         Some(text) => nomad.parse_as_written(text, "").await.ok(),
         None => None,
     };
@@ -150,7 +151,12 @@ fn comments(wanted: &WantedJob, has_template: bool) -> Vec<String> {
 }
 
 /// Nomad's own words about a text that nobody has seen may repeat a secret of the job.
-fn undescribed(wanted: &WantedJob, why: Option<JobRefusal>) -> Error {
+pub(super) fn undescribed(wanted: &WantedJob, why: Option<JobRefusal>) -> Error {
+    if let Some(JobRefusal::Unplaceable(name, groups)) = &why {
+        let message = format!("no node can run all of job {}: {}", name.id, groups.join("; "));
+        let remedy = "correct its constraints or free resources, until all of it runs. Then call it again";
+        return Error::new(Layer::Nomad, Phase::Validation, Code::NomadUnplaceable, message, remedy);
+    }
     let differences = match why {
         Some(JobRefusal::Differs(notes)) => notes.iter().map(JobNote::text).collect::<Vec<_>>().join("; "),
         _ => "Nomad does not accept it".to_owned(),

@@ -1,11 +1,15 @@
 //! Reads a job that is to be taken over, and refuses one that nobody can take over.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::command_line::{command, option};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{self, Name};
 use crate::nomad::{JobName, JobText, NomadClient, NomadError};
+use crate::shell::quote;
 use crate::words::{Words, words};
 
 pub const OPERATION: &str = "adopt_job";
@@ -20,8 +24,45 @@ pub struct WantedJob {
 pub struct FoundJob {
     /// As Nomad has it.
     pub job: Value,
-    /// The text in Nomad's language from which it was registered, if Nomad has it.
-    pub text: Option<String>,
+    pub source: JobSource,
+}
+
+/// From what a job was registered. No Debug, because it may contain a secret.
+pub enum JobSource {
+    /// The text in Nomad's language.
+    Text(String),
+    /// Such a text alone is not the whole job. `files` has the contents of files of variables.
+    Variables { text: String, flags: BTreeMap<String, String>, files: String },
+    /// A job of Nomad's API, which is not the JSON form of Nomad's language.
+    Json,
+    /// Nomad does not have it.
+    Unknown,
+}
+
+impl JobSource {
+    async fn of(found: JobText, nomad: &NomadClient) -> Self {
+        match found.format.as_str() {
+            "json" if nomad.parse(&found.source, "").await.is_ok() => Self::Text(found.source),
+            "json" => Self::Json,
+            "hcl2" if found.has_variables() => Self::Variables {
+                text: found.source,
+                flags: found.variable_flags.unwrap_or_default(),
+                files: found.variables,
+            },
+            "hcl2" => Self::Text(found.source),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl FoundJob {
+    /// A text that is the whole job.
+    pub fn text(&self) -> Option<&String> {
+        match &self.source {
+            JobSource::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 pub async fn find(nomad: &NomadClient, wanted: &WantedJob) -> Result<FoundJob> {
@@ -34,19 +75,29 @@ pub async fn find(nomad: &NomadClient, wanted: &WantedJob) -> Result<FoundJob> {
     refuse(wanted, &job)?;
     let version = job["Version"].as_u64().unwrap_or_default();
     let text = nomad.job_text(&wanted.name, version).await.map_err(explain)?;
-    let text = text.filter(|text| text.format == "hcl2");
-    match text.as_ref().is_some_and(JobText::has_variables) {
-        true => Err(varies(&wanted.name)),
-        false => Ok(FoundJob { job, text: text.map(|text| text.source) }),
-    }
+    let source = match text {
+        Some(text) => JobSource::of(text, nomad).await,
+        None => JobSource::Unknown,
+    };
+    Ok(FoundJob { job, source })
 }
 
-/// Terraform would register the old text again without its variables, and Nomad keeps that text for this version.
-fn varies(name: &JobName) -> Error {
-    let message = format!("job {} was registered with variables, and Terraform cannot import them", name.id);
-    let remedy = "register it once from a text without variables and with another priority, which restarts \
-                  nothing. Then call it again";
-    Error::new(Layer::Nomad, Phase::Validation, Code::NotAdoptable, message, remedy)
+/// The refusal of a job of another component of Eos. `state` is the file that has it, if it is known.
+pub fn belongs(job: &str, component: &str, environment: &str, state: Option<&Path>) -> Error {
+    let message = format!("job {job} belongs to the component {component} of the environment {environment}");
+    let address = format!("nomad_job.{}", model::service_name(component).unwrap_or(component));
+    let remove = match state {
+        Some(path) => {
+            format!("terraform state rm -state={} {}", quote(&path.display().to_string()), quote(&address))
+        }
+        None => format!("terraform state rm {}", quote(&address)),
+    };
+    let remedy = words![
+        "one job belongs to one environment. To move it, remove it there from the pillar and then from the state: ",
+        Words::shell(remove)
+    ];
+    Error::new(Layer::Nomad, Phase::Validation, Code::NomadJobForeign, message, remedy)
+        .with(json!({ "job": job, "component": component, "environment": environment }))
 }
 
 async fn missing(nomad: &NomadClient, name: &JobName) -> Error {
@@ -77,14 +128,8 @@ fn refuse(wanted: &WantedJob, job: &Value) -> Result<()> {
     let component = model::component_name(wanted.service.as_str());
     let owner = (meta("environment"), meta("component"));
     if meta("managed_by") == Some("eos") && owner != (Some(wanted.environment.as_str()), Some(&component)) {
-        let message = format!(
-            "job {id} belongs to the component {} of the environment {}",
-            owner.1.unwrap_or("(unknown)"),
-            owner.0.unwrap_or("(unknown)")
-        );
-        let remedy = "one job belongs to one environment. First remove it from the state of that one, with \
-                      eos_terraform.remove_resource";
-        return refuse(Code::NomadJobForeign, message, remedy.into());
+        let (environment, component) = owner;
+        return Err(belongs(id, component.unwrap_or("(unknown)"), environment.unwrap_or("(unknown)"), None));
     }
     let ends = matches!(text("Type"), Some("batch" | "sysbatch"));
     if job["Stop"] == true || (text("Status") == Some("dead") && !ends) {

@@ -5,6 +5,8 @@
 
 mod described;
 mod found;
+mod owner;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +14,8 @@ use serde_json::Value;
 
 use self::described::describe;
 use self::found::{OPERATION, WantedJob, find};
+use self::owner::refuse_owned;
+use self::text::refuse_unusable;
 use super::requests;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{self, Component, Input, Name, ResourceAddress, Source, StateEdit};
@@ -103,9 +107,13 @@ async fn look(
         let wanted = wanted(session, service, id, component, namespace);
         let looked = async {
             refuse_other_sources(service, component)?;
-            let reader = session.call.reading();
-            let nomad = servers::nomad_for(&session.blueprint.settings, component, &reader).await?;
+            let (settings, reader) = (&session.blueprint.settings, session.call.reading());
+            let nomad = servers::nomad_for(settings, component, &reader).await?;
+            let server = component
+                .map_or_else(|| settings.nomad.clone(), |one| servers::nomad_settings(settings, one));
             let job = find(&nomad, &wanted).await?;
+            refuse_owned(pillar, &server, &wanted, &name).await?;
+            refuse_unusable(session, &nomad, &wanted, &job).await?;
             match component {
                 Some(_) => Ok(None),
                 None => describe(session, pillar, &nomad, &wanted, &job).await.map(Some),

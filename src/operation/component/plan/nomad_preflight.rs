@@ -81,7 +81,15 @@ pub(in crate::operation::component) async fn check(
                 }
                 notes.extend(shown.iter().map(JobNote::text));
             }
-            Ok(CheckedJob { notes: told, .. }) => notes.extend(told.iter().map(JobNote::text)),
+            Ok(CheckedJob { notes: told, name, .. }) => {
+                if check == JobCheck::Adopts {
+                    notes.push(format!(
+                        "Nomad's plan for {} changes nothing: only the state gets the job",
+                        name.id
+                    ));
+                }
+                notes.extend(told.iter().map(JobNote::text));
+            }
             Err(refusal) if job.is_sensitive => {
                 let sensitive = SensitiveJob::new(&invoker.context, &document, &job);
                 return Err(match sensitive.refusal(&refusal) {
