@@ -245,7 +245,11 @@ fn a_rotation_that_is_killed_before_its_write_changes_nothing_and_is_not_repeate
     let acquire = LockService::File.acquire(&lock, &holder, std::time::Duration::ZERO, &cancel);
     let guard = runtime.block_on(acquire).unwrap();
     bench.site.infrastructure["settings"]["lock_timeout"] = json!(120);
-    let runs = || std::fs::read_dir(folder.join("runs")).unwrap().count();
+    let has_begun = |run: &std::io::Result<std::fs::DirEntry>| {
+        let journal = run.as_ref().unwrap().path().join("journal.jsonl");
+        std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 0)
+    };
+    let runs = || std::fs::read_dir(folder.join("runs")).unwrap().filter(|run| has_begun(run)).count();
     let before = runs();
     let asked = json!({ "keys": bench.secret("S_A") });
     let mut eos = killed::command(&bench.site, "rotate", &asked).spawn().unwrap();
