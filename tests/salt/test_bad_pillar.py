@@ -302,3 +302,19 @@ infrastructure:
     assert "Traceback" not in done.said, done
     # Salt passes a date as text. Bytes are not JSON.
     assert_refused(done, f"{COMPONENTS}:binary:variables:value")
+
+
+@pytest.mark.quick
+def test_a_pillar_that_does_not_reach_the_minion_is_named_with_the_command_that_shows_it(site):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    (site.pillars / "top.sls").write_text("base: {web1: [infrastructure]}\n")
+    name = f"{socket.gethostname()}_master"
+    for done in (site.orchestrate(), site.run("infrastructure.validate")):
+        assert_refused(done, f"the pillar of {name} has no environments", "top file")
+        assert f"pillar.show_pillar {name}" in done.error_text(), done
+    assert site.run("infrastructure.validate", "minion=web1").rc == 0
+    # What Salt itself says about the pillar is enough.
+    (site.pillars / "top.sls").write_text("base: {'*': [nothing]}\n")
+    broken = site.orchestrate()
+    assert_refused(broken, "Specified SLS 'nothing'")
+    assert "top file" not in broken.error_text(), broken

@@ -235,6 +235,9 @@ class Host:
             self.faults.append(master_pillar.fault(self.identity["minion"], *self._placed(errors)))
         infrastructure = pillar.get("infrastructure")
         if "nomad_service" not in pillar:
+            is_told = errors or self.faults or self.problems
+            if not is_told and _has_no_environment(infrastructure):
+                self.faults.append(_unreached(self.identity["minion"]))
             return self._rooted(infrastructure)
         # A service may also be written at the top of the pillar, even alone.
         if infrastructure is None:
@@ -274,6 +277,18 @@ def _with_root(level, root=None):
         return level if root is None or settings else {**level, "settings": {"root": root}}
     own = {key: value for key, value in settings.items() if key != "root"}
     return {**level, "settings": own if root is None else {**own, "root": root}}
+
+
+def _has_no_environment(infrastructure):
+    """Whether the pillar lacks the key that everything needs, although the rest may be well."""
+    return infrastructure is None or (
+        isinstance(infrastructure, dict)
+        and not {"environments", "nomad_service"} & set(infrastructure)
+    )
+
+
+def _unreached(minion):
+    return f"the pillar of {minion} has no environments, perhaps because no top file gives them to {minion}"
 
 
 def _environments(services):
