@@ -270,13 +270,18 @@ def test_another_user_learns_how_to_run_on_this_master(monkeypatch):
     import salt.utils.user
 
     from saltext.eos.cli.errors import UsageError
-    from saltext.eos.cli.places import local
+    from saltext.eos.cli.places import owner
 
     monkeypatch.setattr(salt.utils.user, "get_user", lambda: "alice")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    local._become("alice")
-    with pytest.raises(UsageError, match="belongs to the user salt, and you are alice.*--auth pam"):
-        local._become("salt")
+    more = ", or use --auth pam"
+    owner.become("alice", "master", more)
+    with pytest.raises(
+        UsageError, match=f"master belongs to the user salt, and you are alice.*{more}"
+    ):
+        owner.become("salt", "master", more)
+    with pytest.raises(UsageError, match="minion belongs to the user root.*Run eos as root$"):
+        owner.become("root", "minion")
 
 
 def test_a_host_without_a_master_is_told_so(echo):

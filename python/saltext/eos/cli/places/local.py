@@ -1,10 +1,8 @@
 """The master of this host, in this process, as the master's own user."""
 
-import os
-
 from saltext.eos.cli import inputs
 from saltext.eos.cli.errors import UsageError
-from saltext.eos.cli.places import configuration
+from saltext.eos.cli.places import configuration, owner
 
 _OTHERWISE = (
     "Use --auth or --api to run on a master as another user, --as-minion on a minion, "
@@ -32,7 +30,7 @@ class Local:
             self._opts = salt.config.client_config(self._path)
         except salt.exceptions.SaltException as error:
             raise UsageError(str(error)) from error
-        _become(self._opts["user"])
+        owner.become(self._opts["user"], "master", ", or use --auth pam or --api URL")
         configuration.set_up_log(self._opts, self._log_level)
         self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(self._opts), secrets=self._secrets
@@ -96,20 +94,3 @@ def _close(client):
     if minion:
         # Salt 3008 warns about a closed one too, unless these are None.
         minion.returners = minion.functions = minion.utils = None
-
-
-def _become(owner):
-    """Run as the master's own user. Root becomes this user, as in Salt's own commands."""
-    import salt.utils.user
-    import salt.utils.verify
-
-    user = salt.utils.user.get_user()
-    if user == owner:
-        return
-    if os.geteuid() != 0:
-        raise UsageError(
-            f"this master belongs to the user {owner}, and you are {user}. Run eos as {owner}, "
-            "or use --auth pam or --api URL"
-        )
-    if not salt.utils.verify.check_user(owner):
-        raise UsageError(f"root could not become the master's user {owner}")

@@ -2,7 +2,7 @@
 
 from saltext.eos.cli import inputs
 from saltext.eos.cli.errors import UsageError
-from saltext.eos.cli.places import configuration
+from saltext.eos.cli.places import configuration, owner
 
 
 class Minion:
@@ -24,6 +24,7 @@ class Minion:
         from saltext.eos.cli.places import sign_in
 
         opts = salt.config.minion_config(self._path)
+        owner.become(opts["user"], "minion")
         configuration.set_up_log(opts, self._log_level)
         self.command_line = bridge.typed = command_line.of_eos(
             *command_line.configuration(opts), "--as-minion", secrets=self._secrets
