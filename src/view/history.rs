@@ -20,7 +20,8 @@ pub fn history(report: &Value, style: Style) -> String {
     let kept = report["runs_kept"].as_u64().unwrap_or(runs.len() as u64);
     let head = match (runs.len() as u64, kept) {
         (0, 0) => "no runs yet".to_owned(),
-        (0, kept) => format!("none of the {kept} runs matches"),
+        (0, 1) => "the only run does not match".to_owned(),
+        (0, kept) => format!("none of the {kept} runs match"),
         (shown, kept) if shown == kept => "last runs, newest first".to_owned(),
         (shown, kept) if report["filtered"] == true => {
             format!("{shown} of {kept} runs, newest first")
@@ -197,6 +198,7 @@ mod tests {
     fn a_history_without_runs_says_whether_a_filter_hides_them() {
         let of = |kept: u64| json!({ "environment": "e", "runs": [], "runs_kept": kept, "filtered": true });
         assert_eq!(history(&of(0), PLAIN), "e: no runs yet\n");
-        assert_eq!(history(&of(3), PLAIN), "e: none of the 3 runs matches\n");
+        assert_eq!(history(&of(1), PLAIN), "e: the only run does not match\n");
+        assert_eq!(history(&of(3), PLAIN), "e: none of the 3 runs match\n");
     }
 }

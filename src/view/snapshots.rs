@@ -23,7 +23,7 @@ fn line(snapshot: &Value) -> String {
     }
     let configuration = match (text("configuration").as_str(), &snapshot["known_good"], &snapshot["applied"])
     {
-        ("", ..) => "before the first".to_owned(),
+        ("", ..) => "before the first apply".to_owned(),
         (digest, Value::Bool(true), _) => format!("of {} (known good)", short(digest)),
         (digest, _, Value::Bool(true)) => format!("of {} (applied)", short(digest)),
         (digest, ..) => format!("of {}", short(digest)),
@@ -67,7 +67,7 @@ mod tests {
             snapshots("staging", &[one, first, broken]),
             "staging: snapshots, newest first\n  01A  2026-01-01T00:00:00Z  net  serial 3, 1 resource  of \
              1f0c3b9a2d4e (known good)  orchestrate run 01R\n  01B  2026-01-01T00:00:00Z  net  serial 0, 0 \
-             resources  before the first  apply run 01R\n  01C  net  cannot be used\n"
+             resources  before the first apply  apply run 01R\n  01C  net  cannot be used\n"
         );
         assert_eq!(snapshots("staging", &[]), "staging: no snapshots yet\n");
     }
