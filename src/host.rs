@@ -67,6 +67,15 @@ pub trait Host {
     fn origins(&self, _paths: &[Vec<String>]) -> Result<Vec<PillarOrigin>, String> {
         Err("this host has no pillar files".to_owned())
     }
+    /// Returns where the pillar of this call is written.
+    fn pillar_place(&self) -> Result<PillarPlace, String> {
+        Err("this host has no pillar files".to_owned())
+    }
+    /// Compiles the pillar of this call again. `before`: a folder whose files replace those of the same names in the
+    /// pillar.
+    fn compile_pillar(&self, _before: Option<&Path>) -> Result<CompiledPillar, String> {
+        Err("this host has no pillar files".to_owned())
+    }
     /// Returns what `keep_pending` got from an earlier state of the same state run. Null if there was none.
     fn pending(&self) -> Value {
         Value::Null
@@ -77,6 +86,35 @@ pub trait Host {
     fn apply_states(&self) -> Vec<Map<String, Value>> {
         Vec::new()
     }
+}
+
+/// Where Eos may write the pillar.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PillarPlace {
+    /// The folder with the top.sls. None if the pillar is not in a folder of this host.
+    pub root: Option<PathBuf>,
+    pub write: PillarWrite,
+    /// Why it is so, as a part of a sentence.
+    pub because: String,
+}
+
+/// The option `pillar_write` of Salt's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PillarWrite {
+    /// Eos writes its files.
+    Direct,
+    /// Eos shows what a person writes.
+    Print,
+}
+
+/// The pillar's `infrastructure`, compiled again.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CompiledPillar {
+    /// Null if there is none.
+    pub infrastructure: Value,
+    /// Why it could not be compiled.
+    pub problems: Vec<String>,
 }
 
 /// A pillar as it was at a commit.

@@ -10,15 +10,17 @@ use crate::shell::quote;
 pub(super) const FLAG: &str = "True";
 const OFF: &str = "False";
 /// Options of `eos` whose names differ from those of the parameters.
-const RENAMED: [(&str, &str); 5] = [
+const RENAMED: [(&str, &str); 7] = [
     ("snapshot_id", "snapshot"),
     ("pillar_root", "pillar"),
     ("file_root", "files"),
     ("variables", "var"),
     ("secrets", "secret"),
+    ("env_vars", "env"),
+    ("command_args", "arg"),
 ];
 /// Parameters that are words of the command `eos`, and how its help names them. It gives all others by options.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 11] = [
     ("environment", "ENV"),
     ("component", "COMPONENT"),
     ("components", "COMPONENT"),
@@ -28,6 +30,7 @@ const WORDS: [(&str, &str); 10] = [
     ("plan_id", "PLAN"),
     ("drift_id", "DRIFT"),
     ("id", "LOCK"),
+    ("service", "SERVICE"),
     ("what", "COMPONENT[.VARIABLE]"),
 ];
 

@@ -108,6 +108,8 @@ codes! {
     AnswerTooLarge = "answer_too_large",
     StillNeeded = "still_needed",
     SourceChanged = "source_changed",
+    PillarEntryChanged = "pillar_entry_changed",
+    PillarEntryRefused = "pillar_entry_refused",
     NoSuchOutput = "no_such_output",
     NoSuchResource = "no_such_resource",
     // Plans and runs

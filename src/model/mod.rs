@@ -22,6 +22,7 @@ mod name;
 mod name_pattern;
 mod output_path;
 mod path;
+pub mod pillar_entry;
 mod provider;
 mod read;
 mod reference;
@@ -66,6 +67,7 @@ pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
+pub use pillar_entry::PillarEntry;
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{
     DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, about, adopt, read, shared_names,

@@ -3,6 +3,7 @@
 //! Sends requests to Nomad, follows one job, and finds out why it failed. Must not know components, Terraform.
 //! In: a job's name. Out: the job's state, never the token.
 
+mod addresses;
 mod calls;
 mod client;
 mod cluster;

@@ -25,7 +25,9 @@ pub use command::ensure;
 pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
-use command::{adopt_job, approve, cancel, execution_module, locks, promote, requests, resume, state_run};
+use command::{
+    adopt_job, approve, cancel, create, delete, execution_module, locks, promote, requests, resume, state_run,
+};
 use query::{doctor, drift, graph, health, history, outputs, show, snapshots, status, validate, why};
 use request::answer::ReportBuilder;
 use request::call::unknown;
@@ -45,6 +47,8 @@ fn carried_out(call: Call<'_>) -> Value {
         return execution_module::run(&call, function);
     }
     let report = match operation.as_str() {
+        create::OPERATION => create::create(call),
+        delete::OPERATION => delete::delete(call),
         "orchestrate" => run::run(&call, requests::orchestrate(&call.request)),
         "plan" => planned(&call),
         "apply" => wanted(&call, "apply", requests::apply(&call.request)),

@@ -12,7 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{convert, plain};
-use crate::host::{Host, MinionReturn, PastPillar, PillarOrigin, SaltJob, StartedJob, UserGroups};
+use crate::host::{
+    CompiledPillar, Host, MinionReturn, PastPillar, PillarOrigin, PillarPlace, SaltJob, StartedJob,
+    UserGroups,
+};
 use crate::model::PillarPath;
 
 /// A Python object with the methods of `saltext.eos.host.Host`.
@@ -192,6 +195,23 @@ impl Host for PyHost {
         if let Err(error) = stopped {
             self.log(tracing::Level::WARN, &format!("job {jid} could not be asked to stop: {error}"));
         }
+    }
+
+    fn pillar_place(&self) -> Result<PillarPlace, String> {
+        let place = Python::attach(|py| {
+            let answer = self.object.call_method0(py, "pillar_place");
+            answer
+                .map(|answer| convert::read(answer.bind(py), PillarPath::default(), &mut Vec::new()))
+                .map_err(|error| self.sentence(py, &error))
+        })?;
+        serde_json::from_value(place)
+            .map_err(|error| format!("pillar_place returned an invalid answer: {error}"))
+    }
+
+    fn compile_pillar(&self, before: Option<&Path>) -> Result<CompiledPillar, String> {
+        self.answer("compile_pillar", |py| {
+            Ok(before.map(Path::as_os_str).into_pyobject(py)?.into_any().unbind())
+        })
     }
 
     fn pending(&self) -> Value {

@@ -6,6 +6,7 @@
 mod backend;
 pub mod described;
 mod hcl_variables;
+pub mod pillar_entry;
 mod service;
 mod state_edit;
 mod tfvars;

@@ -18,6 +18,7 @@ mod layers;
 mod locks;
 mod markdown;
 mod page;
+mod pillar_entry;
 pub mod progress;
 mod quote;
 mod reasons;

@@ -7,8 +7,8 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::{COLUMNS, SCREEN, filled, listed};
 use super::{
-    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, shown_run,
-    snapshots, statuses, units, warnings, why,
+    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, pillar_entry,
+    shown_run, snapshots, statuses, units, warnings, why,
 };
 use crate::command_line::{Command, command};
 use crate::count::counted;
@@ -26,6 +26,7 @@ pub fn text(report: &Value, colour: bool) -> String {
         text.push_str(&failures::whole(report));
         text.push_str(&of_branch(report));
         text.push_str(&layers::layers(report, style));
+        text.push_str(&pillar_entry::change(report));
         text.push_str(&failures::hooks(report));
         return text;
     }
@@ -64,6 +65,7 @@ pub fn text(report: &Value, colour: bool) -> String {
 fn parts(report: &Value, style: Style) -> [String; 2] {
     let table = components::table(report, style) + &layers::layers(report, style);
     let mut text = String::new();
+    text.push_str(&pillar_entry::change(report));
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
@@ -75,6 +77,7 @@ fn parts(report: &Value, style: Style) -> [String; 2] {
     if report["test"] != true {
         text.push_str(&outputs(report));
     }
+    text.push_str(&pillar_entry::urls(report));
     [table, text]
 }
 

@@ -47,6 +47,7 @@ STANDS_FOR = {
     "COMPONENT": "web",
     "COMPONENT.VARIABLE": "web.size",
     "NAME": "web",
+    "SERVICE": "web",
     "PROVIDER": "aws",
     "PLAN_ID": ID,
     "RUN_ID": ID,
@@ -85,7 +86,7 @@ def printed_for_eos():
     """(page, line) of each command line of `eos`, also in blocks."""
     for page in PAGES:
         if page.suffix == ".md":
-            for line in dict.fromkeys(EOS_LINE.findall(page.read_text())):
+            for line in dict.fromkeys(EOS_LINE.findall(page.read_text().replace("\\\n", ""))):
                 yield page.name, re.sub(r"[][]| \.\.\.", "", line).partition(" >")[0].strip()
 
 
@@ -223,8 +224,15 @@ def test_eos_accepts_every_line_of_its_command_that_a_page_shows(asked, monkeypa
     monkeypatch.setattr(Reader, "environment", "staging")
     made = call.made(options)
     # A page that says when a line is refused, shows the line.
-    if made.function == "destroy" and "--confirm" not in words:
+    if made.function in ("destroy", "delete") and "--confirm" not in words:
         made = made.having(confirm="staging")
+    if getattr(options, "job", None):
+        # The command line names a file, and the function takes its text.
+        made = made.having(job="job")
+    if getattr(options, "env_vars", None):
+        made = made.having(env_vars={})
+    if made.function == "create" and not made.arguments.keys() & {"image", "command", "job"}:
+        made = made.having(image="web:1")
     arguments = made.arguments | ({"components": ["web"]} if made.function in NEED_NAMES else {})
     _, arguments, report = asked(
         function_of("salt-run", f"infrastructure.{made.function}"), arguments

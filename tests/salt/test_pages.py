@@ -8,6 +8,7 @@ from support.http_backend import HttpBackend
 from support.nomad import Nomad
 from support.notices import Chat
 from support.pages import Reader, blocks, hearing, names
+from support.ports import free_port
 from support.waiting import until
 
 # Pages that one reader follows one after the other, in one site. All other guides are followed alone.
@@ -21,6 +22,7 @@ TOGETHER = {
 }
 ALONE = ["approvals", "history", "masterless", "outputs", "recovery", "rollback", "tenants"]
 WITH_SERVERS = [
+    "create",
     "drift",
     "master",
     "merge-requests",
@@ -173,6 +175,20 @@ def registering(tmp_path, consul):
     made = Nomad(tmp_path, consul=consul.address)
     yield made
     made.close()
+
+
+def test_the_guide_to_create_works_as_it_is_written(site, registering, consul, world):
+    reader = Reader(
+        site,
+        settings={"terraform": world.terraform},
+        addresses={
+            "http://127.0.0.1:4646": registering.address,
+            "http://127.0.0.1:8500": consul.address,
+            "8321": str(free_port()),
+        },
+    )
+    follow(reader, "create")
+    assert consul.request("/v1/health/service/hello") == []
 
 
 def test_the_guide_to_services_works_as_it_is_written(site, registering, consul, vault, world):

@@ -2,7 +2,7 @@
 
 import salt.config
 
-from saltext.eos import branch
+from saltext.eos import branch, master_option
 
 _ARGUMENTS = ("minion", "variables", "secrets")
 _ENVIRONMENTS = ("pillarenv", "saltenv")
@@ -49,6 +49,5 @@ def fixes_the_minion(opts):
 
 
 def _option(opts):
-    option = opts.get("eos")
-    option = option if isinstance(option, dict) else {}
+    option = master_option.of(opts)
     return option, option.get("fixed", [])

@@ -1,8 +1,18 @@
 """The host of a call in a runner."""
 
+import copy
 import functools
 
-from saltext.eos import branch, caller, command_line, fixed, jinja, master_pillar
+from saltext.eos import (
+    branch,
+    caller,
+    command_line,
+    fixed,
+    jinja,
+    master_option,
+    master_pillar,
+    pillar_place,
+)
 from saltext.eos.host import Host, environment
 
 
@@ -18,6 +28,7 @@ class MasterHost(Host):
         self.caller = caller.of_runner(self.opts, self.identity["user"], automation)
         self.opts = fixed.options(self.opts, automation)
         self.refused = fixed.refused(self.opts, arguments)
+        self.refused.extend(("", problem) for problem in master_option.problems(self.opts))
         if caller.has_hidden_arguments():
             hidden = "Salt did not compare them with the rights of the user: all must be in arg and kwarg"
             self.refused.append(("", hidden))
@@ -56,6 +67,22 @@ class MasterHost(Host):
 
     def _pillar_options(self):
         return self.opts, self._saltenv
+
+    def pillar_place(self):
+        """Where Eos may write this pillar."""
+        return pillar_place.of(self.opts)
+
+    def compile_pillar(self, before):
+        """The same pillar now. ``before``: a folder whose files replace those of the same names."""
+        opts = pillar_place.with_folder(self.opts, before) if before else self.opts
+        other = copy.copy(self)
+        other.problems, other.faults = [], []
+        other._take(self._compile(opts))
+        infrastructure = other.infrastructure()
+        return {
+            "infrastructure": infrastructure,
+            "problems": [*other.problems, *other.faults],
+        }
 
     def render(self, path):
         functions = self._minion_functions

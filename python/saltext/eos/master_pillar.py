@@ -7,7 +7,7 @@ import salt.pillar
 import salt.utils.minions
 import salt.utils.verify
 
-from saltext.eos import pillar_faults
+from saltext.eos import master_option, pillar_faults
 
 
 @dataclass
@@ -26,9 +26,7 @@ class Compiled:
 
 def compiled(opts, minion, saltenv="base"):
     """The pillar of the given minion, else of the minion in the option ``eos: {minion: ...}``, else of the master."""
-    option = opts.get("eos")
-    option = option.get("minion") if isinstance(option, dict) else None
-    name = str(minion or option or opts["id"])
+    name = str(minion or master_option.of(opts).get("minion") or opts["id"])
     if isinstance(minion, (list, dict, bool)) or not salt.utils.verify.valid_id(opts, name):
         return Compiled(name, problems=[f"{name!r} is not a minion id (minion=...)"])
     try:

@@ -304,6 +304,28 @@ pub(super) fn adoption(
     RunRequest { components, ..RunRequest::new(operation, environment, intent) }
 }
 
+/// One component is deployed, after its entry was written into the pillar.
+pub(super) fn creation(
+    operation: &'static str,
+    environment: Name,
+    component: Name,
+    test: bool,
+) -> RunRequest {
+    let intent = Intent::new(What::Configuration, Mode::of(test));
+    RunRequest { components: Some([component].into()), ..RunRequest::new(operation, environment, intent) }
+}
+
+/// One component is destroyed, before its entry is removed from the pillar.
+pub(super) fn deletion(
+    operation: &'static str,
+    environment: Name,
+    component: Name,
+    test: bool,
+) -> RunRequest {
+    let intent = Intent::new(What::Destroy(Destruction::confirmed(false)), Mode::of(test));
+    RunRequest { components: Some([component].into()), ..RunRequest::new(operation, environment, intent) }
+}
+
 fn end(arguments: Arguments, wanted: RunRequest) -> RunRequest {
     RunRequest { meanings: arguments.meanings(), problems: arguments.finish(), ..wanted }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 /// The operations that a journal names.
-const RECORDED: [&str; 19] = [
+const RECORDED: [&str; 21] = [
     "accept_drift",
     "acknowledge",
     "apply",
     "apply_terraform",
     "approve",
+    "create",
+    "delete",
     "deploy_nomad_service",
     "deploy_service",
     "destroy",

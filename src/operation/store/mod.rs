@@ -14,6 +14,7 @@ pub mod kept_text;
 pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;
+pub mod pillar_entries;
 pub mod plan_basis;
 pub mod plan_contents;
 pub mod records;

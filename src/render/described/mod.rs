@@ -13,4 +13,4 @@ mod yaml;
 pub use entry::{entry, of_a_template};
 pub use template::{in_json, verbatim};
 pub use tree::tree;
-pub use yaml::pillar;
+pub use yaml::{document, pillar};

@@ -17,6 +17,15 @@ pub fn pillar(service: &str, entry: &Map<String, Value>, notes: &[String]) -> St
     text
 }
 
+/// Any mapping.
+pub fn document(map: &Value) -> String {
+    let mut text = String::new();
+    if let Value::Object(map) = map {
+        mapping(map, 0, &mut text);
+    }
+    text
+}
+
 fn mapping(map: &Map<String, Value>, depth: usize, into: &mut String) {
     for (key, value) in map {
         into.push_str(&format!("{}{}:", "  ".repeat(depth), word(key)));

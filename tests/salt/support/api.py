@@ -40,6 +40,15 @@ OPTIONS = {
                     ]
                 }
             ],
+            # Only services of the environment shop whose names begin so.
+            "creator": [
+                {
+                    "@infrastructure": [
+                        {"create": {"args": ["shop$", "web-.*"]}},
+                        {"delete": {"args": ["shop$", "web-.*"]}},
+                    ]
+                }
+            ],
             **ROLES,
         },
         # The only one that knows groups.

@@ -49,7 +49,7 @@ def made(options):
     arguments = _placed(verb, options.words, options.environment)
     for parameter in ("minion", *verb.options):
         value = getattr(options, parameter)
-        if value is not None and parameter not in ("variables", "secrets"):
+        if value is not None and parameter not in ("variables", "secrets", "env_vars", "job"):
             is_folder = OPTIONS[parameter].is_folder
             arguments[parameter] = os.path.abspath(value) if is_folder else value
     if verb.saved_plan is None and plan_id is not None:

@@ -1,9 +1,12 @@
-"""Asks a person before a destroy or a rollback: shows the plan, and wants the environment's name."""
+"""Asks a person before a call that takes something: shows the plan, and wants the environment's name."""
 
 import sys
 
 from saltext.eos.cli import answer
 from saltext.eos.cli.errors import UsageError
+
+# What such a call asks about, and whether it deletes everything that it names.
+_DELETES = ("delete", "destroy")
 
 
 def agreed(call, options, place, show):
@@ -16,22 +19,47 @@ def agreed(call, options, place, show):
     environment = given.get("environment")
     if not asks or _lacks(options.verb, given) or given.get("test") or given.get("confirm"):
         return call, None
-    if options.yes and asks == "destroy":
+    if asks == "update":
+        return _updated(call, options, place, show)
+    if options.yes and asks in _DELETES:
         raise UsageError(f"--yes does not allow to delete anything: write --confirm {environment}")
     if options.yes:
         return call, None
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        without = "" if asks == "destroy" else ", or --yes to delete nothing"
+    if not _has_terminal():
+        without = "" if asks in _DELETES else ", or --yes to delete nothing"
         raise UsageError(f"there is no terminal to ask on: write --confirm {environment}{without}")
     planned = place.report(call.having(test=True, confirm=environment))
-    if planned.get("error") or not _changes(planned):
+    if planned.get("error") or not (_changes(planned) or planned.get("pillar_entry")):
         return None, planned
     show(planned)
     if _answer(asks, environment) != environment:
         raise UsageError(f"nothing was changed: the answer was not {environment}")
     # Without a deletion in the shown plan, nothing is allowed to be deleted.
-    confirm = environment if asks == "destroy" or _deletes(planned) else None
+    confirm = environment if asks in _DELETES or _deletes(planned) else None
     return call.having(confirm=confirm), None
+
+
+def _updated(call, options, place, show):
+    """The same for a call that may create something new, for which nobody is asked."""
+    named = call.arguments.get("environment")
+    if options.yes and named:
+        return call.having(confirm=named), None
+    if not (options.yes or _has_terminal()):
+        # The core refuses an update, and shows it.
+        return call, None
+    planned = place.report(call.having(test=True))
+    environment = planned.get("environment")
+    if planned.get("error") or (planned.get("pillar_entry") or {}).get("change") != "changed":
+        return call, None
+    if not options.yes:
+        show(planned)
+        if _answer("update", environment) != environment:
+            raise UsageError(f"nothing was changed: the answer was not {environment}")
+    return call.having(confirm=environment), None
+
+
+def _has_terminal():
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _lacks(verb, given):

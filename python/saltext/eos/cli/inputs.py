@@ -23,6 +23,28 @@ def variables(given):
     return pairs
 
 
+def texts(flag, given):
+    """The mapping for an option ``NAME=VALUE`` whose values are texts."""
+    pairs = {}
+    for one in _each_once(flag, given):
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise UsageError(f"{flag} {one}: write NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def file_text(flag, path):
+    """The text of a file of this host. The call may run on another one."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        raise UsageError(f"{flag} {path} is not a text in UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{flag} {path} cannot be read: {error.strerror}") from error
+
+
 def secrets(given, *, here, component=None):
     """The mapping for ``--secret``, with references only.
 

@@ -62,6 +62,10 @@ def _run(options):
             made = made.having(secrets=given)
     if getattr(options, "variables", None):
         made = made.having(variables=inputs.variables(options.variables))
+    if getattr(options, "env_vars", None):
+        made = made.having(env_vars=inputs.texts("--env", options.env_vars))
+    if getattr(options, "job", None):
+        made = made.having(job=inputs.file_text("--job", options.job))
     with place:
         agreed, report = confirm.agreed(
             made, options, place, lambda one: shown.text(one, sys.stderr, place.command_line)

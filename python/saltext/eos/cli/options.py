@@ -31,9 +31,25 @@ _ALL = (
         "GITREF|RUN",
         help="Only what has changed since that commit or run, and all that depends on it.",
     ),
+    Option("command", "--command", "PROGRAM", help="Program to run, in place of an image."),
+    Option(
+        "command_args",
+        "--arg",
+        "ARG",
+        help="An argument of the program. Write --arg=ARG if it begins with -.",
+        many=True,
+    ),
     Option("cached", "--cached", help="Show those that the last scheduled check read."),
     Option("confirm", "--confirm", "ENV", help="The environment's name once more."),
     Option("component", "--component", "NAMES", help="Only runs of these, with commas."),
+    Option("count", "--count", "N", help="Number of instances.", number=True),
+    Option(
+        "env_vars",
+        "--env",
+        "NAME=VALUE",
+        help="An environment variable of the task, which is not secret.",
+        many=True,
+    ),
     Option(
         "file_root",
         "--files",
@@ -42,14 +58,22 @@ _ALL = (
         is_folder=True,
     ),
     Option("format", "--format", "FORMAT", help="Print it so, and nothing else."),
+    Option("health_path", "--health-path", "PATH", help="Path that is checked by HTTP."),
     Option(
         "html", "--html", "FILE", help="Write a page for a browser into this file, or - for stdout."
     ),
+    Option("image", "--image", "IMAGE", help="Image that Docker runs."),
     Option("include_dependencies", "--include-dependencies"),
     Option(
         "keep_previous",
         "--keep-previous",
         help="Keep the old values in Vault until the next rotation.",
+    ),
+    Option(
+        "job",
+        "--job",
+        "FILE",
+        help="File with a job in Nomad's language, which is not secret. It says all the rest.",
     ),
     Option("layers", "--layers", help="Also ask Salt, Terraform, Nomad, Consul and Vault."),
     Option("limit", "--limit", "N", help="Maximum number of runs. By default 20.", number=True),
@@ -82,6 +106,7 @@ _ALL = (
     ),
     Option("pillarenv", "--pillarenv", "NAME"),
     Option("plan_id", "--plan", "PLAN", help="Apply this saved plan, as its id alone does."),
+    Option("port", "--port", "N", help="Port on which the service listens.", number=True),
     Option("preserve_data", "--preserve-data"),
     Option(
         "refresh",

@@ -17,6 +17,7 @@ _WORDS = {
     "keys": "SERVICE/SECRET ...",
     "plan_id": "PLAN",
     "run_id": "RUN",
+    "service": "SERVICE",
     "what": "COMPONENT[.VARIABLE]",
 }
 _DESCRIPTION = """\
@@ -33,6 +34,7 @@ examples:
 The exit code is 0 if all went well, and 1 if not. It is 2 only if changes
 wait and `eos plan` was called with --detailed-exitcode.
 """
+_YES = {"roll back": "Ask nothing, and delete nothing.", "update": "Ask nothing."}
 _SHELLS = ("bash", "zsh", "tcsh")
 
 
@@ -181,8 +183,8 @@ def _fill(parser, verb):
     if verb.gives_again:
         common.add(parser, SECRET_AGAIN)
     if verb.asks:
-        # A destroy refuses it, with a remedy.
-        yes = "Ask nothing, and delete nothing." if verb.asks != "destroy" else argparse.SUPPRESS
+        # What deletes all refuses it, with a remedy.
+        yes = _YES.get(verb.asks, argparse.SUPPRESS)
         parser.add_argument("--yes", action="store_true", help=yes)
     if verb.name == "plan":
         parser.add_argument(

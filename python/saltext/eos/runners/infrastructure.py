@@ -198,6 +198,82 @@ def destroy(
 
 
 @bridge.runner
+def create(
+    environment=None,
+    service=None,
+    image=None,
+    command=None,
+    command_args=None,
+    job=None,
+    port=None,
+    count=None,
+    env_vars=None,
+    health_path=None,
+    confirm=None,
+    test=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Create a service: write its entry into the pillar, and deploy it.
+
+    A second call with the same values changes nothing. Other values are an
+    update, which needs ``confirm``. Nothing is written that Salt cannot
+    compile, or that Nomad does not accept.
+
+    service
+        Name of the service, which the pillar does not have yet.
+    image
+        Image that the driver ``docker`` runs.
+    command
+        Program that the driver ``raw_exec`` runs, in place of an image.
+    command_args
+        Arguments of the program: a list.
+    job
+        Text of a job file in Nomad's language, in place of all the others.
+    port
+        Port on which the service listens. By default it has none.
+    count
+        Number of instances. By default that of the environment.
+    env_vars
+        Mapping of environment variables of the task. None of them may be
+        secret, because Salt stores the arguments of a call.
+    health_path
+        Path that is checked by HTTP.
+    confirm
+        The environment's name once more. It allows to update the service.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.create staging web image=nginx:1.29.3 port=80
+        salt-run infrastructure.create staging web image=nginx:1.29.4 port=80 confirm=staging
+    """
+
+
+@bridge.runner
+def delete(environment=None, service=None, confirm=None, test=None, minion=None, *args, **kwargs):
+    """
+    Delete a service that ``create`` made: destroy it, and remove its entry.
+
+    environment
+        Name of the environment. It has to be in the call.
+    service
+        Name of the service.
+    confirm
+        The environment's name once more.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.delete staging web confirm=staging
+    """
+
+
+@bridge.runner
 def graph(environment=None, components=None, format=None, minion=None, *args, **kwargs):
     """
     Show the dependencies of the components, and the order that follows.
