@@ -200,7 +200,9 @@ fn planned(call: &Call<'_>, wanted: &Wanted) -> Report {
 fn deployed(call: &Call<'_>, wanted: &Wanted) -> Report {
     let mut report = in_mode(call, wanted, false);
     if report.result == Some(true) {
-        let urls = urls(call, &wanted.entry, &wanted.component);
+        let environment = wanted.entry.environment.as_str();
+        let builder = ReportBuilder::new(OPERATION, environment, false, &call.request.identity);
+        let urls = urls(call, &builder, &wanted.entry, &wanted.component);
         report.extra.insert("urls".to_owned(), urls.into());
     }
     report

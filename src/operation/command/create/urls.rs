@@ -11,12 +11,16 @@ use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 
 /// Empty if the service has no port, or if Nomad does not answer: the service runs all the same.
-pub(super) fn urls(call: &Call<'_>, entry: &PillarEntry, component: &Name) -> Vec<String> {
+pub(super) fn urls(
+    call: &Call<'_>,
+    builder: &ReportBuilder,
+    entry: &PillarEntry,
+    component: &Name,
+) -> Vec<String> {
     let environment = entry.environment.clone();
-    let builder = ReportBuilder::new(super::OPERATION, environment.as_str(), false, &call.request.identity);
     let question =
         Question { environment, components: Some([component.clone()].into()), problems: Vec::new() };
-    let found = inspect(call, &builder, question, async |inspection| {
+    let found = inspect(call, builder, question, async |inspection| {
         addresses(&inspection, &entry.service, component).await
     });
     match found {
