@@ -76,6 +76,10 @@ pub trait Host {
     fn compile_pillar(&self, _before: Option<&Path>) -> Result<CompiledPillar, String> {
         Err("this host has no pillar files".to_owned())
     }
+    /// Commits the entries in the checkout of the pillar. Returns its branch (`name`) and its `commit`.
+    fn commit_pillar(&self, _message: &str) -> Result<Value, String> {
+        Err("this host has no pillar files".to_owned())
+    }
     /// Returns what `keep_pending` got from an earlier state of the same state run. Null if there was none.
     fn pending(&self) -> Value {
         Value::Null
@@ -104,6 +108,8 @@ pub struct PillarPlace {
 pub enum PillarWrite {
     /// Eos writes its files.
     Direct,
+    /// Eos writes into a checkout, and commits there.
+    Branch,
     /// Eos shows what a person writes.
     Print,
 }

@@ -214,6 +214,10 @@ impl Host for PyHost {
         })
     }
 
+    fn commit_pillar(&self, message: &str) -> Result<Value, String> {
+        self.answer("commit_pillar", |py| Ok(message.into_pyobject(py)?.into_any().unbind()))
+    }
+
     fn pending(&self) -> Value {
         self.value("pending")
     }

@@ -27,7 +27,15 @@ pub fn change(report: &Value) -> String {
         };
         text.push_str(&format!("    {sign} {}\n", one_line(one.value().trim_end_matches('\n'))));
     }
-    text + &print(&report["pillar_print"])
+    text + &print(&report["pillar_print"]) + &commit(&report["pillar_commit"])
+}
+
+fn commit(commit: &Value) -> String {
+    if commit.is_null() {
+        return String::new();
+    }
+    let id: String = line(&commit["commit"]).chars().take(12).collect();
+    format!("\n  committed as {id} on the branch {}; nothing was pushed or deployed\n", line(&commit["name"]))
 }
 
 /// What a person does whose pillar Eos does not write.

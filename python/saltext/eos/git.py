@@ -1,4 +1,4 @@
-"""Git, as far as Eos asks it. It changes nothing in a repository."""
+"""Git, as far as Eos asks it."""
 
 import os
 import subprocess

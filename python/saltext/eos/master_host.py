@@ -74,7 +74,7 @@ class MasterHost(Host):
 
     def compile_pillar(self, before):
         """The same pillar now. ``before``: a folder whose files replace those of the same names."""
-        opts = pillar_place.with_folder(self.opts, before) if before else self.opts
+        opts = pillar_place.options(self.opts, before)
         other = copy.copy(self)
         other.problems, other.faults = [], []
         other._take(self._compile(opts))
@@ -83,6 +83,15 @@ class MasterHost(Host):
             "infrastructure": infrastructure,
             "problems": [*other.problems, *other.faults],
         }
+
+    def commit_pillar(self, message):
+        """Commit what Eos owns in the checkout of the pillar, as the caller. Returns what is checked out then."""
+        # Imported late, because no other operation needs it.
+        from saltext.eos import pillar_commit
+
+        return pillar_commit.made(
+            pillar_place.of(self.opts)["root"], self.identity["user"], message
+        )
 
     def render(self, path):
         functions = self._minion_functions

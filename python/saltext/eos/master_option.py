@@ -1,8 +1,9 @@
 """The master's option ``eos``, such as ``eos: {minion: web1, pillar_write: direct}``."""
 
-# Each key with what reads it.
-KEYS = ("fixed", "minion", "pillar_write", "root")
-PILLAR_WRITES = ("direct", "print")
+import os
+
+KEYS = ("fixed", "minion", "pillar_checkout", "pillar_write", "root")
+PILLAR_WRITES = ("direct", "branch", "print")
 
 
 def of(opts):
@@ -19,6 +20,16 @@ def problems(opts):
     for key in of(opts):
         if key not in KEYS:
             yield f"the master's option eos has no key {key!r}: it takes {', '.join(KEYS)}"
+    checkout = of(opts).get("pillar_checkout")
+    if (of(opts).get("pillar_write") == "branch") != (checkout is not None):
+        yield "the master's option eos takes pillar_write: branch and pillar_checkout: DIR together"
+    elif checkout is not None and not _is_checkout(checkout):
+        yield f"the master's option eos:pillar_checkout must be an absolute path with a top.sls: {checkout!r}"
     write = of(opts).get("pillar_write", PILLAR_WRITES[0])
     if write not in PILLAR_WRITES:
         yield f"the master's option eos:pillar_write must be one of: {', '.join(PILLAR_WRITES)}"
+
+
+def _is_checkout(folder):
+    is_path = isinstance(folder, str) and os.path.isabs(folder)
+    return is_path and os.path.isfile(os.path.join(folder, "top.sls"))

@@ -2,20 +2,25 @@
 
 import os
 
-from saltext.eos import master_option
+from saltext.eos import branch, master_option
 
 _REPOSITORY = ".git"
 
 
 def of(opts):
     """The folder with the pillar's top.sls, and whether Eos writes there: in the form of the core's ``PillarPlace``."""
-    root = _root(opts)
+    root = _checkout(opts) or _root(opts)
     write, because = _write(opts, root)
     return {"root": root, "write": write, "because": because}
 
 
-def with_folder(opts, folder):
-    """Salt's options with a folder before all others of the same environment of the pillar."""
+def options(opts, folder):
+    """Salt's options with the pillar that Eos writes. ``folder``: one before all others of the same environment."""
+    checkout = _checkout(opts)
+    if checkout:
+        opts = branch.Branch(pillar_root=checkout).options(opts)
+    if not folder:
+        return opts
     roots, environment = _roots(opts), _environment(opts)
     return {
         **opts,
@@ -33,6 +38,10 @@ def _write(opts, root):
     if repository:
         return "print", f"the pillar is in the git repository {repository}"
     return "direct", "the pillar is a folder of the master"
+
+
+def _checkout(opts):
+    return master_option.of(opts).get("pillar_checkout")
 
 
 def _root(opts):

@@ -1,6 +1,10 @@
 //! Deletes a service that `create` made: destroys it, and then removes its entry from the pillar.
 
-use super::entry_change::{EntryChange, argument, check, component, lock, not_confirmed, now, place, root};
+use std::collections::BTreeMap;
+
+use super::entry_change::{
+    EntryChange, argument, check, committed, component, lock, not_confirmed, now, place, root,
+};
 use super::requests;
 use crate::command_line::command;
 use crate::error::{Error, Result};
@@ -50,8 +54,19 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, test: 
     let before = entries.read(entry)?.ok_or_else(|| not_ours(entry, &component))?;
     let mut change =
         EntryChange { file: entries.path(entry), before: Some(before), after: None, written: false };
-    let pillar = if test { call.request.infrastructure.clone() } else { now(call.host)? };
+    let commits = place.write == PillarWrite::Branch;
+    let pillar = if test && !commits { call.request.infrastructure.clone() } else { now(call.host)? };
     check(call, &entries, entry, None, [&pillar, &entry.take(&pillar)])?;
+    if commits && !test {
+        let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+        audit::note(&layout, &change.audited(OPERATION, &caller(builder)))?;
+        entries.take(entry)?;
+        change.written = true;
+        let builder =
+            ReportBuilder::new(OPERATION, entry.environment.as_str(), false, &call.request.identity);
+        let report = builder.answer(BTreeMap::new(), BTreeMap::new());
+        return committed(call.host, entry, "Delete", change.shown(report));
+    }
     let run = run::run(call, requests::deletion(OPERATION, entry.environment.clone(), component, test));
     if test || run.result != Some(true) {
         return Ok(change.shown(run));

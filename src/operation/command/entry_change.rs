@@ -167,6 +167,23 @@ pub(super) fn not_confirmed(entry: &PillarEntry, doing: &str) -> Error {
     argument("confirm", format!("is missing: set {confirm} to {doing} {}", entry.service))
 }
 
+/// Commits the change in the checkout of the pillar. Nothing is deployed.
+pub(super) fn committed(
+    host: &dyn Host,
+    entry: &PillarEntry,
+    doing: &str,
+    mut report: Report,
+) -> Result<Report> {
+    let message = format!("{doing} the service {} of {}", entry.service, entry.environment);
+    let commit = host.commit_pillar(&message).map_err(|why| {
+        let message = words!["the entry is written, and git cannot commit it: ", why];
+        let remedy = "correct that in the checkout of the pillar, and call it again";
+        Error::new(Layer::Host, Phase::Application, Code::PillarEntryRefused, message, remedy)
+    })?;
+    report.extra.insert("pillar_commit".to_owned(), commit);
+    Ok(report)
+}
+
 /// The folder of the pillar in which Eos may write.
 pub(super) fn root(place: &PillarPlace) -> Result<&Path> {
     place.root.as_deref().ok_or_else(|| {

@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use self::given::Given;
 use self::urls::urls;
 use super::entry_change::{
-    EntryChange, argument, check, component, lock, not_confirmed, now, place, refuse_elsewhere, root,
+    EntryChange, argument, check, committed, component, lock, not_confirmed, now, place, refuse_elsewhere,
+    root,
 };
 use super::requests;
 use crate::error::Result;
@@ -83,18 +84,27 @@ pub fn create(mut call: Call<'_>) -> Report {
         let draft = sound(&call.request, &wanted.entry.environment)?;
         let place = place(call.host)?;
         match place.write {
-            PillarWrite::Direct => {
+            PillarWrite::Direct | PillarWrite::Branch => {
+                let commits = place.write == PillarWrite::Branch;
+                if commits {
+                    refuse_template(&wanted, &place)?;
+                }
                 let entries = PillarEntries::below(root(&place)?);
                 let held = match test {
                     true => None,
                     false => Some(lock(&call, &builder, &draft, &entries)?),
                 };
                 let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-                let next = written(&mut call, &builder, &wanted, &entries, &layout)?;
-                // From here on, others may write.
-                drop(held);
+                let next = written(&mut call, &builder, &wanted, &entries, &layout, commits)?;
                 let report = match next {
-                    Next::Deploy(change) => change.shown(deployed(&call, &wanted)),
+                    Next::Deploy(change) => {
+                        // From here on, others may write.
+                        drop(held);
+                        change.shown(deployed(&call, &wanted))
+                    }
+                    Next::Commit(change, plan) => {
+                        committed(call.host, &wanted.entry, "Create", change.shown(plan))?
+                    }
                     Next::End(report) => report,
                 };
                 if report.run_kept {
@@ -110,6 +120,7 @@ pub fn create(mut call: Call<'_>) -> Report {
 
 enum Next {
     Deploy(EntryChange),
+    Commit(EntryChange, Report),
     End(Report),
 }
 
@@ -120,25 +131,29 @@ fn written(
     wanted: &Wanted,
     entries: &PillarEntries,
     layout: &Layout,
+    commits: bool,
 ) -> Result<Next> {
     let entry = &wanted.entry;
     let (before, service) = (entries.read(entry)?, wanted.service(entries));
     let text = pillar_entry::entry(entry, &service);
     let mut change =
         EntryChange { file: entries.path(entry), before, after: Some(text.clone()), written: false };
-    if change.before == change.after && wanted.is_in(&call.request.infrastructure, &service) {
+    let is_there = change.before == change.after;
+    if is_there && !commits && wanted.is_in(&call.request.infrastructure, &service) {
         return Ok(match wanted.test {
             true => Next::End(change.shown(planned(call, wanted))),
             false => Next::Deploy(change),
         });
     }
     // Another call may have written it since the pillar of this one was compiled.
-    let pillar = if wanted.test { call.request.infrastructure.clone() } else { now(call.host)? };
+    let pillar = if wanted.test && !commits { call.request.infrastructure.clone() } else { now(call.host)? };
     let without = if change.before.is_some() { entry.take(&pillar) } else { pillar.clone() };
     refuse_elsewhere(&without, entry)?;
     let expected = entry.put(&without, &service);
     check(call, entries, entry, Some(&text), [&pillar, &expected])?;
-    if change.before.is_some() && change.before != change.after && !wanted.test && !wanted.confirmed {
+    let is_update = change.before.is_some() && !is_there;
+    // What is committed is confirmed by those who merge it.
+    if is_update && !wanted.test && !wanted.confirmed && !commits {
         let refused = ReportBuilder::new(OPERATION, entry.environment.as_str(), false, &builder.identity);
         return Ok(Next::End(change.shown(refused.failed(not_confirmed(entry, "update")))));
     }
@@ -158,19 +173,12 @@ fn written(
     entries.put(entry, &text)?;
     change.written = true;
     call.request.infrastructure = expected;
-    Ok(Next::Deploy(change))
+    Ok(if commits { Next::Commit(change, plan) } else { Next::Deploy(change) })
 }
 
 /// Shows what a person has to save. Once the pillar has it, the same call deploys it.
 fn printed(call: &mut Call<'_>, wanted: &Wanted, place: &PillarPlace) -> Result<Report> {
-    if wanted.given.template.is_some() {
-        let message = words![
-            "cannot be given, because ",
-            place.because.clone(),
-            ". Save the job in the file_roots, and name it in the pillar by the key template of a service"
-        ];
-        return Err(argument("job", message));
-    }
+    refuse_template(wanted, place)?;
     let (entry, pillar, service) =
         (&wanted.entry, call.request.infrastructure.clone(), &wanted.given.service);
     let file: PathBuf = Path::new("infrastructure/eos").join(entry.file());
@@ -191,6 +199,19 @@ fn printed(call: &mut Call<'_>, wanted: &Wanted, place: &PillarPlace) -> Result<
         report.extra.insert("pillar_print".to_owned(), json!({ "include": sls, "because": because }));
     }
     Ok(report)
+}
+
+/// The template is a file beside the entry, whose path only the folder in force has.
+fn refuse_template(wanted: &Wanted, place: &PillarPlace) -> Result<()> {
+    if wanted.given.template.is_none() {
+        return Ok(());
+    }
+    let message = words![
+        "cannot be given, because ",
+        place.because.clone(),
+        ". Save the job in the file_roots, and name it in the pillar by the key template of a service"
+    ];
+    Err(argument("job", message))
 }
 
 fn planned(call: &Call<'_>, wanted: &Wanted) -> Report {
