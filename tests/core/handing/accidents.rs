@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{Bench, until};
+use super::bench::Bench;
+use crate::support::waiting::until;
 use super::rotating::assert_silent;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::salt::Salt;
