@@ -46,8 +46,9 @@ pub async fn withdraw_failed(session: &Session, reports: &mut Reports) {
     }
 }
 
-/// After the rollback.
-pub async fn end(session: &Session, reports: &mut Reports) {
+/// After the rollback. Returns whether some rotation has not ended.
+pub async fn end(session: &Session, reports: &mut Reports) -> bool {
+    let mut is_open = false;
     if let Some(target) = session.ledger.rotations.asked() {
         for (path, rotated) in &target.paths {
             let (named, previous) = (named(path, rotated.keys.keys()), previous(rotated.keys.keys()));
@@ -65,8 +66,14 @@ pub async fn end(session: &Session, reports: &mut Reports) {
             (false, false) => RotationStage::New,
         };
         let states: Vec<_> = readers.iter().map(|name| state(session, name, reports)).collect();
-        let note = match rotation_ends(stage, &states) {
-            true => match finish(session, &path, &rotation, stage).await {
+        let ends = rotation_ends(stage, &states);
+        let finished = match ends {
+            true => finish(session, &path, &rotation, stage).await,
+            false => Ok(false),
+        };
+        is_open |= !matches!(finished, Ok(true));
+        let note = match ends {
+            true => match finished {
                 Ok(true) => ended(&path, &rotation, stage),
                 Ok(false) => Words::own(format!(
                     "another run has changed the rotation of {} meanwhile",
@@ -82,6 +89,7 @@ pub async fn end(session: &Session, reports: &mut Reports) {
         };
         tell(session, &path, &readers, reports, note);
     }
+    is_open
 }
 
 fn state(session: &Session, name: &Name, reports: &Reports) -> SecretReaderState {

@@ -26,8 +26,8 @@ use crate::report::ComponentReport;
 pub(super) enum Executed {
     /// The call was refused before anything began, so it is no run.
     Refused(Error),
-    /// `pending`: what later states of the state run have to know.
-    Done { components: BTreeMap<Name, ComponentReport>, pending: PendingChanges },
+    /// `pending`: what later states of the state run have to know. `is_rotating`: the rotation of a secret has not ended.
+    Done { components: BTreeMap<Name, ComponentReport>, pending: PendingChanges, is_rotating: bool },
 }
 
 /// Runs each component's turn, and the rollback if one failed. `pending`: what earlier states of the state run would
@@ -45,7 +45,7 @@ pub(super) fn execute(
     if selected.is_empty() && intent.is_of_configuration() {
         // No process is needed for nothing.
         begin()?;
-        return Ok(Executed::Done { components: BTreeMap::new(), pending });
+        return Ok(Executed::Done { components: BTreeMap::new(), pending, is_rotating: false });
     }
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
     let resuming = JournalHandle::resuming(done);
@@ -66,9 +66,9 @@ pub(super) fn execute(
         }
         let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, began, false).await;
-        let (components, pending) = allowed.run(session, passing.as_ref(), pending).await;
+        let (components, pending, is_rotating) = allowed.run(session, passing.as_ref(), pending).await;
         last_run::tell(locks, environment, began, answer::result(&components) == Some(true)).await;
-        Ok(Executed::Done { components, pending })
+        Ok(Executed::Done { components, pending, is_rotating })
     })
 }
 
@@ -105,29 +105,30 @@ impl Allowed {
         })
     }
 
-    /// The reports of the components, and what later states of the state run have to know.
+    /// The reports of the components, what later states of the state run have to know, and whether the rotation of a
+    /// secret has not ended.
     async fn run(
         self,
         session: &Session,
         passing: Option<&Passing<'_>>,
         pending: PendingChanges,
-    ) -> (BTreeMap<Name, ComponentReport>, PendingChanges) {
+    ) -> (BTreeMap<Name, ComponentReport>, PendingChanges, bool) {
         let Self { graph, intent, holding, rollback } = self;
         let turns = Turns::new(session, &intent, &graph, passing, &pending);
-        let reports = match rollback {
-            Some(rollback) => rollback.run(session).await,
+        let (reports, is_rotating) = match rollback {
+            Some(rollback) => (rollback.run(session).await, false),
             None => {
                 let stop = |name: &Name| session.on_failure(name);
                 let mut reports = schedule(session, graph, stop, async |name| turns.run(name).await).await;
                 data::tell(&mut reports, &holding);
                 rotation::withdraw_failed(session, &mut reports).await;
                 let mut reports = rollback::after(session, &intent, reports).await;
-                rotation::end(session, &mut reports).await;
-                reports
+                let is_rotating = rotation::end(session, &mut reports).await;
+                (reports, is_rotating)
             }
         };
         let decided = turns.pending_after(&reports);
-        (reports, decided.unwrap_or(pending))
+        (reports, decided.unwrap_or(pending), is_rotating)
     }
 }
 

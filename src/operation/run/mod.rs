@@ -83,21 +83,22 @@ fn attempt(
     };
 
     let pending = PendingChanges::read(call.host.pending());
-    let (mut components, pending) = match execute(call, builder, work, &began, &mut begin, pending) {
-        Ok(Executed::Done { components, pending }) => (components, pending),
-        Ok(Executed::Refused(error)) => {
-            // The check may have laid out an earlier module.
-            layout.remove_run(&builder.run_id);
-            return Err(error);
-        }
-        Err(error) => {
-            // It is a run that failed, also where it came to nothing.
-            if !is_begun.get() {
-                begin()?;
+    let (mut components, pending, is_rotating) =
+        match execute(call, builder, work, &began, &mut begin, pending) {
+            Ok(Executed::Done { components, pending, is_rotating }) => (components, pending, is_rotating),
+            Ok(Executed::Refused(error)) => {
+                // The check may have laid out an earlier module.
+                layout.remove_run(&builder.run_id);
+                return Err(error);
             }
-            return Err(error);
-        }
-    };
+            Err(error) => {
+                // It is a run that failed, also where it came to nothing.
+                if !is_begun.get() {
+                    begin()?;
+                }
+                return Err(error);
+            }
+        };
     call.host.keep_pending(&pending.to_json());
     if answer::result(&components) == Some(true) {
         run_values::forget(&layout, &environment, &builder.run_id);
@@ -107,7 +108,7 @@ fn attempt(
             report.notes.push(broken_modules::note(faults));
         }
     }
-    let resume = resume_command::of(builder, &layout, &environment, &began, &components);
+    let resume = resume_command::of(builder, &layout, &environment, &began, &components, is_rotating);
     let mut extra = kept_plans::after_apply(builder, &environment, &components, &mut left);
     extra.extend(applied_plan.and_then(|plan_id| kept_plans::approve(builder, &plan_id, &components)));
     extra.extend(affected.map(|facts| ("affected".to_owned(), facts)));

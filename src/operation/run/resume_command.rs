@@ -18,16 +18,18 @@ pub(super) fn of(
     environment: &Name,
     began: &RunStart,
     components: &BTreeMap<Name, ComponentReport>,
+    is_rotating: bool,
 ) -> Option<String> {
     let is_here = matches!(builder.identity.place, CallPlace::Master { .. });
     let has_values = began.options.values != CallValues::NotStored;
     if !is_here || !has_values || !began.changes_things() || result(components) != Some(false) {
         return None;
     }
-    let is_rotation = began.who.operation == ROTATE;
+    // The secret has one value again, and a new rotation would be another one.
+    if began.who.operation == ROTATE && !is_rotating {
+        return None;
+    }
     let can_go_on = |one: &ComponentReport| match one.status {
-        // The secret has its old value again, and a new rotation would be another one.
-        Status::RolledBack if is_rotation => false,
         Status::Failed | Status::Cancelled | Status::RolledBack | Status::Kept => true,
         Status::Skipped => one.after.is_none(),
         _ => false,

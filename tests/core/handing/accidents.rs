@@ -101,6 +101,7 @@ fn a_rotation_that_is_stopped_before_it_deploys_anything_gives_the_old_value_bac
         bench.told(&report).contains("has its old value again, and the new one was removed"),
         "{report:#}"
     );
+    assert!(report["resume_command"].is_null(), "nothing is left to do: {report:#}");
     assert_eq!((bench.kept(), bench.running()), (kept, running));
     bench.ends("unchanged");
 }
@@ -110,6 +111,7 @@ fn a_rotation_that_is_stopped_in_its_deployment_says_how_to_finish_it() {
     let Some(mut bench) = Bench::new("stopped-late") else { return };
     let old =
         bench.is_particular(json!({ "attempts": 100, "interval": "10m", "delay": "1s", "mode": "fail" }));
+    bench.healthy_after("20s");
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
             bench.until_tried();
@@ -120,6 +122,7 @@ fn a_rotation_that_is_stopped_in_its_deployment_says_how_to_finish_it() {
         bench.rotate("S_A")
     });
     assert_eq!(bench.of(&report)["status"], "cancelled", "{report:#}");
+    assert!(report["resume_command"].is_string(), "{report:#}");
     let told = bench.told(&report);
     let words =
         "nomad-stopped-late may still have the old one, which stays as a_previous. To finish the rotation: ";
@@ -127,7 +130,31 @@ fn a_rotation_that_is_stopped_in_its_deployment_says_how_to_finish_it() {
     let both = bench.kept();
     assert!(both["a_previous"] == json!(old) && both["a"] != json!(old), "{both}");
     bench.write_beside("gate", "");
+    bench.healthy_after("200ms");
     let report = bench.orchestrate();
     assert_eq!(report["result"], true, "{report:#}");
     assert_eq!(bench.kept(), json!({ "a": both["a"] }));
+}
+
+#[test]
+fn an_error_that_repeats_the_value_from_before_the_rotation_does_not_show_it() {
+    let Some(mut bench) = Bench::new("repeated") else { return };
+    bench.serves(json!({ "S_A": { "generate": "hex", "key": "a" } }));
+    let module = "variable \"token\" {\n  type = string\n  sensitive = true\n}\n\
+                  resource \"terraform_data\" \"it\" {\n  input = var.token\n  lifecycle {\n\
+                  ignore_changes = [input]\n    postcondition {\n      condition = self.output == var.token\n\
+                  error_message = \"still ${self.output}\"\n    }\n  }\n}";
+    let reference = "vault:secret/services/staging/repeated#a";
+    bench.site.component(
+        "client",
+        module,
+        json!({ "secrets": { "token": reference }, "depends_on": [bench.component()] }),
+    );
+    assert_eq!(bench.orchestrate()["result"], true);
+    let old = bench.kept()["a"].clone();
+    let report = bench.rotate("S_A");
+    assert!(report["components"]["client"].to_string().contains("still (sensitive)"), "{report:#}");
+    assert_silent(&report, &[old.as_str().unwrap()]);
+    assert_eq!(bench.of(&report)["status"], "rolled_back", "{report:#}");
+    assert_eq!(bench.kept(), json!({ "a": old }));
 }
