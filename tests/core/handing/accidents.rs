@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::bench::Bench;
-use crate::support::waiting::until;
 use super::rotating::assert_silent;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::salt::Salt;
+use crate::support::waiting::until;
 
 const SEALED: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
                       Content-Length: 30\r\n\r\n{\"errors\":[\"Vault is sealed\"]}";
