@@ -41,7 +41,11 @@ pub fn label(names: &[&str]) -> String {
 
 /// The texts of components, equal ones together in the place of the first.
 pub fn alike<'a>(report: &Value, texts: impl Iterator<Item = (&'a str, String)>) -> Vec<Alike<'a>> {
-    let folds = report["components"].as_object().is_some_and(|all| all.len() > FEW);
+    folded(report["components"].as_object().is_some_and(|all| all.len() > FEW), texts)
+}
+
+/// The same, if `folds`.
+pub fn folded<'a>(folds: bool, texts: impl Iterator<Item = (&'a str, String)>) -> Vec<Alike<'a>> {
     let mut groups: Vec<Alike<'a>> = Vec::new();
     // A search through all groups would take too long for many components.
     let mut places = HashMap::<String, usize>::new();

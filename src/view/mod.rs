@@ -17,6 +17,7 @@ mod job_values;
 mod layers;
 mod locks;
 mod markdown;
+mod order;
 mod page;
 mod pillar_entry;
 pub mod progress;

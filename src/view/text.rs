@@ -5,10 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::wrap::{COLUMNS, SCREEN, filled, listed};
+use super::wrap::{COLUMNS, SCREEN, listed};
 use super::{
-    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, pillar_entry,
-    shown_run, snapshots, statuses, units, warnings, why,
+    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, order,
+    pillar_entry, shown_run, snapshots, statuses, units, warnings, why,
 };
 use crate::command_line::{Command, command};
 use crate::count::counted;
@@ -231,24 +231,7 @@ fn extras(report: &Value) -> String {
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }
-    let edges = report["edges"].as_array();
-    if let (Some(order), None) = (report["order"].as_array(), edges) {
-        let names: Vec<_> = order.iter().filter_map(Value::as_str).collect();
-        text.push_str(&format!("\n  order: {}\n", filled(&names.join(", "), &[], "  order: ".len())));
-    } else if let Some(order) = report["order"].as_array() {
-        text.push('\n');
-        for name in order.iter().filter_map(Value::as_str) {
-            let needs: Vec<_> = edges
-                .into_iter()
-                .flatten()
-                .filter(|edge| edge["from"] == name)
-                .filter_map(|edge| edge["to"].as_str())
-                .collect();
-            let needs =
-                if needs.is_empty() { String::new() } else { format!("   after {}", needs.join(", ")) };
-            text.push_str(&format!("  {name}{needs}\n"));
-        }
-    }
+    text.push_str(&order::order(report));
     if let Some(run) = report["cancelled_run"].as_str() {
         text.push_str(&format!("  asked run {run} to stop; terraform finishes its current operations\n"));
     }
