@@ -222,16 +222,16 @@ fn a_removal_of_an_unknown_name_is_refused_and_one_that_finds_nothing_is_told() 
     let keys = json!({ "env": { "A": "a", "LOG_LEVEL": "info" }, "restart": { "attempts": 2 }, "job": job });
     let mut site = with(&pair, &world, service(&keys));
     let place = |below: &str| format!("infrastructure:services:wrong:job:group:wrong:{below}");
-    let checked = told(&site);
-    let report = site.run("orchestrate", json!({}));
-    let run = report["components"]["nomad-wrong"]["error"]["message"].as_str().unwrap();
-    for message in [checked.as_str(), run] {
+    let is_told = |message: &str| {
         for (below, name) in [("restart:atempts", "atempts"), ("task:wrong:leadr", "leadr")] {
             let expected = format!("{}: No argument or block type is named \"{name}\"", place(below));
             assert!(message.contains(&expected), "{expected}: {message}");
         }
         assert!(!message.contains("leader") && !message.contains("task:sid"), "{message}");
-    }
+    };
+    is_told(&told(&site));
+    let report = site.run("orchestrate", json!({}));
+    is_told(report["components"]["nomad-wrong"]["error"]["message"].as_str().unwrap());
     // Without Nomad, nobody knows which names it has.
     let validated = site.run("validate", json!({}));
     assert_eq!(validated["result"], true, "{validated:#}");
