@@ -145,6 +145,14 @@ def test_nothing_is_written_that_the_pillar_would_not_have(site, nomad, world):
     assert list(files(site)) == ["init.sls"], files(site)
 
 
+def test_a_minion_is_told_that_only_the_master_writes_the_pillar(site):
+    site.environment({})
+    minion = json.loads((site.conf / "minion").read_text()) | {"file_client": "local"}
+    (site.conf / "minion").write_text(json.dumps(minion))
+    refused = site.eos("create", "staging", "web", "--image", "a:1", "--as-minion", "--json")
+    assert_refused(refused, "pillar_entry_refused", "only a runner of the master")
+
+
 def test_an_entry_that_would_take_other_keys_away_is_not_written(tmp_path, nomad, world):
     site = Site(tmp_path / "merging", extra={"pillar_source_merging_strategy": "overwrite"})
     try:
@@ -174,6 +182,23 @@ def test_a_file_that_somebody_has_changed_is_refused_and_left_as_it_is(site, nom
     (folder(site) / "init.sls").write_text(listed + "# mine\n")
     assert_refused(create(site, "other", *SLEEP), "pillar_entry_changed", "init.sls")
     assert entry(site, "mine").read_text() == before["staging/mine.sls"] and len(files(site)) == 2
+
+
+def test_a_delete_that_policy_stops_waits_for_an_approval_and_keeps_the_entry(site, nomad, world):
+    policy = {"protect": ["nomad_job"]}
+    site.environment({}, settings=settings(nomad, world) | {"policy": policy})
+    include(site)
+    assert create(site, "kept", *SLEEP).rc == 0
+    stopped = site.run("infrastructure.delete", "staging", "kept", "confirm=staging")
+    assert stopped.rc == 1 and stopped.statuses == {"nomad-kept": "blocked"}, stopped
+    assert entry(site, "kept").exists() and task(nomad, "kept"), stopped
+    plan_id = stopped.report["plan_id"]
+    for function in ("approve", "apply"):
+        done = site.run(f"infrastructure.{function}", plan_id)
+        assert done.rc == 0, done
+    assert entry(site, "kept").exists() and not task(nomad, "kept")
+    gone = site.run("infrastructure.delete", "staging", "kept", "confirm=staging")
+    assert gone.rc == 0 and list(files(site)) == ["init.sls"], gone
 
 
 def test_an_update_on_a_terminal_is_shown_and_asked_for(site, nomad, world):
@@ -379,6 +404,15 @@ def test_a_job_file_is_deployed_as_it_is_and_an_update_replaces_its_template(sit
     assert updated.rc == 0 and task(nomad, "filed")["Meta"]["seconds"] == "7200", updated
     (second,) = templates()
     assert second != first
+
+    # Another name is another job, so the plan deletes the old one, and policy stops it.
+    path.write_text(JOB.replace('"filed"', '"renamed"'))
+    blocked = site.eos("create", "staging", "filed", "--job", path, "--yes", "--json")
+    assert blocked.rc == 1 and blocked.statuses == {"nomad-filed": "blocked"}, blocked
+    assert "approve" in blocked.report["approve_command"] and task(nomad, "filed"), blocked
+    path.write_text(JOB.replace("3600", "7200"))
+    back = site.eos("create", "staging", "filed", "--job", path, "--yes")
+    assert back.rc == 0 and "1 unchanged" in back.stdout, back
     template = entry(site, "filed").with_name(second)
     template.write_text(template.read_text().replace("7200", "1"))
     changed = site.eos("create", "staging", "filed", "--job", path, "--json")

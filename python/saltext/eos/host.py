@@ -141,6 +141,10 @@ class Host:
             opts, self.grains(), self.identity["minion"], saltenv, self.pillar(), paths
         )
 
+    def pillar_place(self):
+        """Where Eos may write the pillar. A minion has none of its files."""
+        raise LookupError("only a runner of the master writes it")
+
     def at_commit(self, reference):
         """This host with the pillar and the files of a commit of the repository that has them."""
         # Imported late, because no other operation needs it.
