@@ -48,7 +48,7 @@ pub use address::{job_name, registered_name};
 pub use approvals::{ApprovalRules, Approver};
 pub use blueprint::{Blueprint, Node};
 pub use branch::Branch;
-pub use check::{check, edges, faults, notes, standard_value};
+pub use check::{check, edges, faults, notes, standard_value, unchecked_in_mesh};
 pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Change, Constraint};
 pub use did_you_mean::{environment_hint, hint, listed, nearest, some_listed};

@@ -2,10 +2,12 @@
 //! dependencies.
 
 mod inputs;
+mod mesh;
 mod outputs;
 mod shared_hooks;
 mod standard;
 
+pub use mesh::unchecked_in_mesh;
 pub use standard::standard_value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -84,6 +86,7 @@ pub fn faults(
 /// What a person should know about a component that has no problem.
 pub fn notes(node: &Node) -> Vec<String> {
     let mut notes = node.interface.notes.clone();
+    notes.extend(unchecked_in_mesh(&node.component));
     // Eos itself reads the values of a service.
     if !matches!(node.component.source, Some(Source::Service(_))) {
         let places = inputs::integers_as_texts(&node.component, &node.interface);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub use block::{BlockBody, JobBlock, JobExtras, Setting, SideTask, UserFile};
 pub use opaque::Opaque;
+use part::sets;
 pub use part::{JobPart, JobParts, PartKind, plain};
 pub use variable::ServiceVariable;
 
@@ -123,6 +124,11 @@ impl JobShape {
     /// The checks of the generated registration.
     pub fn checks(&self) -> impl Iterator<Item = &JobBlock> {
         self.extras.registration.blocks.iter().filter(|block| block.kind == "check")
+    }
+
+    /// Whether it is in the mesh, and neither its keys nor its own `job` have a check.
+    pub fn is_unchecked_in_mesh(&self) -> bool {
+        self.mesh.is_some() && self.checks().next().is_none() && !sets(&self.parts, "check")
     }
 }
 

@@ -29,12 +29,26 @@ impl JobPart {
         matches!(&self.kind, PartKind::Leaf(Opaque(value)) if value.is_null())
     }
 
+    /// Whether a mapping in it sets this name.
+    fn sets(&self, name: &str) -> bool {
+        match &self.kind {
+            PartKind::Leaf(_) => false,
+            PartKind::List(items) => items.iter().any(|item| item.sets(name)),
+            PartKind::Map(parts) => sets(parts, name),
+        }
+    }
+
     pub fn map(&self) -> Option<&JobParts> {
         match &self.kind {
             PartKind::Map(map) => Some(map),
             _ => None,
         }
     }
+}
+
+/// Whether one of these parts sets this name, at any depth.
+pub(super) fn sets(parts: &JobParts, name: &str) -> bool {
+    parts.iter().any(|(key, part)| (plain(key).0 == name && !part.is_null()) || part.sets(name))
 }
 
 /// The name of a key, and whether it replaces.

@@ -14,6 +14,9 @@ fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
     let db = stage.service("db", &["serve", "stored"]);
     db["provider"] = json!("consul");
     db["connect"] = json!(true);
+    db["check"] = json!({
+        "type": "script", "task": "db", "command": "/container", "args": ["end", "well"], "interval": "1s", "timeout": "5s",
+    });
     let front = stage.service("front", &["serve", "front"]);
     front["provider"] = json!("consul");
     front["ports"] = json!({ "http": 8080, "open": { "to": 8080 } });
@@ -39,6 +42,7 @@ fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
 #[test]
 fn a_sidecar_that_does_not_listen_is_told_with_consuls_answer() {
     let Some(mut stage) = Stage::with_mesh() else { return };
+    let pause = stage.harbour.engine.named(PAUSE);
     let service = stage.service("deaf", &["serve", "deaf"]);
     service["provider"] = json!("consul");
     service["connect"] = json!(true);
@@ -47,11 +51,15 @@ fn a_sidecar_that_does_not_listen_is_told_with_consuls_answer() {
     service["health"] = json!([{ "consul": {
         "service": "deaf", "interval": "1s", "min_healthy_time": "0s", "healthy_deadline": "15s",
     } }]);
-    let sleeping = json!({ "driver": "docker", "config": { "image": PAUSE, "args": [] } });
+    let sleeping = json!({ "driver": "docker", "config": { "image": pause, "args": [] } });
     service["job"] =
         json!({ "group": { "deaf": { "service": { "connect": { "sidecar_task": sleeping } } } } });
+    let told = "infrastructure:services:deaf:connect: the service has no check";
+    let validated = stage.run("validate", json!({}));
+    assert!(validated["notes"]["nomad-deaf"][0].as_str().unwrap().starts_with(told), "{validated:#}");
     let report = stage.run("orchestrate", json!({}));
     let component = &report["components"]["nomad-deaf"];
+    assert!(component["notes"].to_string().contains(told), "{report:#}");
     assert_eq!(component["reason"], "unhealthy", "{report:#}");
     let message = component["error"]["message"].as_str().unwrap();
     assert!(message.contains("Connect Sidecar") && message.contains("connection refused"), "{message}");

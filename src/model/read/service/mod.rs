@@ -41,10 +41,11 @@ pub(super) use registered::pattern_of_all;
 use values::ServiceValues;
 
 /// The keys whose places Nomad's messages lead to. Each may come from another level.
-const PLACED: [&str; 31] = [
+const PLACED: [&str; 32] = [
     "affinity",
     "artifacts",
     "check",
+    "connect",
     "constraints",
     "datacenter",
     "datacenters",

@@ -184,3 +184,28 @@ fn the_name_of_a_service_of_the_environment_means_its_name_in_consul_in_upstream
     let literal = |name: &str| ValueOrOutput::Literal(name.to_owned());
     assert_eq!(asked, [literal("db-staging"), literal("legacy")]);
 }
+
+#[test]
+fn a_service_in_the_mesh_that_nothing_checks_gets_a_note_with_its_place() {
+    let note = |more: Value| {
+        let mut web = json!({ "image": "x", "port": 1, "connect": true });
+        web.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        super::super::super::unchecked_in_mesh(&component(web))
+    };
+    let found = note(json!({})).unwrap();
+    assert!(found.starts_with("infrastructure:services:web:connect: the service has no check"), "{found}");
+    let part = |check: Value| json!({ "job": { "group": { "web": { "service": [{ "check": check }] } } } });
+    for unchecked in
+        [json!({ "check": [] }), part(json!(null)), json!({ "job": { "meta": { "a": "check" } } })]
+    {
+        assert!(note(unchecked.clone()).is_some(), "{unchecked}");
+    }
+    for checked in [
+        json!({ "connect": false }),
+        json!({ "health_path": "/" }),
+        json!({ "check": { "type": "script", "command": "/bin/true", "task": "web" } }),
+        part(json!({ "type": "script" })),
+    ] {
+        assert_eq!(note(checked.clone()), None, "{checked}");
+    }
+}

@@ -51,6 +51,7 @@ pub(in crate::operation::component) async fn check(
     let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reader).await?;
     let component = &invoker.context.component.name;
     let mut notes = removals::notes(invoker.context.component);
+    notes.extend(model::unchecked_in_mesh(invoker.context.component));
     for job in jobs(&document) {
         let Some(spec) = spec(&job, check == JobCheck::Kept)? else {
             notes.push(format!(
