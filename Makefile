@@ -130,7 +130,7 @@ matrix-versions: need-terraform servers
 # Every driver with every type of job, in containers and without, and services on several nodes. CELLS names some of
 # the first, such as CELLS=docker:batch.
 matrix-services: need-terraform servers .venv/envoy/.installed
-	$(cargo_test) --test core -- --ignored --nocapture containers::matrix:: service::cluster::
+	$(cargo_test) --test core -- --ignored --nocapture containers::matrix:: containers::guest::a_service service::cluster::
 
 # Takes long: KILLS kills (default 200), ROUNDS rounds (default 200) of eight processes, and CUTS power failures in each
 # kind of run (default 400). SEED is random by default.

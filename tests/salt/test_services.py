@@ -125,7 +125,7 @@ def test_the_demo_of_three_layers_is_deployed_answers_and_is_destroyed(
     )
     assert done.returncode == 0, done
     told = [line.split() for line in done.stdout.splitlines() if line.endswith("HTTP 200")]
-    container = ["container"] if engine.available() else []
+    container = ["container"] if engine.found() else []
     assert [line[0] for line in told] == ["api", *container, "database", "web", "worker"], done
     assert f"{9 + len(container)} applied" in done.stderr + done.stdout, done
     assert "Vault keeps the API_KEY of api at secret/services/development/api" in done.stdout, done

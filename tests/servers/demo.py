@@ -1,6 +1,7 @@
 """All three layers on this machine: a Consul, a Vault and a Nomad, with the environment of pillar-examples/nomad.
 
-One service is a container, if this machine can start a Docker engine: the user is root, and `dockerd` is installed.
+One service is a container, if a Docker engine runs on this machine and you may use it, or if one can be started: you are
+root, and `dockerd` is installed.
 
 make demo-nomad
 
@@ -19,7 +20,7 @@ sys.path[:0] = [str(CHECKOUT / "tests" / "salt"), str(CHECKOUT / "pillar-example
 
 import configure  # noqa: E402
 from support.consul import Consul  # noqa: E402
-from support.engine import Engine, available  # noqa: E402
+from support.engine import Engine, found  # noqa: E402
 from support.nomad import Nomad  # noqa: E402
 from support.sink import Sink  # noqa: E402
 from support.vault import Vault  # noqa: E402
@@ -81,14 +82,14 @@ def main():
         vault = up.enter_context(contextlib.closing(Vault(folder("vault"))))
         container = {}
         socket = None
-        if available():
-            engine = up.enter_context(contextlib.closing(Engine()))
+        docker = found()
+        if docker:
+            engine = up.enter_context(contextlib.closing(Engine(docker)))
             socket = engine.socket
-            container = {"image": "eos/demo:1"}
-            engine.image(container["image"], "serve", "hello")
+            container = {"image": engine.image("demo:1", "serve", "hello")}
         else:
             print(
-                "There is no container in this demo, because no Docker engine can be started here."
+                "There is no container in this demo, because no Docker engine runs here or can be started."
             )
         nomad = up.enter_context(
             contextlib.closing(Nomad(folder("nomad"), consul=consul.address, engine=socket))

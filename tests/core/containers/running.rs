@@ -16,7 +16,7 @@ fn a_container_runs_is_updated_and_is_destroyed_without_a_rest() {
     assert_eq!(statuses(&stage.orchestrated())["nomad-boat"], "unchanged");
 
     let image = stage.image("boat", "2", &["serve", "two"]);
-    stage.site.infrastructure["services"]["boat"]["image"] = json!(image);
+    stage.site.infrastructure["services"]["boat"]["image"] = json!(&image);
     assert_eq!(statuses(&stage.orchestrated())["nomad-boat"], "applied");
     until("the old one is gone", || (stage.addresses("boat").len() == 1).then_some(()));
     assert_eq!(stage.answer("boat", "/"), "two");
@@ -24,11 +24,7 @@ fn a_container_runs_is_updated_and_is_destroyed_without_a_rest() {
     let destroyed = stage.run("destroy", json!({ "confirm": "staging" }));
     assert_eq!(statuses(&destroyed)["nomad-boat"], "destroyed", "{destroyed:#}");
     until("no container is left", || {
-        stage
-            .harbour
-            .engine
-            .docker(&["ps", "-aq", "--filter", "ancestor=eos/boat:2"])
-            .is_empty()
-            .then_some(())
+        let of_it = format!("ancestor={image}");
+        stage.harbour.engine.docker(&["ps", "-aq", "--filter", &of_it]).is_empty().then_some(())
     });
 }

@@ -2,13 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::Site;
-use crate::support::engine::{Engine, Entered};
+use crate::support::engine::{Engine, Entered, Namespaces, is_socket};
 use crate::support::server::{PAUSE, SIDECAR, Server, program};
 use crate::support::world::World;
 
@@ -16,28 +16,48 @@ use crate::support::world::World;
 pub struct Harbour {
     pub nomad: Server,
     pub consul: Server,
+    /// Only some tests need it.
+    vault: OnceLock<Option<Arc<Server>>>,
     pub engine: Engine,
     /// The image of Envoy is large, so it is made only for tests of the mesh.
     has_envoy: Once,
 }
 
-static SHARED: Mutex<Weak<Harbour>> = Mutex::new(Weak::new());
+impl Harbour {
+    fn beside(engine: Engine) -> Option<Arc<Self>> {
+        engine.image(PAUSE, &["sleep"]);
+        let consul = Server::consul_in(&engine)?;
+        let nomad = Server::nomad_in(&engine, &consul)?;
+        Some(Arc::new(Self { nomad, consul, vault: OnceLock::new(), engine, has_envoy: Once::new() }))
+    }
 
-/// Ends with the last test that uses it. None, with a message, if a program is missing.
-fn harbour() -> Option<(Arc<Harbour>, Entered)> {
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn vault(&self) -> Option<Arc<Server>> {
+        self.vault.get_or_init(|| Server::vault_in(&self.engine).map(Arc::new)).clone()
+    }
+}
+
+/// Ends with the last test that uses it.
+type Shared = Mutex<Weak<Harbour>>;
+
+/// None, with a message, if a program is missing.
+fn shared(
+    shared: &Shared,
+    engine: impl FnOnce() -> Option<Engine>,
+) -> Option<(Arc<Harbour>, Option<Entered>)> {
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(harbour) = shared.upgrade() {
-        let entered = harbour.engine.enter();
+        let entered = enter(&harbour.engine);
         return Some((harbour, entered));
     }
-    let engine = Engine::start()?;
-    engine.image(PAUSE, &["sleep"]);
-    let entered = engine.enter();
-    let consul = Server::consul_in(&engine)?;
-    let nomad = Server::nomad_in(&engine, &consul)?;
-    let harbour = Arc::new(Harbour { nomad, consul, engine, has_envoy: Once::new() });
+    let engine = engine()?;
+    let entered = enter(&engine);
+    let harbour = Harbour::beside(engine)?;
     *shared = Arc::downgrade(&harbour);
     Some((harbour, entered))
+}
+
+fn enter(engine: &Engine) -> Option<Entered> {
+    engine.namespaces().map(Namespaces::enter)
 }
 
 /// A site whose services run on the engine. This thread, and all that it starts, is in the engine's network.
@@ -45,12 +65,33 @@ pub struct Stage {
     pub harbour: Arc<Harbour>,
     pub site: Site,
     _world: World,
-    _entered: Entered,
+    _entered: Option<Entered>,
 }
 
 impl Stage {
+    /// On the engine that runs on this machine, or else on one of its own.
     pub fn new() -> Option<Self> {
-        let (harbour, entered) = harbour()?;
+        static OF_OTHERS: Shared = Mutex::new(Weak::new());
+        let found = program("engine")?;
+        match is_socket(&found) {
+            true => Self::on(shared(&OF_OTHERS, || Engine::of_others(&found))?),
+            false => Self::apart(),
+        }
+    }
+
+    /// On an engine of its own. Groups with a network of their own need it, because Nomad makes a bridge and firewall
+    /// rules for them, and leaves both on the machine.
+    pub fn apart() -> Option<Self> {
+        static OWN: Shared = Mutex::new(Weak::new());
+        Self::on(shared(&OWN, Engine::own)?)
+    }
+
+    /// On an engine of others.
+    pub fn on_engine(engine: Engine) -> Option<Self> {
+        Self::on((Harbour::beside(engine)?, None))
+    }
+
+    fn on((harbour, entered): (Arc<Harbour>, Option<Entered>)) -> Option<Self> {
         let world = World::new()?;
         let mut site = Site::new();
         let settings = &mut site.infrastructure["settings"];
@@ -63,8 +104,8 @@ impl Stage {
     /// A stage whose services can join Consul's mesh.
     pub fn with_mesh() -> Option<Self> {
         program("envoy")?;
-        let stage = Self::new()?;
-        stage.harbour.has_envoy.call_once(|| stage.harbour.engine.image(SIDECAR, &["envoy"]));
+        let stage = Self::apart()?;
+        stage.harbour.has_envoy.call_once(|| drop(stage.harbour.engine.image(SIDECAR, &["envoy"])));
         Some(stage)
     }
 
@@ -85,9 +126,7 @@ impl Stage {
 
     /// Makes an image, and returns its name.
     pub fn image(&self, name: &str, tag: &str, words: &[&str]) -> String {
-        let image = format!("eos/{name}:{tag}");
-        self.harbour.engine.image(&image, words);
-        image
+        self.harbour.engine.image(&format!("{name}:{tag}"), words)
     }
 
     pub fn run(&self, operation: &str, arguments: Value) -> Value {

@@ -37,12 +37,17 @@ pub struct Bench {
 impl Bench {
     /// `name` tells this test's secrets and tokens from those of others.
     pub fn new(name: &'static str) -> Option<Self> {
-        shared().map(|vault| Self::on(vault, name, false))
+        shared().map(|vault| Self::beside_others(vault, name))
     }
 
     /// With a Vault for this test alone, which it may stop or seal.
     pub fn alone(name: &'static str) -> Option<Self> {
         Server::vault().map(|vault| Self::on(Arc::new(vault), name, true))
+    }
+
+    /// In a Vault that others use too.
+    pub fn beside_others(vault: Arc<Server>, name: &'static str) -> Self {
+        Self::on(vault, name, false)
     }
 
     fn on(vault: Arc<Server>, name: &'static str, is_alone: bool) -> Self {
@@ -177,6 +182,11 @@ impl Bench {
     /// The users that exist through leases.
     pub fn users(&self) -> BTreeSet<String> {
         self.list(&format!("{}-leased/users/", self.name))
+    }
+
+    /// The leases of the tokens that runs log in for.
+    pub fn logins(&self) -> BTreeSet<String> {
+        self.list(&format!("sys/leases/lookup/auth/{}/login/", self.name))
     }
 
     /// Makes a role of the engine that gives leases.

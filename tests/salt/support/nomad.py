@@ -19,14 +19,20 @@ class Nomad(Server):
         # Nomad's sockets are in this folder, so its path must be short.
         self.data = Path(tempfile.mkdtemp(prefix="eos-nomad-", dir="/tmp"))
         # The fingerprints of clouds wait for services that are not there, and delay the start.
-        clouds = "env_aws,env_gce,env_azure,env_digitalocean"
-        docker = {"docker": {"config": {"endpoint": f"unix://{engine}"}}} if engine else {}
+        options = {"fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean"}
+        docker = {}
+        if engine:
+            # A Nomad would remove containers of other Nomads, which it does not know.
+            unknown = {"dangling_containers": {"enabled": False}}
+            docker = {"docker": {"config": {"endpoint": f"unix://{engine}", "gc": unknown}}}
+        else:
+            options["driver.denylist"] = "docker"
         config = folder / "agent.json"
         config.write_text(
             json.dumps(
                 {
                     "ports": ports,
-                    "client": {"options": {"fingerprint.denylist": clouds}},
+                    "client": {"options": options},
                     "plugin": {"raw_exec": {"config": {"enabled": True}}} | docker,
                     **({"consul": {"address": consul.removeprefix("http://")}} if consul else {}),
                 }

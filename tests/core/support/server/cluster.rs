@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Api, Server};
+use super::{Api, Server, client_options};
 use crate::support::ports::free_ports;
-
-/// The fingerprints of clouds wait for services that are not there, and delay the start.
-const NO_CLOUDS: &str = "env_aws,env_gce,env_azure,env_digitalocean";
 
 pub struct Cluster {
     pub server: Server,
@@ -47,7 +44,7 @@ impl Cluster {
             "advertise": { "http": "127.0.0.1", "rpc": "127.0.0.1", "serf": "127.0.0.1" },
             "client": {
                 "enabled": true, "servers": [format!("127.0.0.1:{}", self.rpc)], "network_interface": "lo",
-                "options": { "fingerprint.denylist": NO_CLOUDS },
+                "options": client_options(),
             },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });

@@ -17,19 +17,20 @@ mod tls;
 
 pub use acl::MANAGER;
 pub use cluster::{Cluster, Regions};
-pub use contained::{PAUSE, SIDECAR};
+pub use contained::{PAUSE, PROGRAMS, SIDECAR};
 pub use secured::Secured;
 pub use tls::{Authority, Front};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::support::engine::Engine;
+use crate::support::engine::Namespaces;
 use crate::support::ports::{free_port, free_ports};
 
 /// The exit code of `tests/servers/get` if an optional program is missing.
 const MISSING: i32 = 3;
 pub const VAULT_TOKEN: &str = "root-of-the-tests";
+const NO_CLOUDS: &str = "env_aws,env_gce,env_azure,env_digitalocean";
 const VAULT_HEADER: &str = "X-Vault-Token: root-of-the-tests\r\n";
 
 /// Whether a server is ready. It is called repeatedly, and may also prepare the server.
@@ -44,16 +45,25 @@ pub fn program(name: &str) -> Option<PathBuf> {
 /// The same with another script that gets programs.
 pub fn got(script: &str, name: &str) -> Option<PathBuf> {
     let get = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
-    // The test harness captures a test's output. The messages of `get` and of the skip bypass it.
+    // The test harness captures a test's output. The messages of `get` bypass it.
     let got = Command::new(get).arg(name).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
-    if got.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let mut words = std::io::stderr();
-        words.write_all(format!("SKIPPED {test}, missing: {name}\n").as_bytes()).unwrap();
+    if got.status.code() == Some(MISSING) && !is_ci() {
+        skipped(name);
         return None;
     }
     assert!(got.status.success(), "{name} is needed, and `{script} {name}` did not get it");
     Some(String::from_utf8(got.stdout).unwrap().trim_end().into())
+}
+
+/// Whether a missing program that could be installed is a failure.
+pub fn is_ci() -> bool {
+    std::env::var("CI").as_deref() == Ok("true")
+}
+
+/// Says that this test is skipped. The test harness captures a test's output; this message bypasses it.
+pub fn skipped(missing: &str) {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    std::io::stderr().write_all(format!("SKIPPED {test}, missing: {missing}\n").as_bytes()).unwrap();
 }
 
 /// Kills a server when this process ends for any reason, because the pipe closes then. The kernel's PDEATHSIG would end
@@ -174,8 +184,7 @@ impl Server {
         ready: Ready,
     ) -> Option<Self> {
         let mut config = json!({
-            // The fingerprints of clouds wait for services that are not there, and delay the start.
-            "client": { "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" } },
+            "client": { "options": client_options() },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });
         for (key, value) in more.as_object().unwrap() {
@@ -187,11 +196,17 @@ impl Server {
 
     /// An unsealed Vault in memory, with a key-value store of version 2 at `secret/`, and [`VAULT_TOKEN`].
     pub fn vault() -> Option<Self> {
+        Self::vault_beside(None)
+    }
+
+    /// The same, in these namespaces if there are any.
+    pub fn vault_beside(namespaces: Option<&Namespaces>) -> Option<Self> {
         let http = free_port();
         let (address, token) =
             (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
         let words = ["server", "-dev", "-dev-no-store-token", &address, &token];
-        Self::start("vault", &words, &Value::Null, Api::plain(http, VAULT_HEADER), |server| {
+        let api = Api::plain(http, VAULT_HEADER);
+        Self::start_in(namespaces, "vault", &words, &Value::Null, api, |server| {
             server.get("/v1/secret/config").is_some()
         })
     }
@@ -200,9 +215,9 @@ impl Server {
         Self::start_in(None, name, words, config, api, ready)
     }
 
-    /// Starts a server, in the namespaces of an engine if there is one.
+    /// Starts a server, in these namespaces if there are any.
     fn start_in(
-        engine: Option<&Engine>,
+        namespaces: Option<&Namespaces>,
         name: &'static str,
         words: &[&str],
         config: &Value,
@@ -218,11 +233,11 @@ impl Server {
         }
         std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
         let mut words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
-        if let Some(engine) = engine {
-            (program, words) = engine.inside(folder.path(), &program, &words);
+        if let Some(namespaces) = namespaces {
+            (program, words) = namespaces.inside(folder.path(), &program, &words);
         }
         let (child, guard) = spawn(&program, &words, folder.path());
-        let contained = engine.is_some();
+        let contained = namespaces.is_some();
         let mut server =
             Self { name, program, words, child, guard, port, folder, header, tls, ready, contained };
         server.wait();
@@ -291,6 +306,12 @@ fn exchange(
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     Ok((status.ok_or(std::io::ErrorKind::InvalidData)?, body.to_owned()))
+}
+
+/// The fingerprints of clouds wait for services that are not there, and delay the start. And a Nomad removes containers
+/// that it does not know, if they look like those of a Nomad: the tests leave the engine of this machine alone.
+fn client_options() -> Value {
+    json!({ "fingerprint.denylist": NO_CLOUDS, "driver.denylist": "docker" })
 }
 
 fn spawn(program: &Path, words: &[String], folder: &Path) -> (Child, Guard) {

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::ports::{free_port, free_ports};
 
-use super::{Api, Server, VAULT_HEADER, VAULT_TOKEN, consul_is_ready, end, nomad_is_ready, spawn};
+use super::{
+    Api, Server, VAULT_HEADER, VAULT_TOKEN, client_options, consul_is_ready, end, nomad_is_ready, spawn,
+};
 
 impl Server {
     /// A Consul whose keys and sessions survive a restart: see [`Server::restart`].
@@ -46,9 +48,7 @@ impl Server {
                 "enabled": true, "bootstrap_expect": 1, "raft_multiplier": 1,
                 "raft_snapshot_threshold": 1, "raft_snapshot_interval": "500ms",
             },
-            "client": {
-                "enabled": true, "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
-            },
+            "client": { "enabled": true, "options": client_options() },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });
         if let Some(consul) = consul {
