@@ -40,7 +40,7 @@ pub(super) use mapping::{MappedServices, mapped};
 pub(super) use registered::pattern_of_all;
 use values::ServiceValues;
 
-/// The keys whose places Nomad's messages lead to. Each may come from another level.
+/// The keys whose places notes and messages of Nomad lead to. Each may come from another level.
 const PLACED: [&str; 32] = [
     "affinity",
     "artifacts",
