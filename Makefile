@@ -14,7 +14,7 @@ linted := python tests benches pillar-examples docs
 # pyo3's build script needs an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 4
-export RUST_TEST_THREADS ?= 4
+export RUST_TEST_THREADS ?= 6
 # Make's own flags are removed, because the number of its jobs is not the number of cargo's jobs.
 cargo_test := env MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
 pytest := $(python) -m pytest tests/salt

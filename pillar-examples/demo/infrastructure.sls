@@ -1,10 +1,10 @@
 # A complete environment that needs only Terraform's built-in provider, so it runs anywhere.
-{% set eos = opts.get('eos', {}) %}
+{% set demo = opts.get('demo', {}) %}
 infrastructure:
   settings:
-    root: {{ eos.get('root', '/srv/terraform') | json }}
+    root: {{ demo.get('root', '/srv/terraform') | json }}
     terraform:
-      binary: {{ eos.get('terraform', 'terraform') | json }}
+      binary: {{ demo.get('terraform', 'terraform') | json }}
 
   components:
     networking:

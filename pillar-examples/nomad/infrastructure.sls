@@ -1,18 +1,18 @@
 # All three layers in one graph: Terraform modules, services on Nomad, and Salt steps between them.
 # It needs a Nomad that allows raw_exec, a Consul beside it, and a Vault. `make demo-nomad` starts all three, and where it
 # can a Docker engine.
-{% set eos = opts.get('eos', {}) %}
+{% set demo = opts.get('demo', {}) %}
 infrastructure:
   settings:
-    root: {{ eos.get('root', '/srv/terraform') | json }}
+    root: {{ demo.get('root', '/srv/terraform') | json }}
     terraform:
-      binary: {{ eos.get('terraform', 'terraform') | json }}
-      cli_config_file: {{ eos.get('cli_config_file') | json }}
-    nomad: {address: {{ eos.get('nomad', 'http://127.0.0.1:4646') | json }}}
-    consul: {address: {{ eos.get('consul', 'http://127.0.0.1:8500') | json }}}
+      binary: {{ demo.get('terraform', 'terraform') | json }}
+      cli_config_file: {{ demo.get('cli_config_file') | json }}
+    nomad: {address: {{ demo.get('nomad', 'http://127.0.0.1:4646') | json }}}
+    consul: {address: {{ demo.get('consul', 'http://127.0.0.1:8500') | json }}}
     vault:
-      address: {{ eos.get('vault', 'http://127.0.0.1:8200') | json }}
-      auth: {method: token, token: {{ eos.get('vault_token', 'file:/etc/salt/secrets/vault') | json }}}
+      address: {{ demo.get('vault', 'http://127.0.0.1:8200') | json }}
+      auth: {method: token, token: {{ demo.get('vault_token', 'file:/etc/salt/secrets/vault') | json }}}
 
   components:
     networking:
@@ -38,7 +38,7 @@ infrastructure:
 
   services:
     database: &answers
-      command: {{ eos.get('python', '/usr/bin/python3') | json }}
+      command: {{ demo.get('python', '/usr/bin/python3') | json }}
       args: ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "local", "${NOMAD_PORT_http}"]
       ports: {http: {}}
       health_path: /
@@ -58,9 +58,9 @@ infrastructure:
       depends_on: [nomad-database]
 
     # A container, for a Nomad whose clients have Docker and this image. The others need no Docker.
-    {%- if eos.get('image') %}
+    {%- if demo.get('image') %}
     container:
-      image: {{ eos.get('image') | json }}
+      image: {{ demo.get('image') | json }}
       config: {network_mode: host}
       ports: {http: {}}
       env: {PORT: "${NOMAD_PORT_http}"}

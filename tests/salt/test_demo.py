@@ -20,13 +20,8 @@ ALL = {
 def demo(tmp_path):
     """The unchanged pillar of the demo, with its workdirs in a temporary folder."""
     folder = tmp_path / "demo"
-    eos = {"root": str(folder / "srv")}
-    site = Site(
-        folder,
-        sink=False,
-        forks=False,
-        extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}},
-    )
+    options = {"root": str(folder / "srv"), "terraform": programs.find("terraform") or "tofu"}
+    site = Site(folder, sink=False, forks=False, extra={"demo": options})
     shutil.copytree(CHECKOUT / "pillar-examples" / "demo", site.pillars, dirs_exist_ok=True)
     yield site
     site.close()

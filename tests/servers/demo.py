@@ -97,7 +97,7 @@ def main():
         token = folder() / "vault-token"
         token.touch(mode=0o600)
         token.write_text(vault.token)
-        eos = {
+        options = {
             "root": str(folder("srv")),
             "terraform": sys.argv[1],
             "python": sys.executable,
@@ -112,7 +112,7 @@ def main():
             folder("salt"),
             [CHECKOUT / "pillar-examples" / "nomad"],
             [CHECKOUT / "salt"],
-            extra={"eos": eos},
+            extra={"demo": options},
         )
         sock = json.loads((conf / "master").read_text())["sock_dir"]
         up.enter_context(contextlib.closing(Sink(Path(sock))))

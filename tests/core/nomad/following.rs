@@ -128,12 +128,12 @@ fn a_batch_job_passes_by_its_exit_code() {
 #[test]
 fn a_system_job_passes_where_it_runs_on_each_node() {
     let Some(pair) = pair() else { return };
-    let job = Job { job: "type = \"system\"".to_owned(), reschedule: false, ..Job::new("everywhere") };
+    let job = Job { job: "type = \"system\"".to_owned(), reschedule: false, ..Job::new("on-each-node") };
     // Without this update block, it would be healthy only after Nomad's default of ten seconds.
     let text = job.text().replacen("group", "update {\n min_healthy_time = \"100ms\"\n }\n group", 1);
     let index = pair.register(&text);
     assert_eq!(
-        ending(&pair.follow("everywhere", index)),
+        ending(&pair.follow("on-each-node", index)),
         JobHealth::Passing("web: 1 of 1 running".to_owned())
     );
 }
