@@ -1,10 +1,15 @@
 //! Two services in Consul's mesh, each with a real Envoy beside it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::{Stage, get};
 use crate::support::server::PAUSE;
 use crate::support::waiting::until;
+
+/// A check that passes.
+fn well() -> Value {
+    json!({ "type": "script", "command": "/container", "args": ["end", "well"], "interval": "1s", "timeout": "5s" })
+}
 
 #[test]
 fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
@@ -14,9 +19,7 @@ fn a_service_reaches_another_through_the_mesh_until_an_intention_denies_it() {
     let db = stage.service("db", &["serve", "stored"]);
     db["provider"] = json!("consul");
     db["connect"] = json!(true);
-    db["check"] = json!({
-        "type": "script", "task": "db", "command": "/container", "args": ["end", "well"], "interval": "1s", "timeout": "5s",
-    });
+    db["check"] = well();
     let front = stage.service("front", &["serve", "front"]);
     front["provider"] = json!("consul");
     front["ports"] = json!({ "http": 8080, "open": { "to": 8080 } });
@@ -46,20 +49,24 @@ fn a_sidecar_that_does_not_listen_is_told_with_consuls_answer() {
     let service = stage.service("deaf", &["serve", "deaf"]);
     service["provider"] = json!("consul");
     service["connect"] = json!(true);
-    // Nomad counts a service without a check as healthy when its tasks run.
-    service.as_object_mut().unwrap().remove("check");
     service["health"] = json!([{ "consul": {
-        "service": "deaf", "interval": "1s", "min_healthy_time": "0s", "healthy_deadline": "15s",
+        "service": "deaf", "interval": "1s", "min_healthy_time": "0s", "healthy_deadline": "20s",
     } }]);
     let sleeping = json!({ "driver": "docker", "config": { "image": pause, "args": [] } });
     service["job"] =
         json!({ "group": { "deaf": { "service": { "connect": { "sidecar_task": sleeping } } } } });
+    service.as_object_mut().unwrap().remove("check");
     let told = "infrastructure:services:deaf:connect: the service has no check";
     let validated = stage.run("validate", json!({}));
     assert!(validated["notes"]["nomad-deaf"][0].as_str().unwrap().starts_with(told), "{validated:#}");
+    let planned = stage.run("orchestrate", json!({ "test": true }));
+    assert!(planned["components"]["nomad-deaf"]["notes"].to_string().contains(told), "{planned:#}");
+
+    // Without it, Consul sometimes says only that the service has no checks.
+    stage.site.infrastructure["services"]["deaf"]["check"] = well();
     let report = stage.run("orchestrate", json!({}));
     let component = &report["components"]["nomad-deaf"];
-    assert!(component["notes"].to_string().contains(told), "{report:#}");
+    assert!(!component["notes"].to_string().contains(told), "{report:#}");
     assert_eq!(component["reason"], "unhealthy", "{report:#}");
     let message = component["error"]["message"].as_str().unwrap();
     assert!(message.contains("Connect Sidecar") && message.contains("connection refused"), "{message}");
