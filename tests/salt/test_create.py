@@ -5,12 +5,9 @@ import json
 import os
 import signal
 import subprocess
-import urllib.error
-import urllib.request
 
 import pytest
 
-from support import api
 from support.pty import Pty
 from support.result import assert_refused
 from support.site import Site
@@ -336,17 +333,7 @@ def test_a_user_who_is_not_root_creates_what_external_auth_allows(master, salt_a
     include(master)
 
     def call(function, *arguments, **keywords):
-        body = {"client": "runner", "fun": f"infrastructure.{function}"}
-        body |= {"arg": list(arguments), "kwarg": keywords}
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers["X-Auth-Token"] = salt_api.token("creator")
-        request = urllib.request.Request(f"{api.URL}/", json.dumps([body]).encode(), headers)
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return json.load(answer)["return"][0]
-        except urllib.error.HTTPError as error:
-            assert error.code == 401, error
-            return None
+        return salt_api.run("creator", function, *arguments, kwarg=keywords)
 
     sleep = {"command": "sleep", "command_args": ["3600s"], "count": 1}
     try:

@@ -5,8 +5,6 @@ import os
 import pwd
 import re
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -41,25 +39,7 @@ def test_a_right_for_a_function_opens_none_that_does_more():
 @pytest.fixture
 def by(salt_api):
     """Calls a function of the runner by salt-api. None: Salt itself refuses the call."""
-
-    def call(caller, function, *arguments, eauth=api.EAUTH, **forged):
-        body = {
-            "client": "runner",
-            "fun": f"infrastructure.{function}",
-            "arg": list(arguments),
-            **forged,
-        }
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers["X-Auth-Token"] = salt_api.token(caller, eauth=eauth)
-        request = urllib.request.Request(f"{api.URL}/", json.dumps([body]).encode(), headers)
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return json.load(answer)["return"][0]
-        except urllib.error.HTTPError as error:
-            assert error.code == 401, error
-            return None
-
-    return call
+    return salt_api.run
 
 
 def test_each_role_does_its_part_and_an_approval_is_from_whom_salt_authenticated(master, by):

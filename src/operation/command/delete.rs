@@ -6,7 +6,7 @@ use super::entry_change::{
     EntryChange, argument, check, committed, component, lock, not_confirmed, now, place, root,
 };
 use super::requests;
-use crate::command_line::command;
+use crate::command_line::{Command, command};
 use crate::error::{Error, Result};
 use crate::host::PillarWrite;
 use crate::model::{Name, PillarEntry};
@@ -57,53 +57,40 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, test: 
     let commits = place.write == PillarWrite::Branch;
     let pillar = if test && !commits { call.request.infrastructure.clone() } else { now(call.host)? };
     check(call, &entries, entry, None, [&pillar, &entry.take(&pillar)])?;
-    if commits && !test {
-        let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-        audit::note(&layout, &change.audited(OPERATION, &caller(builder)))?;
-        entries.take(entry)?;
-        change.written = true;
-        let builder =
-            ReportBuilder::new(OPERATION, entry.environment.as_str(), false, &call.request.identity);
-        let report = builder.answer(BTreeMap::new(), BTreeMap::new());
-        return committed(call.host, entry, "Delete", change.shown(report));
-    }
-    let run = run::run(call, requests::deletion(OPERATION, entry.environment.clone(), component, test));
-    if test || run.result != Some(true) {
-        return Ok(change.shown(run));
+    let report = match commits && !test {
+        // Nothing is destroyed before the commit is merged.
+        true => ReportBuilder::new(OPERATION, entry.environment.as_str(), false, &call.request.identity)
+            .answer(BTreeMap::new(), BTreeMap::new()),
+        false => run::run(call, requests::deletion(OPERATION, entry.environment.clone(), component, test)),
+    };
+    if test || (!commits && report.result != Some(true)) {
+        return Ok(change.shown(report));
     }
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     audit::note(&layout, &change.audited(OPERATION, &caller(builder)))?;
     entries.take(entry)?;
     change.written = true;
-    Ok(change.shown(run))
+    let report = change.shown(report);
+    if commits { committed(call.host, entry, "Delete", report) } else { Ok(report) }
 }
 
 fn not_ours(entry: &PillarEntry, component: &Name) -> Error {
-    let destroy = command("destroy").of(&entry.environment).with("components", component);
-    let destroy = destroy.with("confirm", &entry.environment);
-    argument(
-        "service",
-        words![
-            format!(
-                "{} is not a service that create made. This destroys a component of the pillar: ",
-                entry.service
-            ),
-            destroy
-        ],
-    )
+    let why = format!(
+        "{} is not a service that create made. This destroys a component of the pillar: ",
+        entry.service
+    );
+    argument("service", words![why, destroys(entry, component)])
 }
 
 fn printed(entry: &PillarEntry, component: &Name, because: &str) -> Error {
+    let why = format!(
+        "cannot be removed from the pillar here, because {because}. Remove {} there, and then: ",
+        entry.sls()
+    );
+    argument("service", words![why, destroys(entry, component)])
+}
+
+fn destroys(entry: &PillarEntry, component: &Name) -> Command {
     let destroy = command("destroy").of(&entry.environment).with("components", component);
-    let destroy = destroy.with("confirm", &entry.environment);
-    argument(
-        "service",
-        words![
-            format!(
-                "cannot be removed from the pillar here, because {because}. Remove {} there, and then: ",
-                entry.sls()
-            ),
-            destroy
-        ],
-    )
+    destroy.with("confirm", &entry.environment)
 }

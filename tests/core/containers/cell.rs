@@ -12,7 +12,7 @@ use crate::vault::bench::Bench;
 #[derive(Clone, Copy, PartialEq)]
 pub enum Length {
     Whole,
-    /// Without the update, scaling, the way back and drift.
+    /// The job is not updated, not scaled, and not made good again. Nobody looks for drift.
     Short,
 }
 

@@ -6,7 +6,6 @@ use super::bench::Bench;
 use super::rotating::assert_silent;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::salt::Salt;
-use crate::support::waiting::until;
 
 const SEALED: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
                       Content-Length: 30\r\n\r\n{\"errors\":[\"Vault is sealed\"]}";
@@ -61,10 +60,7 @@ fn a_failed_rotation_whose_vault_is_sealed_is_rolled_back_by_the_next_run() {
     let (report, new) = std::thread::scope(|scope| {
         let watched = scope.spawn(|| {
             let new = bench.until_both(&old);
-            until("the job has the new revision", || {
-                let job = bench.servers.nomad.get(&bench.job_path())?;
-                job.to_string().contains(".r2_S_A.").then_some(())
-            });
+            bench.until_registered();
             proxy.set(Mode::Answer(SEALED));
             std::fs::remove_file(bench.beside("hold")).unwrap();
             new
@@ -155,10 +151,7 @@ fn an_error_that_repeats_the_value_from_before_the_rotation_does_not_show_it() {
     bench.healthy_after("20s");
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            until("the job has the new revision", || {
-                let job = bench.servers.nomad.get(&bench.job_path())?;
-                job.to_string().contains(".r2_S_A.").then_some(())
-            });
+            bench.until_registered();
             let status = bench.site.run("status", json!({}));
             bench.site.run("cancel", json!({ "run_id": status["running"][0] }));
         });

@@ -73,6 +73,14 @@ impl Bench {
         })
     }
 
+    /// Waits until the job names the second revision of the secret.
+    pub(super) fn until_registered(&self) {
+        until("the job has the new revision", || {
+            let job = self.servers.nomad.get(&self.job_path())?;
+            job.to_string().contains(".r2_S_A.").then_some(())
+        });
+    }
+
     pub(super) fn until_tried(&self) {
         until("a task with the new value has failed", || {
             let all = self.servers.nomad.get(&format!("{}/allocations", self.job_path())).unwrap_or_default();
@@ -210,10 +218,7 @@ fn a_killed_rotation_whose_deployment_fails_is_back_at_the_old_value_after_one_r
     let asked = json!({ "keys": bench.secret("S_A") });
     let mut eos = killed::command(&bench.site, "rotate", &asked).spawn().unwrap();
     let new = bench.until_both(&old);
-    until("the job has the new revision", || {
-        let job = bench.servers.nomad.get(&bench.job_path())?;
-        job.to_string().contains(".r2_S_A.").then_some(())
-    });
+    bench.until_registered();
     eos.kill().unwrap();
     eos.wait().unwrap();
     std::fs::remove_file(bench.beside("hold")).unwrap();
