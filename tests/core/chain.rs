@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use eos::host::Host;
 use serde_json::{Map, Value, json};
 
+use crate::support::script::executable;
 use crate::support::{Site, statuses, without_salt};
 
 const ECHO: &str = r#"
@@ -56,8 +57,7 @@ fn site() -> Site {
     let wrapper = site.folder.path().join("counting");
     let calls = site.folder.path().join("calls");
     let text = format!("#!/bin/sh\necho \"$1 $PWD\" >>'{}'\nexec terraform \"$@\"\n", calls.display());
-    std::fs::write(&wrapper, text).unwrap();
-    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&wrapper, &text);
     site.infrastructure["settings"]["terraform"] = json!({ "binary": wrapper });
     site
 }

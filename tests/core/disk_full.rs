@@ -1,13 +1,13 @@
 //! A disk that becomes full at each write of a run, one after the other, and a read-only disk.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::support::disk::Disk;
 use crate::support::killed;
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -19,9 +19,8 @@ const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  
 fn site(world: &World) -> Option<(Site, Disk)> {
     let mut site = Site::new();
     let terraform = site.folder.path().join("terraform");
-    std::fs::write(&terraform, script(&site)).unwrap();
+    executable(&terraform, &script(&site));
     std::fs::write(site.folder.path().join("point"), NEVER).unwrap();
-    std::fs::set_permissions(&terraform, std::fs::Permissions::from_mode(0o755)).unwrap();
     site.infrastructure["settings"]["terraform"] =
         json!({ "cli_config_file": world.cli_config(), "binary": terraform });
     site.component("pair", &(world.provider("pair") + PAIR), json!({}));

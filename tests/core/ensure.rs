@@ -1,12 +1,12 @@
 //! Claims about `ensure_infrastructure`: if nothing changed, it starts no process; otherwise it is a run.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::support::Site;
 use crate::support::http_backend::HttpBackend;
+use crate::support::script::executable;
 
 const NET: &str = r#"
 variable "cidr" { default = "one" }
@@ -20,8 +20,7 @@ fn site() -> Site {
     let log = site.folder.path().join("calls");
     let wrapper = site.folder.path().join("terraform");
     let script = format!("#!/bin/sh\necho \"$1\" >>'{}'\nexec terraform \"$@\"\n", log.display());
-    std::fs::write(&wrapper, script).unwrap();
-    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&wrapper, &script);
     site.infrastructure["settings"]["terraform"] = json!({ "binary": wrapper });
     site.component("net", NET, json!({}));
     site

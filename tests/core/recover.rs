@@ -10,6 +10,7 @@ use crate::support::killed;
 use crate::support::killed::{kill, kill_all, until, until_hangs};
 use crate::support::processes;
 use crate::support::program;
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -29,8 +30,7 @@ fn site(world: &World) -> Site {
 fn apply_by(site: &mut Site, lines: &str) {
     let script = site.folder.path().join("terraform");
     let text = format!("#!/bin/sh\nif [ \"$1\" = apply ]; then\n{lines}\nfi\nexec terraform \"$@\"\n");
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&script, &text);
     site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -242,13 +243,11 @@ fn with_rollback_switched_off_nothing_is_rolled_back() {
 
 /// A wrapper for terraform that runs these lines for the apply of a component.
 fn apply_by(site: &mut Site, component: &str, lines: &str) {
-    use std::os::unix::fs::PermissionsExt;
     let script = site.folder.path().join("terraform");
     let text = format!(
         "#!/bin/sh\ncase \"$1 $PWD\" in\n\"apply \"*/{component}/*)\n{lines}\n;;\nesac\nexec terraform \"$@\"\n"
     );
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&script, &text);
     site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
 }
 

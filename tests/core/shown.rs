@@ -4,6 +4,7 @@ use eos::view;
 use serde_json::{Value, json};
 
 use crate::support::program;
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -238,8 +239,7 @@ fn as_if(site: &mut Site, plan: &str, show: &str) {
         "#!/bin/bash\nset -o pipefail\ncase $1 in\n  plan) terraform \"$@\" | sed -e '{plan}' ;;\n  show) terraform \"$@\" | \
          sed -e '{show}' ;;\n  *) exec terraform \"$@\" ;;\nesac\n"
     );
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&program, &script);
     site.infrastructure["settings"]["terraform"] = json!({ "binary": program });
 }
 

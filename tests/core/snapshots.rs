@@ -9,6 +9,7 @@ use eos::snapshot::{Snapshot, SnapshotStore, ValueOrigin};
 use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
+use crate::support::script::executable;
 use crate::support::{Site, statuses};
 
 const NET: &str = r#"
@@ -237,8 +238,7 @@ fn a_failed_apply_counts_as_complete_when_a_new_plan_is_empty() {
     let script = site.folder.path().join("terraform");
     let text =
         "#!/bin/sh\nif [ \"$1\" = apply ]; then\nterraform \"$@\"\nexit 1\nfi\nexec terraform \"$@\"\n";
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&script, text);
     site.infrastructure["settings"]["terraform"] = json!({ "binary": script });
     set(&mut site, "two");
     let failed = named(&site, &run(&site, "failed"));

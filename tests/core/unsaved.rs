@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
 use crate::support::killed;
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -112,8 +113,7 @@ fn a_state_that_exists_only_in_the_stream_is_restored() {
 fn die_after_apply(site: &mut Site) {
     let script = site.folder.path().join("terraform");
     let text = "#!/bin/sh\n[ \"$1\" = apply ] || exec terraform \"$@\"\nterraform \"$@\"\nkill -9 $PPID\n";
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&script, text);
     site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
     killed::start(site).wait().unwrap();
     site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");

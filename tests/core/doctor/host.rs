@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use eos::host::Host;
@@ -12,6 +11,7 @@ use super::{doctor, found, report, tree, with_code};
 use crate::support::Site;
 use crate::support::disk::Disk;
 use crate::support::http_backend::HttpBackend;
+use crate::support::script::executable;
 use crate::support::without_salt;
 
 /// A host whose Salt is configured as the test says.
@@ -39,8 +39,7 @@ fn each_way_in_which_the_program_is_wrong_has_its_code() {
         ("#!/bin/sh\necho hello\n", "terraform_garbage"),
         ("not a program", "terraform_not_started"),
     ] {
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&program, script);
         site.infrastructure["settings"]["terraform"] = json!({ "binary": program });
         let report = doctor(&site);
         assert_eq!(found(&report, &["program"]), [format!("terraform program wrong {code}")], "{report:#}");

@@ -1,6 +1,5 @@
 //! A site whose components can be held in a phase.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::Site;
+use crate::support::script::executable;
 use crate::support::web::Web;
 use crate::support::world::World;
 
@@ -89,8 +89,7 @@ impl Scene {
             folder.display(),
             show.go.display(),
         );
-        std::fs::write(&wrapper, text).unwrap();
-        std::fs::set_permissions(&wrapper, PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&wrapper, &text);
         self.site.infrastructure["settings"]["terraform"]["binary"] = json!(wrapper);
         show
     }

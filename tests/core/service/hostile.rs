@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{generate, parsed, site};
 use crate::support::pair::pair;
+use crate::support::script::executable;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -175,8 +176,7 @@ fn a_task_gets_its_texts_as_in_the_pillar_except_for_nomads_own_variables() {
     let list: Vec<_> = hostile().into_values().filter(|text| !is_lost(text)).collect();
     let mut site = site(json!({}));
     let program = site.folder.path().join("prints %{x} ${y} $${z}");
-    std::fs::write(&program, format!("#!/usr/bin/env python3\n{PRINTS}\n")).unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&program, &format!("#!/usr/bin/env python3\n{PRINTS}\n"));
     let settings = &mut site.infrastructure["settings"];
     settings["terraform"] = json!({ "cli_config_file": world.cli_config() });
     settings["nomad"] = json!({ "address": pair.address() });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::pair::{Pair, pair};
+use crate::support::script::executable;
 use crate::support::waiting::until;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
@@ -253,8 +254,7 @@ fn only_components_with_the_nomad_provider_get_nomads_environment() {
         "#!/bin/sh\nenv | grep ^NOMAD_ | sed \"s|^|$PWD |\" >> {}\nexec terraform \"$@\"\n",
         seen.display()
     );
-    std::fs::write(&wrapper, text).unwrap();
-    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&wrapper, &text);
     let token = site.folder.path().join("token");
     std::fs::write(&token, "5ba1eb6d-c8ee-4d22-8a3f-4c0a7f0a9f5e\n").unwrap();
     let settings = &mut site.infrastructure["settings"];

@@ -16,13 +16,13 @@ pub mod processes;
 pub mod program;
 pub mod proxy;
 pub mod salt;
+pub mod script;
 pub mod server;
 pub mod waiting;
 pub mod web;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -127,8 +127,7 @@ impl Site {
         let log = self.folder.path().join("calls");
         let script = self.folder.path().join("terraform");
         let text = format!("#!/bin/sh\necho \"$1\" >>{}\nexec terraform \"$@\"\n", log.display());
-        std::fs::write(&script, text).unwrap();
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script::executable(&script, &text);
         self.infrastructure["settings"]["terraform"]["binary"] = json!(script);
         move || {
             let said = std::fs::read_to_string(&log).unwrap_or_default();

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::script;
+
 /// The exit code of `tests/provider/build` if an optional program is missing.
 const MISSING: i32 = 3;
 
@@ -62,7 +64,7 @@ impl World {
             let folder = mirror.join(source).join(version).join(&platform);
             std::fs::create_dir_all(&folder).unwrap();
             let named = folder.join(format!("terraform-provider-world_v{version}"));
-            std::fs::copy(&script, &named).unwrap();
+            script::copy(&script, &named);
         }
         let config = format!(
             "provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n",

@@ -1,12 +1,11 @@
 //! Servers beside a Docker engine, in its namespaces if it has its own.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value, json};
 
 use super::{Api, NO_CLOUDS, Server, consul_is_ready, nomad_is_ready, program};
 use crate::support::engine::Engine;
 use crate::support::ports::free_ports;
+use crate::support::script;
 
 /// The image that keeps the network of a group.
 pub const PAUSE: &str = "pause:1";
@@ -42,8 +41,7 @@ impl Server {
         let programs = engine.folder().join(PROGRAMS);
         std::fs::create_dir(&programs).unwrap();
         let container = programs.join("container");
-        std::fs::copy(program("container")?, &container).unwrap();
-        std::fs::set_permissions(&container, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script::copy(&program("container")?, &container);
         let mut client = json!({
             // Without an attribute beside them, Nomad does not take these mappings for blocks.
             "enabled": true,
