@@ -123,7 +123,7 @@ def test_the_demo_of_three_layers_is_deployed_answers_and_is_destroyed(
     done = subprocess.run(
         argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    assert done.returncode == 0, done
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     told = [line.split() for line in done.stdout.splitlines() if line.endswith("HTTP 200")]
     container = ["container"] if engine.found() else []
     assert [line[0] for line in told] == ["api", *container, "database", "web", "worker"], done

@@ -1,8 +1,8 @@
 """A Docker engine for a Nomad on this machine, with images that the tests make."""
 
+import secrets
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from support.server import MISSING
@@ -26,8 +26,10 @@ class Engine:
 
     def __init__(self, path):
         """`path` is what `found` has found."""
-        # Sockets are in this folder, so its path must be short.
-        self.folder = Path(tempfile.mkdtemp(prefix="eos-", dir="/tmp"))
+        # Sockets are in this folder, so its path must be short. Its name is in the names of images, and Docker refuses
+        # one that begins or ends with an underscore.
+        self.folder = Path(f"/tmp/eos-{secrets.token_hex(4)}")
+        self.folder.mkdir(mode=0o700)
         self.is_own = not path.is_socket()
         self.socket = self.folder / "docker.sock" if self.is_own else path
         argv = [SERVERS / "engine", self.folder, "host"]
@@ -55,7 +57,7 @@ class Engine:
 
     def named(self, image):
         """The name of an image of this process."""
-        return f"{self.folder.name.lower()}/{image}"
+        return f"{self.folder.name}/{image}"
 
     def image(self, image, *words):
         """Makes an image that runs `tests/servers/container` with these words. Returns its whole name."""
