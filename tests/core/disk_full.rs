@@ -28,15 +28,16 @@ fn site(world: &World) -> Option<(Site, Disk)> {
     Some((site, disk))
 }
 
-/// A wrapper for terraform. Before or after one of its commands, it fills the disk except for some pages. The file
-/// `point` has the command and the number.
+/// A wrapper for terraform. Before or after one of its commands, it fills the disk except for some pages. It tries again
+/// if another process has used some of the space meanwhile. The file `point` has the command and the number.
 fn script(site: &Site) -> String {
     let (root, point) = (root(site), site.folder.path().join("point"));
     let (root, point) = (root.display(), point.display());
     format!(
         "#!/bin/sh\n\
-         leave() {{\n  rm -f '{root}/filler'\n  free=$(stat -f -c %a '{root}')\n\
-         [ $free -le $1 ] || fallocate -l $(( (free - $1) * 4096 )) '{root}/filler'\n}}\n\
+         free() {{ stat -f -c %a '{root}'; }}\n\
+         leave() {{\n  rm -f '{root}/filler'\n\
+         until [ $(free) -le $1 ] || fallocate -l $(( ($(free) - $1) * 4096 )) '{root}/filler'; do :; done\n}}\n\
          read -r when command pages < '{point}'\n\
          [ \"$command\" = \"$1\" ] || exec terraform \"$@\"\n\
          [ $when = after ] || {{ leave $pages; exec terraform \"$@\"; }}\n\

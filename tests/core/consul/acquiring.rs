@@ -118,8 +118,9 @@ fn during_a_lock_delay_eos_sleeps_and_sends_no_queries() {
     let proxy = Proxy::start(bench.agent.port);
     run(async {
         drop(bench.take("one", 0).await.unwrap());
-        bench.destroy(&bench.session().unwrap());
+        // Consul's delay begins before its answer.
         let destroyed = Instant::now();
+        bench.destroy(&bench.session().unwrap());
         let through = Bench::with(bench.agent.clone(), "delay").through(proxy.port);
         let error = through.take("impatient", 0).await.unwrap_err();
         assert_eq!(error.code, Code::Locked);

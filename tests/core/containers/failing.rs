@@ -32,7 +32,7 @@ fn the_last_words_of_a_container_that_crashes_are_told() {
 
 #[test]
 fn a_container_whose_check_never_passes_is_told_with_its_answer() {
-    let sick = |service: &mut Value| service["update"]["healthy_deadline"] = json!("3s");
+    let sick = |service: &mut Value| service["update"]["healthy_deadline"] = json!("8s");
     let Some(message) = message("sick", &["sick", "still warming up"], sick) else { return };
     assert!(message.contains("503") || message.contains("still warming up"), "{message}");
 }
