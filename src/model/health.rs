@@ -13,6 +13,8 @@ pub struct GateSettings {
     pub path: PillarPath,
     pub probe: ProbeSettings,
     pub timing: GateTiming,
+    /// The pillar does not write it: every service has it.
+    pub is_derived: bool,
 }
 
 /// What is checked.

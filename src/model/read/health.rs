@@ -72,7 +72,7 @@ pub(super) fn gate(tree: Tree, problems: &Problems) -> Option<GateSettings> {
     };
     let timing = timing(&mut fields);
     fields.close();
-    Some(GateSettings { path, probe: probe?, timing })
+    Some(GateSettings { path, probe: probe?, timing, is_derived: false })
 }
 
 fn http(fields: &mut Fields<'_>) -> Option<HttpProbe> {

@@ -8,8 +8,9 @@ use crate::decide::{BatchGoal, StateJob};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::nomad::{DeploymentWatch, JobHealth, JobName};
+use crate::operation::component::health::{self, Proof};
 use crate::operation::component::inputs::given_secrets;
-use crate::operation::component::{health, registrations};
+use crate::operation::component::registrations;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{servers, state};
 use crate::operation::query::inspect::{Inspection, inspect};
@@ -58,7 +59,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     if invoker.context.component.health.is_empty() {
         notes.push("it has no health gates, so Eos did not wait".to_owned());
     } else {
-        health::hold(&invoker.context, &state, BatchGoal::default()).await?;
+        health::hold(&invoker.context, &state, BatchGoal::default(), Proof::Lasting).await?;
     }
     Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, Code::Promoted) })
 }

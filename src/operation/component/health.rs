@@ -1,5 +1,7 @@
 //! The health gates of a component: they read its outputs, and are watched at the end of its turn.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -21,9 +23,23 @@ use crate::operation::exec::servers;
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
 
+/// How much the gates of a component have to prove.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Each gate holds for its `min_healthy_time`.
+    Lasting,
+    /// The same version has proved that before. A gate that the pillar does not write has to pass once.
+    Repeated,
+}
+
 /// Waits until all gates pass. An error if one does not pass in time, if the run is stopped, or if the lock is lost.
-pub async fn hold(context: &Context<'_>, state: &State, batch_goal: BatchGoal) -> Result<()> {
-    let gates = gates(context, state, batch_goal).await?;
+pub async fn hold(context: &Context<'_>, state: &State, batch_goal: BatchGoal, proof: Proof) -> Result<()> {
+    let mut gates = gates(context, state, batch_goal).await?;
+    for (gate, settings) in gates.iter_mut().zip(&context.component.health) {
+        if settings.is_derived && proof == Proof::Repeated {
+            gate.timing.min_healthy_time = Duration::ZERO;
+        }
+    }
     if gates.is_empty() {
         return Ok(());
     }
@@ -176,7 +192,7 @@ async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
     let Unhealthy { gate: late, watched, tallies } = unhealthy;
     let (gate, tally) = (&gates[*late], &tallies[*late]);
     let timing = &gate.timing;
-    let seconds = std::time::Duration::from_millis(u64::try_from(watched.as_millis()).unwrap_or(u64::MAX));
+    let seconds = Duration::from_millis(u64::try_from(watched.as_millis()).unwrap_or(u64::MAX));
     let last = tally.last.as_ref().map_or("no answer yet", |answer| answer.said.as_str());
     let outlook = tally.last.as_ref().map(|answer| answer.outlook).unwrap_or_default();
     let (code, remedy) = ending(outlook);

@@ -183,7 +183,8 @@ fn derived_gates(service: &NomadService, path: &PillarPath, problems: &Problems)
         json!({ "consul": { "service": { "output": CONSUL_SERVICE }, "interval": "1s", "min_healthy_time": "5s" } })
     });
     let gates = [Some(deployed), registered].into_iter().flatten();
-    gates.filter_map(|written| health::gate(Tree::new(&written, path.clone()), problems)).collect()
+    let gates = gates.filter_map(|written| health::gate(Tree::new(&written, path.clone()), problems));
+    gates.map(|gate| GateSettings { is_derived: true, ..gate }).collect()
 }
 
 /// A gate that names the service, or its registration, means the registration of the version that runs.

@@ -8,9 +8,10 @@ use crate::command_line::command;
 use crate::decide::{ApplyFailure, BatchGoal, ChangeProgress, State, TurnEnd};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::OnFailure;
+use crate::operation::component::health::{self, Proof};
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::component::shown_outputs::shown;
-use crate::operation::component::{health, plan, reports};
+use crate::operation::component::{plan, reports};
 use crate::operation::intent::rollback::RollbackTrigger;
 use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::record::Record;
@@ -123,14 +124,19 @@ impl PlannedApply<'_> {
             self.invoker.context.session.ledger.record_progress(name, ChangeProgress::Applied);
             return self.finished(report, state);
         }
-        match self.prove(&report, &state).await {
+        match self.prove(&report, &state, configuration).await {
             Ok(proof) => self.good(report, state, configuration, proof).await,
             Err(error) => self.not_good(report, state, configuration, error).await,
         }
     }
 
     /// An error if the component is not healthy.
-    async fn prove(&self, report: &ComponentReport, state: &State) -> Result<SecondPlan> {
+    async fn prove(
+        &self,
+        report: &ComponentReport,
+        state: &State,
+        configuration: Option<&str>,
+    ) -> Result<SecondPlan> {
         let planned = report.status == Status::Unchanged;
         let of_run = self.intent.rollback_step().filter(|way| way.trigger == RollbackTrigger::Automatic);
         let proof = match self.on_failure() {
@@ -156,7 +162,24 @@ impl PlannedApply<'_> {
             Some(record) if report.status == Status::Unchanged => record.batch_goal(),
             _ => BatchGoal::Complete,
         };
-        health::hold(&self.invoker.context, state, batch_goal).await.map(|()| proof)
+        let lasting = match planned && self.is_proved(configuration) {
+            true => Proof::Repeated,
+            false => Proof::Lasting,
+        };
+        health::hold(&self.invoker.context, state, batch_goal, lasting).await.map(|()| proof)
+    }
+
+    /// Whether exactly this configuration is known good, and nobody has registered one of its jobs since.
+    fn is_proved(&self, configuration: Option<&str>) -> bool {
+        self.intent.rollback_step().is_none()
+            && self.record.is_some_and(|record| {
+                configuration.is_some()
+                    && record.known_good.as_deref() == configuration
+                    && record.applied.as_deref() == configuration
+                    && record.failed.is_none()
+                    && record.outcome != Status::Failed.word()
+                    && record.followed == self.followed.registrations
+            })
     }
 
     /// A plan after the apply. It also shows what the providers filled in.

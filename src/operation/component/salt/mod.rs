@@ -5,9 +5,10 @@ pub mod job;
 use serde_json::json;
 
 use self::job::{StepResult, failure, secrets};
+use super::health::{self, Proof};
 use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
-use super::{health, hooks, reports};
+use super::{hooks, reports};
 use crate::clock;
 use crate::command_line::command;
 use crate::count::counted;
@@ -91,7 +92,7 @@ pub(super) async fn run(
         return Ok(report);
     }
     let report = match report.status.is_as_asked() {
-        true => match health::hold(&context, &State::default(), BatchGoal::default()).await {
+        true => match health::hold(&context, &State::default(), BatchGoal::default(), Proof::Lasting).await {
             Ok(()) => report,
             Err(error) => {
                 let ComponentReport { status, reason, error, .. } = reports::ended(error.of(name));
