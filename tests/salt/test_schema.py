@@ -19,7 +19,9 @@ pytestmark = pytest.mark.quick
 
 SCHEMA = json.loads((CHECKOUT / "python/saltext/eos/pillar.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-EXAMPLES = sorted((CHECKOUT / "pillar-examples").glob("*/infrastructure.sls"))
+EXAMPLES = sorted(
+    path for path in (CHECKOUT / "pillar-examples").rglob("*.sls") if path.name != "top.sls"
+)
 
 
 def rendered(path):
@@ -39,7 +41,7 @@ def test_the_schema_itself_is_valid_and_the_command_prints_it():
     assert json.loads(done.stdout) == SCHEMA
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_schema_accepts_every_example_of_a_pillar(path):
     pillar = rendered(path)
     assert "infrastructure" in pillar and not wrong(pillar)

@@ -1,0 +1,6 @@
+base:
+  '*':
+    - infrastructure.common
+    - infrastructure.staging
+    - infrastructure.production
+    - credentials.vault
