@@ -20,7 +20,7 @@ const RENAMED: [(&str, &str); 7] = [
     ("command_args", "arg"),
 ];
 /// Parameters that are words of the command `eos`, and how its help names them. It gives all others by options.
-const WORDS: [(&str, &str); 11] = [
+const WORDS: [(&str, &str); 12] = [
     ("environment", "ENV"),
     ("component", "COMPONENT"),
     ("components", "COMPONENT"),
@@ -31,6 +31,7 @@ const WORDS: [(&str, &str); 11] = [
     ("drift_id", "DRIFT"),
     ("id", "LOCK"),
     ("service", "SERVICE"),
+    ("target", "TARGET"),
     ("what", "COMPONENT[.VARIABLE]"),
 ];
 

@@ -7,6 +7,7 @@
 mod approval;
 mod approver;
 mod baseline;
+mod carry;
 mod completed;
 mod data;
 mod deployment;
@@ -38,6 +39,7 @@ pub mod step;
 pub use approval::{SavedPlanAction, SavedPlanStatus, saved_plan_action};
 pub use approver::{ApproverFault, approver_fault};
 pub use baseline::{Baseline, Course, FailedVersion, Previous, TurnEnd};
+pub use carry::{Carried, CarriedComponent, carried};
 pub use completed::CompletedOperations;
 pub use data::{holds_data, kept, not_kept, taken_data};
 pub use deployment::{RolloutStatus, rollout_status};

@@ -17,6 +17,7 @@ mod health;
 mod hook;
 mod identity;
 mod interface;
+mod left_data;
 mod lock;
 mod name;
 mod name_pattern;
@@ -63,14 +64,16 @@ pub use hook::{
 };
 pub use identity::{Authentication, Identity};
 pub use interface::{Interface, Output, Variable};
+pub use left_data::{LeftData, PurgedKeys};
 pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
-pub use pillar_entry::PillarEntry;
+pub use pillar_entry::{EntryKind, PillarEntry};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{
-    DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, about, adopt, read, shared_names,
+    DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, WrittenComponent, about, adopt, read,
+    shared_names,
 };
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;

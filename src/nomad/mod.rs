@@ -16,6 +16,7 @@ mod objections;
 mod preflight;
 mod rights;
 mod variables;
+mod volumes;
 
 pub use calls::JobText;
 pub use client::NomadClient;
@@ -25,6 +26,7 @@ pub use error::NomadError;
 pub use job_note::JobNote;
 pub use preflight::{CheckedJob, JobRefusal, JobSubmission, KindChange};
 pub use variables::NomadVariable;
+pub use volumes::HostVolume;
 
 /// A job's id and namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]

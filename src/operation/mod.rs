@@ -26,9 +26,10 @@ pub use request::call::{Call, CallPlace, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
 use command::{
-    adopt_job, approve, cancel, create, delete, execution_module, locks, promote, requests, resume, state_run,
+    adopt_job, approve, cancel, carry, create, delete, execution_module, locks, promote, requests, resume,
+    state_run,
 };
-use query::{doctor, drift, graph, health, history, outputs, show, snapshots, status, validate, why};
+use query::{diff, doctor, drift, graph, health, history, outputs, show, snapshots, status, validate, why};
 use request::answer::ReportBuilder;
 use request::call::unknown;
 
@@ -47,6 +48,7 @@ fn carried_out(call: Call<'_>) -> Value {
         return execution_module::run(&call, function);
     }
     let report = match operation.as_str() {
+        carry::OPERATION => carry::carry(call),
         create::OPERATION => create::create(call),
         delete::OPERATION => delete::delete(call),
         "orchestrate" => run::run(&call, requests::orchestrate(&call.request)),
@@ -83,6 +85,7 @@ fn carried_out(call: Call<'_>) -> Value {
         "history" => history::history(&call),
         "show" | "show_run" => show::show(&call),
         "why" => why::why(&call),
+        diff::OPERATION => diff::diff(&call),
         "resume" => wanted(&call, "resume", resume::resume(&call.request)),
         _ => ReportBuilder::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };

@@ -7,6 +7,7 @@
 mod backend_lock;
 mod drift_baseline;
 mod ensured;
+mod left_behind;
 mod scheduled_check;
 mod unfinished_apply;
 mod unreported_orphans;
@@ -17,6 +18,7 @@ use std::path::Path;
 pub use backend_lock::BackendLockMarker;
 pub use drift_baseline::DriftBaseline;
 pub use ensured::Ensured;
+pub use left_behind::LeftBehind;
 pub use scheduled_check::{CachedOutputs, FailedCheck, ObservedDrift};
 pub use unfinished_apply::UnfinishedApply;
 pub use unreported_orphans::UnreportedOrphans;

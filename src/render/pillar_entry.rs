@@ -22,9 +22,9 @@ pub fn unstamped(text: &str) -> Option<&str> {
     (first.strip_prefix(FIRST)? == sha256(body)).then_some(body)
 }
 
-pub fn entry(entry: &PillarEntry, service: &Map<String, Value>) -> String {
-    let services = json!({ entry.service.as_str(): service });
-    let environments = json!({ entry.environment.as_str(): { "services": services } });
+pub fn entry(entry: &PillarEntry, value: &Map<String, Value>) -> String {
+    let entries = json!({ entry.name.as_str(): value });
+    let environments = json!({ entry.environment.as_str(): { entry.kind.key(): entries } });
     format!("{ABOUT}{}", document(&json!({ "infrastructure": { "environments": environments } })))
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use crate::model::Name;
 
     fn name(service: &str) -> PillarEntry {
-        PillarEntry { environment: Name::new("staging").unwrap(), service: Name::new(service).unwrap() }
+        PillarEntry::service(Name::new("staging").unwrap(), Name::new(service).unwrap())
     }
 
     #[test]

@@ -87,6 +87,10 @@ impl VaultClient {
         self.send(Method::POST, path, Some(body), self.token.as_ref()).await
     }
 
+    pub async fn delete(&self, path: &str) -> VaultAnswer {
+        self.send(Method::DELETE, path, None, self.token.as_ref()).await
+    }
+
     pub async fn get_as(&self, token: &SecretString, path: &str) -> VaultAnswer {
         self.send(Method::GET, path, None, Some(token)).await
     }

@@ -10,6 +10,7 @@ mod error;
 mod generate;
 mod health;
 mod login;
+mod purge;
 mod read;
 mod reader;
 mod renewer;

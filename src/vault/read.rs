@@ -13,7 +13,7 @@ use crate::model::VaultPath;
 /// The engine at a path. Paths begin after `/v1/`.
 pub enum SecretsEngine {
     /// Key-value, version 2: Vault keeps earlier versions.
-    Versioned { data: String },
+    Versioned { data: String, metadata: String },
     /// Key-value, version 1.
     Plain,
     /// Each read makes a new secret, with a lease if the secret ends.
@@ -39,7 +39,8 @@ pub async fn engine(client: &VaultClient, path: &VaultPath) -> Result<SecretsEng
             let rest = path.as_str().strip_prefix(mount).filter(|rest| !rest.is_empty());
             let rest = rest
                 .ok_or_else(|| VaultError::Refused(format!("{mount} is a mount, not a path in a mount")))?;
-            Ok(SecretsEngine::Versioned { data: format!("{mount}data/{rest}") })
+            let [data, metadata] = ["data", "metadata"].map(|part| format!("{mount}{part}/{rest}"));
+            Ok(SecretsEngine::Versioned { data, metadata })
         }
         Some("kv" | "generic") => Ok(SecretsEngine::Plain),
         Some(_) => Ok(SecretsEngine::Other),
@@ -68,7 +69,7 @@ async fn known(client: &VaultClient, path: &VaultPath) -> Result<SecretsEngine> 
 /// Reads a path whose engine is known.
 pub async fn found(client: &VaultClient, path: &VaultPath, engine: &SecretsEngine) -> Result<RawSecret> {
     let url = match engine {
-        SecretsEngine::Versioned { data } => data.as_str(),
+        SecretsEngine::Versioned { data, .. } => data.as_str(),
         SecretsEngine::Plain | SecretsEngine::Other => path.as_str(),
     };
     let answer = client.patiently(async || client.get(url).await).await;

@@ -24,7 +24,7 @@ impl Vault {
                 Ok(found) => {
                     is_lent |= matches!(found, SecretsEngine::Other);
                     let url = match found {
-                        SecretsEngine::Versioned { data } => data,
+                        SecretsEngine::Versioned { data, .. } => data,
                         SecretsEngine::Plain | SecretsEngine::Other => path.to_string(),
                     };
                     let words: &[&str] = if writes { &["read", "create", "update"] } else { &["read"] };

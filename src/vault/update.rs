@@ -44,7 +44,7 @@ impl Vault {
             };
             let (url, body) = match &engine {
                 // Vault writes only if nobody has written since the read.
-                SecretsEngine::Versioned { data } => {
+                SecretsEngine::Versioned { data, .. } => {
                     (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
                 }
                 SecretsEngine::Plain | SecretsEngine::Other => (path.as_str(), Value::Object(values)),

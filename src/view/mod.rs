@@ -9,6 +9,7 @@ pub mod announcement;
 mod attribute;
 mod changes;
 mod components;
+mod diff;
 mod doctor;
 mod drift;
 mod failures;
@@ -37,7 +38,7 @@ mod width;
 mod wrap;
 
 pub use attribute::short;
-pub use markdown::markdown;
+pub use markdown::{markdown, markdown_of_diff};
 pub use page::page;
 pub use terminal::broken;
 pub use text::text;

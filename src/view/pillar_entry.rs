@@ -4,6 +4,7 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::quote::line;
+use super::wrap::listed;
 use crate::printable::one_line;
 
 /// The changed lines of the entry. Empty if nothing changes.
@@ -51,6 +52,48 @@ fn print(print: &Value) -> String {
     )
 }
 
+/// What a carry has left as it is in the other environment, by the reason.
+pub fn carried(report: &Value) -> String {
+    let carried = &report["carried"];
+    let [from, to] = ["from", "to"].map(|key| line(&carried[key]));
+    let reasons = [
+        ("set_there", format!("{to} sets it itself")),
+        ("of_the_environment", "it depends on the environment".to_owned()),
+        ("names_the_environment", format!("it names {from}")),
+        ("may_be_secret", "it may be secret".to_owned()),
+    ];
+    let of = |(word, reason): &(&str, String)| {
+        let left = carried["left"].as_array().into_iter().flatten().filter(|one| one["because"] == *word);
+        let paths: Vec<_> = left.map(|one| line(&one["path"])).collect();
+        match paths.is_empty() {
+            true => String::new(),
+            false => format!("  not carried, because {reason}:\n{}", listed(&paths, "    ")),
+        }
+    };
+    let text: String = reasons.iter().map(of).collect();
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// The data of a deleted service: what stays, and what was removed.
+pub fn left(report: &Value) -> String {
+    let mut text = String::new();
+    let mut is_kept = false;
+    for one in report["left_data"].as_array().into_iter().flatten() {
+        let (what, note) = (line(&one["what"]), line(&one["note"]));
+        text.push_str(&match (one["removed"] == true, note.as_str()) {
+            (true, "") => format!("\n  removed: {what}"),
+            (true, note) => format!("\n  removed: {what}; {note}"),
+            (false, "") => format!("\n  kept: {what}"),
+            (false, note) => format!("\n  not removed: {what}; {note}"),
+        });
+        is_kept |= one["removed"] != true && note.is_empty();
+    }
+    if let (true, Some(command)) = (is_kept, report["purge_command"].as_str()) {
+        text.push_str(&format!("\n  to remove this for good: {}", line(&command.into())));
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
 pub fn urls(report: &Value) -> String {
     let urls = report["urls"].as_array().into_iter().flatten();
     urls.map(|url| format!("\n  it answers at {}\n", line(url))).collect()
@@ -74,5 +117,16 @@ mod tests {
         );
         assert!(change(&entry(false)).contains("(changed, not written)"));
         assert_eq!(change(&json!({ "pillar_entry": { "change": "unchanged" } })), "");
+    }
+
+    #[test]
+    fn data_that_stay_are_named_with_the_command_that_removes_them() {
+        let one =
+            |removed: bool, note: Option<&str>| json!({ "what": "x", "removed": removed, "note": note });
+        let drawn = |data: &[Value]| left(&json!({ "left_data": data, "purge_command": "eos delete" }));
+        assert_eq!(drawn(&[]), "");
+        assert_eq!(drawn(&[one(false, None)]), "\n  kept: x\n  to remove this for good: eos delete\n");
+        let after = [one(true, None), one(true, Some("all")), one(false, Some("why"))];
+        assert_eq!(drawn(&after), "\n  removed: x\n  removed: x; all\n  not removed: x; why\n");
     }
 }

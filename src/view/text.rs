@@ -7,7 +7,7 @@ use super::quote::{block, line};
 use super::style::Style;
 use super::wrap::{COLUMNS, SCREEN, listed};
 use super::{
-    affected, attribute, changes, components, doctor, drift, failures, history, layers, locks, order,
+    affected, attribute, changes, components, diff, doctor, drift, failures, history, layers, locks, order,
     pillar_entry, shown_run, snapshots, statuses, units, warnings, why,
 };
 use crate::command_line::{Command, command};
@@ -27,6 +27,8 @@ pub fn text(report: &Value, colour: bool) -> String {
         text.push_str(&of_branch(report));
         text.push_str(&layers::layers(report, style));
         text.push_str(&pillar_entry::change(report));
+        text.push_str(&pillar_entry::carried(report));
+        text.push_str(&pillar_entry::left(report));
         text.push_str(&failures::hooks(report));
         return text;
     }
@@ -52,6 +54,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     if let Some(found) = report["snapshots"].as_array() {
         return snapshots::snapshots(&line(&report["environment"]), found);
     }
+    if report["diff"].is_object() {
+        return diff::diff(&report["diff"]);
+    }
     if report["why"].is_array() {
         return why::why(report);
     }
@@ -66,6 +71,7 @@ fn parts(report: &Value, style: Style) -> [String; 2] {
     let table = components::table(report, style) + &layers::layers(report, style);
     let mut text = String::new();
     text.push_str(&pillar_entry::change(report));
+    text.push_str(&pillar_entry::carried(report));
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
@@ -77,6 +83,7 @@ fn parts(report: &Value, style: Style) -> [String; 2] {
     if report["test"] != true {
         text.push_str(&outputs(report));
     }
+    text.push_str(&pillar_entry::left(report));
     text.push_str(&pillar_entry::urls(report));
     [table, text]
 }
@@ -180,6 +187,9 @@ fn extras(report: &Value) -> String {
         let planned = !is_of_branch && any(&|one| one["status"] == "planned");
         if waits {
             text.push_str(&format!("\n  to approve what is blocked: {}", command("approve")));
+            if let who @ Value::String(_) = &report["approvers"] {
+                text.push_str(&format!("\n  it needs an approval by {}", line(who)));
+            }
         }
         // Without a change, or if every plan failed, there is nothing to apply. What is blocked names its own commands.
         if planned {

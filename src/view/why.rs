@@ -113,8 +113,8 @@ fn level_name(level: &Value) -> &'static str {
     }
 }
 
-/// ` = "x"`, ` = output networking.vpc_id`, ` = secret env:TOKEN`
-fn equals(level: &Value, width: usize) -> String {
+/// `"x"`, `output networking.vpc_id`, `secret env:TOKEN`. None if the level has no value there.
+pub(super) fn content(level: &Value) -> Option<String> {
     let text = if !level["value"].is_null() || level.get("value").is_some() {
         short(&level["value"])
     } else if let Some(outputs) = level["outputs"].as_array() {
@@ -126,12 +126,19 @@ fn equals(level: &Value, width: usize) -> String {
         "generated secret".to_owned()
     } else if level["hidden"] == true {
         "(not shown)".to_owned()
-    } else if level["absent"] == true {
-        return " sets the variable as a whole, without this".to_owned();
     } else {
-        return String::new();
+        return None;
     };
-    format!(" = {}", shortened(&text, width))
+    Some(text)
+}
+
+/// ` = "x"`
+fn equals(level: &Value, width: usize) -> String {
+    match content(level) {
+        Some(text) => format!(" = {}", shortened(&text, width)),
+        None if level["absent"] == true => " sets the variable as a whole, without this".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// Every source of a level, and what is not known.

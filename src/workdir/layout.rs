@@ -306,6 +306,11 @@ impl ComponentPaths {
         self.control.join("ensured.json")
     }
 
+    /// What a deleted service has left.
+    pub fn left_data(&self) -> PathBuf {
+        self.control.join("left_data.json")
+    }
+
     /// The ids under which resources were imported.
     pub fn imported(&self) -> PathBuf {
         self.control.join("imported.json")

@@ -132,6 +132,14 @@ def the_plan_of_a_branch_and_what_is_passed_over(story):
     story.run("orchestrate", STAGING, "refresh=False")
 
 
+def entries_of_the_pillar(story):
+    story.run("diff", STAGING, "target=talkative")
+    # top.sls does not include the entries, so nothing is written.
+    story.run("carry", STAGING, "target=talkative", "component=source", "test=True", rc=1)
+    story.run("create", STAGING, "service=web", "image=web:1", "test=True", rc=1)
+    story.run("delete", STAGING, "service=web", "confirm=staging", rc=1)
+
+
 def functions_of_the_minion(story):
     refresh(story)
     story.ask("validate_pillar", STAGING)
@@ -210,6 +218,7 @@ WHOLE = [
     another_user_stops_a_run,
     drift_approval_and_rollback,
     the_plan_of_a_branch_and_what_is_passed_over,
+    entries_of_the_pillar,
     functions_of_the_minion,
     a_plan_and_an_apply_of_the_minion,
     older_names_and_states,

@@ -323,7 +323,7 @@ def test_the_page_lists_each_verb_with_its_function_and_options():
         assert shown == {OPTIONS[one].flag.removeprefix("--") for one in verb.options} | (
             {"plan"} if verb.saved_plan else set()
         ) | ({"detailed-exitcode"} if name == "plan" else set()) | (
-            {"yes"} if name in ("create", "rollback") else set()
+            {"yes"} if name in ("carry", "create", "rollback") else set()
         ) | ({"secret"} if verb.gives_again else set()), name
 
 

@@ -56,6 +56,7 @@ STANDS_FOR = {
     "DRIFT_ID": "5d41402abc4b2a76b9719d911017c592",
     # In lines of the command `eos`.
     "ENV": "staging",
+    "TARGET": "production",
     "PLAN": ID,
     "DRIFT": "5d41402abc4b2a76b9719d911017c592",
     "LOCK": "6c8f2b1e",
@@ -198,7 +199,7 @@ def test_eos_accepts_every_command_line_that_it_prints(asked, monkeypatch, progr
     assert not wrong(report), wrong(report)
     for word in args:
         if word in ENVIRONMENTS:
-            assert arguments["environment"] == word, arguments
+            assert word in (arguments["environment"], arguments.get("target")), arguments
         if word == ID:
             assert word in [arguments.get(key) for key in IDS], arguments
 

@@ -1,6 +1,7 @@
 """The environment of the demo, and the other example pillars. `test_pages.py` deploys the demo as the README does."""
 
 import json
+import re
 import shlex
 import shutil
 
@@ -57,6 +58,29 @@ def test_every_example_is_valid(tmp_path, request, example):
     for environment in shown.json["infrastructure"]["environments"]:
         done = site.run("infrastructure.validate", f"environment={environment}")
         assert done.rc == 0, done
+
+
+def test_the_environment_of_the_documents_is_valid_and_its_order_crosses_providers(
+    tmp_path, request
+):
+    tree = CHECKOUT / "pillar-examples" / "documents"
+    # Its modules have the names of other examples.
+    own = {"file_roots": {"base": [str(tree / "salt")]}}
+    site = Site(tmp_path / "documents", extra={"eos": {"root": str(tmp_path / "srv")}} | own)
+    request.addfinalizer(site.close)
+    shutil.copytree(tree / "pillar", site.pillars, dirs_exist_ok=True)
+    for environment in ("staging", "production"):
+        done = site.run("infrastructure.validate", f"environment={environment}")
+        assert done.rc == 0, done
+    order = site.run("infrastructure.graph", "production").report["order"]
+    chain = ["network", "nomad_cluster", "mesh", "nomad-grafana", "dns", "inventory"]
+    assert [name for name in order if name in chain] == chain, order
+    assert order.index("inventory") > max(order.index("backups"), order.index("models")), order
+    modules = "".join(path.read_text() for path in (tree / "salt").rglob("*.tf"))
+    providers = set(re.findall(r'(\w+) += \{ source = "', modules)) | {"nomad"}
+    assert providers == {"aws", "azurerm", "cloudflare", "consul", "hcloud", "nomad", "vault"}
+    differs = site.run("infrastructure.diff", "staging", "production").report["diff"]["components"]
+    assert {"nomad-grafana", "dns", "nomad_cluster"} <= {one["name"] for one in differs}, differs
 
 
 def test_salt_accepts_the_states_of_the_examples(site):

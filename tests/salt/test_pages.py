@@ -20,7 +20,16 @@ TOGETHER = {
     ],
     "destroy": ["docs/guides/destroy.md", "docs/reference/states.md"],
 }
-ALONE = ["approvals", "history", "masterless", "outputs", "recovery", "rollback", "tenants"]
+ALONE = [
+    "approvals",
+    "carry",
+    "history",
+    "masterless",
+    "outputs",
+    "recovery",
+    "rollback",
+    "tenants",
+]
 WITH_SERVERS = [
     "create",
     "drift",

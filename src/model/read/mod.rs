@@ -33,6 +33,7 @@ mod tree;
 mod vault;
 mod webhook;
 mod written;
+mod written_component;
 
 pub use overrides::Overrides;
 pub use pillar::{adopt, read};
@@ -40,3 +41,4 @@ pub use profile::{DEFAULT_ENVIRONMENT, DOCUMENTS};
 pub use service::about;
 pub use shared_names::{SharedNames, shared_names};
 pub use trace::Trace;
+pub use written_component::WrittenComponent;

@@ -124,6 +124,16 @@ pub(super) fn check(
     })
 }
 
+/// The pillar without the entry, whatever other files say at its place.
+pub(super) fn without_entry(call: &Call<'_>, entries: &PillarEntries, entry: &PillarEntry) -> Result<Value> {
+    let staged = entries.staged(entry, None)?;
+    let compiled = call.host.compile_pillar(Some(staged.path())).map_err(not_compiled)?;
+    match compiled.problems.first() {
+        None => Ok(compiled.infrastructure),
+        Some(problem) => Err(not_compiled(problem.clone())),
+    }
+}
+
 fn not_compiled(why: String) -> Error {
     let message = words!["Salt cannot compile the pillar with the entry: ", why];
     let remedy = "nothing was written. Correct that file of the pillar, and call it again";
@@ -152,11 +162,11 @@ fn differences(found: &Value, expected: &Value) -> Words {
 /// The service is in the pillar without Eos.
 pub(super) fn refuse_elsewhere(before: &Value, entry: &PillarEntry) -> Result<()> {
     let (draft, _) = model::read(before, entry.environment.as_str(), &model::Overrides::default());
-    let component = model::component_name(entry.service.as_str());
-    match draft.is_some_and(|draft| draft.mentioned.iter().any(|one| one.as_str() == component)) {
+    let component = entry.component_or_name();
+    match draft.is_some_and(|draft| draft.mentioned.contains(&component)) {
         true => Err(argument(
             "service",
-            format!("{} is in the pillar already, and Eos did not write it: change it there", entry.service),
+            format!("{} is in the pillar already, and Eos did not write it: change it there", entry.name),
         )),
         false => Ok(()),
     }
@@ -164,7 +174,7 @@ pub(super) fn refuse_elsewhere(before: &Value, entry: &PillarEntry) -> Result<()
 
 pub(super) fn not_confirmed(entry: &PillarEntry, doing: &str) -> Error {
     let confirm = option("confirm", &entry.environment);
-    argument("confirm", format!("is missing: set {confirm} to {doing} {}", entry.service))
+    argument("confirm", format!("is missing: set {confirm} to {doing} {}", entry.name))
 }
 
 /// Commits the change in the checkout of the pillar. Nothing is deployed.
@@ -174,7 +184,7 @@ pub(super) fn committed(
     doing: &str,
     mut report: Report,
 ) -> Result<Report> {
-    let message = format!("{doing} the service {} of {}", entry.service, entry.environment);
+    let message = format!("{doing} the {} {} of {}", entry.kind.word(), entry.name, entry.environment);
     let commit = host.commit_pillar(&message).map_err(|why| {
         let message = words!["the entry is written, and git cannot commit it: ", why];
         let remedy = "correct that in the checkout of the pillar, and call it again";

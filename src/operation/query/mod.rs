@@ -4,6 +4,7 @@
 
 pub mod credentials;
 mod dead_references;
+pub mod diff;
 pub mod doctor;
 pub mod drift;
 mod examined;

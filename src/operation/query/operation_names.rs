@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 /// The operations that a journal names.
-const RECORDED: [&str; 21] = [
+const RECORDED: [&str; 22] = [
     "accept_drift",
     "acknowledge",
     "apply",
     "apply_terraform",
     "approve",
+    "carry",
     "create",
     "delete",
     "deploy_nomad_service",

@@ -124,6 +124,9 @@ fn attempt(
         // The changes are complete and in the report.
         Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
     }
+    if let Some(rules) = settings.approvals.as_ref().filter(|_| extra.contains_key("approve_command")) {
+        extra.insert("approvers".to_owned(), rules.who().into());
+    }
     extra.extend(resume.map(|command| ("resume_command".to_owned(), command.into())));
     components.extend(orphans);
     Ok((components, extra))

@@ -46,7 +46,7 @@ impl PillarEntries {
     /// The file of a job's template. Its name has the digest of the text, so an update leaves the file of the entry that
     /// is in force as it is.
     pub fn template(&self, entry: &PillarEntry, text: &str) -> PathBuf {
-        let name = format!("{}-{}{TEMPLATE}", entry.service, &sha256(text)[..DIGITS]);
+        let name = format!("{}-{}{TEMPLATE}", entry.name, &sha256(text)[..DIGITS]);
         self.folder.join(entry.environment.as_str()).join(name)
     }
 
@@ -104,6 +104,15 @@ impl PillarEntries {
             Some(path) => Err(changed(&path)),
             None => Ok(body),
         }
+    }
+
+    /// The text of a job's template, if this is the file of one. Another file is of a person.
+    pub fn template_text(&self, path: &Path) -> Result<Option<String>> {
+        if !path.starts_with(&self.folder) || !path.to_string_lossy().ends_with(TEMPLATE) {
+            return Ok(None);
+        }
+        let text = read(path)?.filter(|_| is_intact(path)).ok_or_else(|| changed(path))?;
+        String::from_utf8(text).map(Some).map_err(|_| changed(path))
     }
 
     /// A folder of a pillar with what would be in force. Without a text, the entry is taken away.
@@ -184,10 +193,11 @@ fn changed(path: &Path) -> Error {
     Error::new(Layer::Salt, Phase::Validation, Code::PillarEntryChanged, message, remedy)
 }
 
+/// The folder, and all folders in it.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let inside = entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !path.is_symlink());
-    std::iter::once(folder.to_path_buf()).chain(inside).collect()
+    std::iter::once(folder.to_path_buf()).chain(inside.flat_map(|inside| folders(&inside))).collect()
 }
 
 /// The files with this ending, but not the list.

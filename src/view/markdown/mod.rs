@@ -1,9 +1,11 @@
 //! One run or one kept plan as markdown, for a merge request. GitHub and GitLab read it alike.
 
+mod diff;
 mod escape;
 
 use serde_json::Value;
 
+pub use self::diff::diff as markdown_of_diff;
 use self::escape::{code, details, fence, html};
 use super::shown_run::{as_report, commands, facts, how_it_stands, plan_facts, said, split_fact, verdict};
 use super::{affected, changes, components, drift, failures, history, units, warnings};

@@ -7,6 +7,8 @@ from saltext.eos.cli.errors import UsageError
 
 # What such a call asks about, and whether it deletes everything that it names.
 _DELETES = ("delete", "destroy")
+# What asks only if an entry of the pillar changes so. The report has the environment to name.
+_CHANGES = {"update": ("changed",), "carry": ("new", "changed", "removed")}
 
 
 def agreed(call, options, place, show):
@@ -19,7 +21,7 @@ def agreed(call, options, place, show):
     environment = given.get("environment")
     if not asks or _lacks(options.verb, given) or given.get("test") or given.get("confirm"):
         return call, None
-    if asks == "update":
+    if asks in _CHANGES:
         return _updated(call, options, place, show)
     if options.yes and asks in _DELETES:
         raise UsageError(f"--yes does not allow to delete anything: write --confirm {environment}")
@@ -29,7 +31,7 @@ def agreed(call, options, place, show):
         without = "" if asks in _DELETES else ", or --yes to delete nothing"
         raise UsageError(f"there is no terminal to ask on: write --confirm {environment}{without}")
     planned = place.report(call.having(test=True, confirm=environment))
-    if planned.get("error") or not (_changes(planned) or planned.get("pillar_entry")):
+    if planned.get("error") or not (_changes(planned) or _describes(planned)):
         return None, planned
     show(planned)
     if _answer(asks, environment) != environment:
@@ -41,7 +43,8 @@ def agreed(call, options, place, show):
 
 def _updated(call, options, place, show):
     """The same for a call that may create something new, for which nobody is asked."""
-    named = call.arguments.get("environment")
+    asks = options.verb.asks
+    named = call.arguments.get("target" if asks == "carry" else "environment")
     if options.yes and named:
         return call.having(confirm=named), None
     if not (options.yes or _has_terminal()):
@@ -49,13 +52,17 @@ def _updated(call, options, place, show):
         return call, None
     planned = place.report(call.having(test=True))
     environment = planned.get("environment")
-    if planned.get("error") or (planned.get("pillar_entry") or {}).get("change") != "changed":
+    if planned.get("error") or not _asks_about(asks, planned):
         return call, None
     if not options.yes:
         show(planned)
-        if _answer("update", environment) != environment:
+        if _answer(asks, environment) != environment:
             raise UsageError(f"nothing was changed: the answer was not {environment}")
     return call.having(confirm=environment), None
+
+
+def _asks_about(asks, planned):
+    return (planned.get("pillar_entry") or {}).get("change") in _CHANGES[asks]
 
 
 def _has_terminal():
@@ -71,6 +78,11 @@ def _lacks(verb, given):
 
 def _answer(asks, environment):
     return answer.line(f"To {asks}, type the name of the environment ({environment}): ").strip()
+
+
+def _describes(report):
+    """Whether it would change the pillar, or remove data."""
+    return bool(report.get("pillar_entry") or report.get("left_data"))
 
 
 def _changes(report):

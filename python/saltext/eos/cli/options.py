@@ -109,6 +109,12 @@ _ALL = (
     Option("port", "--port", "N", help="Port on which the service listens.", number=True),
     Option("preserve_data", "--preserve-data"),
     Option(
+        "purge_data",
+        "--purge-data",
+        "NAME",
+        help="The service's name once more: remove its data and its generated secrets too.",
+    ),
+    Option(
         "refresh",
         "--no-refresh",
         help="Pass over what is as the last call with this option left it. It sees no drift.",

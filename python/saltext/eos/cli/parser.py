@@ -18,6 +18,7 @@ _WORDS = {
     "plan_id": "PLAN",
     "run_id": "RUN",
     "service": "SERVICE",
+    "target": "TARGET",
     "what": "COMPONENT[.VARIABLE]",
 }
 _DESCRIPTION = """\
@@ -34,7 +35,11 @@ examples:
 The exit code is 0 if all went well, and 1 if not. It is 2 only if changes
 wait and `eos plan` was called with --detailed-exitcode.
 """
-_YES = {"roll back": "Ask nothing, and delete nothing.", "update": "Ask nothing."}
+_YES = {
+    "roll back": "Ask nothing, and delete nothing.",
+    "update": "Ask nothing.",
+    "carry": "Ask nothing.",
+}
 _SHELLS = ("bash", "zsh", "tcsh")
 
 

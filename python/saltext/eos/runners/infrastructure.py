@@ -254,9 +254,89 @@ def create(
 
 
 @bridge.runner
-def delete(environment=None, service=None, confirm=None, test=None, minion=None, *args, **kwargs):
+def carry(
+    environment=None,
+    target=None,
+    component=None,
+    confirm=None,
+    test=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Carry a component to another environment: write what one environment has
+    into the pillar of the other one, and deploy it there.
+
+    A second call changes nothing. What the other environment sets itself, and
+    what depends on the environment, stays as it is.
+
+    environment
+        Name of the environment that has the wanted values. It has to be in the
+        call.
+    target
+        Name of the environment that gets them.
+    component
+        Name of the component or service.
+    confirm
+        The name of the other environment once more.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.carry staging production web test=True
+        salt-run infrastructure.carry staging production web confirm=production
+    """
+
+
+@bridge.runner
+def diff(
+    environment=None,
+    target=None,
+    components=None,
+    format=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Show what differs between two environments of the pillar.
+
+    References are compared as references. Values that may be secret are not
+    shown.
+
+    environment
+        Name of the first environment. It has to be in the call.
+    target
+        Name of the second environment.
+    format
+        ``markdown`` for a page, and nothing else.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.diff staging production
+        salt-run infrastructure.diff staging production components=web format=markdown
+    """
+
+
+@bridge.runner
+def delete(
+    environment=None,
+    service=None,
+    confirm=None,
+    test=None,
+    minion=None,
+    purge_data=None,
+    *args,
+    **kwargs,
+):
     """
     Delete a service that ``create`` made: destroy it, and remove its entry.
+
+    Its data and its generated secrets stay, and the report names them.
 
     environment
         Name of the environment. It has to be in the call.
@@ -264,12 +344,16 @@ def delete(environment=None, service=None, confirm=None, test=None, minion=None,
         Name of the service.
     confirm
         The environment's name once more.
+    purge_data
+        The service's name once more. Its data and its generated secrets are
+        removed too, also those of a service that was deleted before.
 
     CLI Example:
 
     .. code-block:: bash
 
         salt-run infrastructure.delete staging web confirm=staging
+        salt-run infrastructure.delete staging web confirm=staging purge_data=web
     """
 
 

@@ -8,7 +8,7 @@ mod setters;
 use std::collections::BTreeSet;
 
 use super::tree::{Tree, TreeKind};
-use crate::model::{Effect, Level, Setter};
+use crate::model::{Content, Effect, Level, Setter};
 
 /// The maps of a service whose entries have names of their own.
 const SERVICE_MAPS: [&str; 4] = ["env", "from_outputs", "secrets", "variables"];
@@ -69,12 +69,27 @@ impl Trace {
 
     /// The levels that set a variable, the most specific first. `below`: a path inside its value.
     pub fn variable(&self, name: &str, below: &[String]) -> Vec<Setter> {
+        setters::at(&self.levels, &self.merged, &self.places(name), below)
+    }
+
+    /// What all levels together have for a variable, and the key below which it is.
+    pub fn merged_variable(&self, name: &str) -> Option<(String, Content)> {
+        self.places(name).iter().find_map(|path| setters::merged(&self.merged, path))
+    }
+
+    /// What all levels together have for a key.
+    pub fn merged_key(&self, key: &str) -> Option<Content> {
+        Some(setters::merged(&self.merged, &[key.to_owned()])?.1)
+    }
+
+    /// The paths where a variable may be written.
+    fn places(&self, name: &str) -> Vec<Vec<String>> {
         let within = |key: &&str| vec![(*key).to_owned(), name.to_owned()];
         let mut paths: Vec<_> = self.maps().iter().map(within).collect();
         if self.kind == Kind::Service {
             paths.push(vec![name.to_owned()]);
         }
-        setters::at(&self.levels, &self.merged, &paths, below)
+        paths
     }
 
     /// The levels that set a key, the most specific first.

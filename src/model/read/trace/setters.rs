@@ -32,6 +32,11 @@ pub(super) fn at(
     setters
 }
 
+/// What a path leads to, with the first key of the path.
+pub(super) fn merged(tree: &Tree, path: &[String]) -> Option<(String, Content)> {
+    get(tree, path).map(|found| (path[0].clone(), content(&path[0], found)))
+}
+
 /// The value at a path. A step into a list is an index.
 pub(super) fn get<'a>(tree: &'a Tree, path: &[String]) -> Option<&'a Tree> {
     path.iter().try_fold(tree, |tree, step| match &tree.kind {

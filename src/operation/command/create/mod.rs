@@ -4,7 +4,7 @@
 //! deployed. In: a service. Out: the report of a run, the change of the pillar, and the URLs that answer.
 
 mod given;
-mod urls;
+pub(super) mod urls;
 
 use std::path::{Path, PathBuf};
 
@@ -79,7 +79,7 @@ pub fn create(mut call: Call<'_>) -> Report {
     let builder = ReportBuilder::new(OPERATION, environment.as_str(), test, &call.request.identity);
     let made = arguments.check().and_then(|()| {
         let component = component(&name)?;
-        let entry = PillarEntry { environment, service: name };
+        let entry = PillarEntry::service(environment, name);
         let wanted = Wanted { entry, component, given, test, confirmed };
         let draft = sound(&call.request, &wanted.entry.environment)?;
         let place = place(call.host)?;

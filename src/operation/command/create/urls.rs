@@ -11,7 +11,7 @@ use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 
 /// Empty if the service has no port, or if Nomad does not answer: the service runs all the same.
-pub(super) fn urls(
+pub(in crate::operation::command) fn urls(
     call: &Call<'_>,
     builder: &ReportBuilder,
     entry: &PillarEntry,
@@ -21,7 +21,7 @@ pub(super) fn urls(
     let question =
         Question { environment, components: Some([component.clone()].into()), problems: Vec::new() };
     let found = inspect(call, builder, question, async |inspection| {
-        addresses(&inspection, &entry.service, component).await
+        addresses(&inspection, &entry.name, component).await
     });
     match found {
         Ok(addresses) => addresses.iter().map(|address| format!("http://{address}/")).collect(),

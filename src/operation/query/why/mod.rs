@@ -7,6 +7,7 @@ mod setting;
 mod settings;
 mod sources;
 mod target;
+mod used;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::settings::Asked;
 use self::target::Target;
+pub(super) use self::used::{UsedValue, settings_used, used};
 use crate::command_line::command;
 use crate::count::counted;
 use crate::error::Result;

@@ -6,7 +6,18 @@ use super::sources::Origins;
 use crate::model::{Content, Effect, Setter};
 
 /// A task's environment is public: everybody who may inspect a job can read it.
-const PUBLIC: &str = "env";
+pub(super) const PUBLIC: &str = "env";
+
+/// The key and the value of a content in a report. References and names of outputs are always shown.
+pub(super) fn shown_content(content: &Content, is_shown: bool) -> (&'static str, Value) {
+    match content {
+        Content::Value(value) if is_shown => ("value", value.clone()),
+        Content::Value(_) | Content::Unknown => ("hidden", true.into()),
+        Content::Outputs(outputs) => ("outputs", json!(outputs)),
+        Content::Secret(reference) => ("secret", reference.as_str().into()),
+        Content::Generated => ("generated", true.into()),
+    }
+}
 
 pub(super) struct Setting {
     /// The name, and the steps below it.
@@ -38,11 +49,7 @@ impl Setting {
             shown.insert("path".to_owned(), json!(path));
         }
         let (key, value) = match &setter.content {
-            Some(Content::Value(value)) if is_shown => ("value", value.clone()),
-            Some(Content::Value(_) | Content::Unknown) => ("hidden", true.into()),
-            Some(Content::Outputs(outputs)) => ("outputs", json!(outputs)),
-            Some(Content::Secret(reference)) => ("secret", reference.as_str().into()),
-            Some(Content::Generated) => ("generated", true.into()),
+            Some(content) => shown_content(content, is_shown),
             // An implicit value has no text, and is not in the pillar.
             None if setter.path.is_none() => ("in_pillar", false.into()),
             None => ("absent", true.into()),

@@ -10,7 +10,7 @@ use crate::decide::{
     ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
     is_id,
 };
-use crate::model::{Name, PillarPath};
+use crate::model::{Name, PillarPath, environment_hint};
 use crate::words::words;
 
 /// The other parameters of these functions.
@@ -26,6 +26,21 @@ impl Arguments {
     /// The environment, which only the call itself may name. None if it does not, which is a problem.
     pub fn environment_in_the_call(&mut self) -> Option<Name> {
         self.meant(EnvironmentRequirement::NamedInTheCall, None).map(|meant| meant.environment)
+    }
+
+    /// The other environment of a call that names two. A placeholder if it does not, which is a problem.
+    pub fn target(&mut self, environment: Option<&Name>) -> Name {
+        let target = self.name_or("target", "is missing: name the other environment");
+        let is_given =
+            self.received.get("target").is_some_and(|given| given.as_str() == Some(target.as_str()));
+        if is_given && environment == Some(&target) {
+            self.problem("target", format!("{target} is the same environment: name another one"));
+        } else if is_given && !self.context.is_environment(target.as_str()) {
+            let all = self.context.environments.iter().flatten().map(Name::as_str);
+            let hint = environment_hint(target.as_str(), all);
+            self.problem("target", format!("no environment {:?}; {hint}", target.as_str()));
+        }
+        target
     }
 
     /// The environment of a run or a plan whose id the call gives. It must agree with the rest of the call.
