@@ -239,6 +239,7 @@ fn compared(
         None => pillar.clone(),
     };
     let there = WrittenComponent::find(&without, wanted.target.as_str(), &entry.component_or_name());
+    let there = there.filter(|there| there.kind == entry.kind);
     let (to, own) = there.map(|there| (there.merged, there.own)).unwrap_or_default();
     let mut has = from.merged;
     let template = match (entries, has.get(TEMPLATE).and_then(Value::as_str)) {
