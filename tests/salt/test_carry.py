@@ -99,8 +99,8 @@ def test_a_component_is_carried_once_and_what_production_sets_itself_stays(site,
     assert left(own)["variables.release"] == "set_there" and release(site) == "1.4, 3", own
     assert "release" not in files(site)["production/components/app.sls"]
     refused = site.run("infrastructure.delete", "production", "app", "confirm=production")
-    # The component would still be in the pillar, so it is not destroyed.
-    assert refused.rc == 1 and release(site) == "1.4, 3", refused
+    assert_refused(refused, "arguments:service", "another file of the pillar")
+    assert release(site) == "1.4, 3", refused
     assert "production/components/app.sls" in files(site), files(site)
     assert carry(site, "nothing").rc == 1 and carry(site, "nothing").report["error"]
 

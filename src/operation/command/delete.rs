@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::entry_change::{
     EntryChange, argument, check, committed, component, lock, not_confirmed, now, place, refuse_elsewhere,
-    root,
+    root, without_entry,
 };
 use super::purge::{PurgedData, kept, left_behind, purge, refuse_shared};
 use super::requests;
@@ -98,9 +98,8 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
     let mut change =
         EntryChange { file: entries.path(entry), before: Some(before), after: None, written: false };
     let pillar = if test && !commits { call.request.infrastructure.clone() } else { now(call.host)? };
-    let rest = entry.take(&pillar);
-    check(call, &entries, entry, None, [&pillar, &rest])?;
-    refuse_described_elsewhere(&rest, entry)?;
+    refuse_described_elsewhere(&without_entry(call, &entries, entry)?, entry)?;
+    check(call, &entries, entry, None, [&pillar, &entry.take(&pillar)])?;
     let left = left_behind(&draft, &component);
     if purges {
         refuse_shared(&pillar, (&entry.environment, &component), &left)?;
