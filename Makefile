@@ -97,6 +97,7 @@ servers:
 	@EOS_TEST_BUILD=keep .ci/timed "the program for containers" tests/servers/get container >/dev/null || :
 	@.ci/timed "the Docker engine" tests/servers/get dockerd >/dev/null || :
 	@EOS_TEST_BUILD=keep .ci/timed OpenTofu tests/versions/get tofu-1.10.10 >/dev/null || :
+	@EOS_TEST_BUILD=keep .ci/timed "the provider of Hetzner's cloud" tests/providers/get hcloud >/dev/null || :
 	@tests/go-build
 	@.ci/timed "the provider for tests" tests/provider/build >/dev/null || :
 
@@ -120,7 +121,7 @@ test: need-terraform build target/wheels/.packed .venv/moto/.installed .venv/env
 # Tests that take minutes. `make test` runs one case of each.
 matrix: need-terraform build target/wheels/.packed servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
-	$(cargo_test) --test core -- --ignored drift_aws:: page::
+	$(cargo_test) --test core -- --ignored drift_aws:: machines:: page::
 
 # The same tests with several versions of Terraform and with OpenTofu; half an hour, and as long again for the builds.
 # VERSIONS names some of them, such as VERSIONS="terraform-1.5.7 tofu-1.12.6".

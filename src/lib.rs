@@ -7,6 +7,7 @@
 
 pub mod change;
 mod clock;
+mod cloud;
 pub mod command_line;
 mod consul;
 mod count;

@@ -8,6 +8,7 @@ mod drift;
 mod finder;
 mod forms;
 mod job_texts;
+mod machines;
 mod masks;
 mod needles;
 mod nomad_jobs;
@@ -24,6 +25,7 @@ pub use drift::{
     StateObjects, absorbed, drift_findings, filled_in, found_jobs, still_absorbed,
 };
 pub use job_texts::JobTexts;
+pub use machines::Machines;
 pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use sensitive::sensitive_values;
@@ -51,6 +53,9 @@ pub struct Changes {
     /// Keyed digest of all changes, including the values that are masked here. Empty if nobody requested it.
     #[serde(default)]
     pub digest: String,
+    /// The machines after the plan. None if nobody read the whole plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<Machines>,
 }
 
 impl Changes {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::redact::Redactor;
 use super::sensitive::sensitive_of_change;
-use super::{Changes, diff, import_id};
+use super::{Changes, Machines, diff, import_id};
 use crate::report::{ActionInvocation, AttributeChange, ResourceChange};
 
 /// The changes of a plan with their attributes. Sensitive values are masked here.
@@ -31,7 +31,9 @@ pub fn read(plan: &Value) -> Changes {
         ..action(&entry["action_invocation"])
     });
     let actions = list(&plan["action_invocations"]).map(action).chain(later).collect();
-    let changes = Changes { resources, actions, deferred: deferred.collect(), outputs, ..Changes::default() };
+    let machines = Some(Machines::after(plan));
+    let deferred = deferred.collect();
+    let changes = Changes { resources, actions, deferred, outputs, machines, ..Changes::default() };
     Changes { counts: changes.count(), ..changes }
 }
 

@@ -9,6 +9,7 @@ mod approver;
 mod baseline;
 mod carry;
 mod completed;
+mod cost;
 mod data;
 mod deployment;
 pub mod doctor;
@@ -23,6 +24,7 @@ pub mod layers;
 mod listed;
 mod orphan_candidates;
 mod policy;
+mod rate_limit;
 mod recovery;
 mod retention;
 mod rollback;
@@ -41,6 +43,7 @@ pub use approver::{ApproverFault, approver_fault};
 pub use baseline::{Baseline, Course, FailedVersion, Previous, TurnEnd};
 pub use carry::{Carried, CarriedComponent, carried};
 pub use completed::CompletedOperations;
+pub use cost::{EnvironmentMachines, MonthlyCost, judge_cost};
 pub use data::{holds_data, kept, not_kept, taken_data};
 pub use deployment::{RolloutStatus, rollout_status};
 pub use drift_alert::{RepeatedFinding, next_alert};
@@ -56,6 +59,7 @@ pub use instances::{StateInstance, instances};
 pub use listed::listed_briefly;
 pub use orphan_candidates::{ApplyOperations, OrphanCandidate, PlannedCreation, TerraformEnd};
 pub use policy::{Consent, PolicyViolation, covers, judge};
+pub use rate_limit::RateLimit;
 pub use recovery::{
     LocalStateAction, StateComparison, StateFile, StateVersion, UnsavedStateAction, local_state_action,
     unsaved_state_action,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{StateInstance, address, instances};
+use crate::change::Machines;
 use crate::model::Output;
 
 /// The parts of a Terraform state (format 4) that Eos needs.
@@ -19,6 +20,7 @@ pub struct State {
     /// Objects by address.
     pub instances: BTreeMap<String, StateInstance>,
     pub jobs: Vec<StateJob>,
+    pub machines: Machines,
 }
 
 /// A `nomad_job` resource: a registration that Terraform made.
@@ -104,6 +106,7 @@ impl State {
             outputs,
             instances: instances(&document),
             jobs: jobs(&document),
+            machines: Machines::in_state(&document),
         })
     }
 }

@@ -33,8 +33,14 @@ macro_rules! codes {
 
 impl Code {
     /// The reasons for which policy stops a plan. A person can approve such a plan.
-    pub const OF_POLICY: [Self; 5] =
-        [Self::Destroys, Self::TakesData, Self::MaxDestroys, Self::Protected, Self::Asks];
+    pub const OF_POLICY: [Self; 6] = [
+        Self::Destroys,
+        Self::TakesData,
+        Self::MaxDestroys,
+        Self::Protected,
+        Self::Asks,
+        Self::MaxMonthlyCost,
+    ];
 
     /// Whether it says that a saved plan cannot be applied, however often the call is made.
     pub fn refuses_a_plan(self) -> bool {
@@ -77,6 +83,7 @@ codes! {
     MaxDestroys = "max_destroys",
     Protected = "protected",
     Asks = "asks",
+    MaxMonthlyCost = "max_monthly_cost",
     MissingVariable = "missing_variable",
     FailedVersion = "failed_version",
     AwaitingPromotion = "awaiting_promotion",
@@ -152,6 +159,7 @@ codes! {
     TerraformFailed = "terraform_failed",
     ProviderUnavailable = "provider_unavailable",
     ProviderLock = "provider_lock",
+    RateLimited = "rate_limited",
     ModuleUnavailable = "module_unavailable",
     NotDeclared = "not_declared",
     OtherId = "other_id",

@@ -24,6 +24,7 @@ mod name_pattern;
 mod output_path;
 mod path;
 pub mod pillar_entry;
+mod price;
 mod provider;
 mod read;
 mod reference;
@@ -70,6 +71,7 @@ pub use name::Name;
 pub use name_pattern::NamePattern;
 pub use path::{PillarPath, Problem};
 pub use pillar_entry::{EntryKind, PillarEntry};
+pub use price::{Price, Prices};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{
     DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, WrittenComponent, about, adopt, read,

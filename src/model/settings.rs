@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    ApprovalRules, ConsulServer, Credential, DriftRules, Hook, LockSettings, NomadServer, Reference, RunHook,
-    VaultServer, VersionConstraint,
+    ApprovalRules, ConsulServer, Credential, DriftRules, Hook, LockSettings, NomadServer, Price, Prices,
+    Reference, RunHook, VaultServer, VersionConstraint,
 };
 
 /// Validated `infrastructure:settings`, merged with the settings of the environment and of the call.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     pub on_failure: OnFailure,
     pub policy: Policy,
+    /// What a machine costs a month.
+    pub prices: Prices,
     /// None: an approval of anybody counts.
     pub approvals: Option<ApprovalRules>,
     pub rollback: RollbackSettings,
@@ -143,6 +145,8 @@ impl Default for RollbackSettings {
 pub struct Policy {
     pub allow_destroy: bool,
     pub max_destroys: Option<u64>,
+    /// What the machines of the whole environment may cost a month.
+    pub max_monthly_cost: Option<Price>,
     /// Resource types or addresses. Deleting or replacing such a resource always needs approval of that plan by a
     /// person.
     pub protect: BTreeSet<String>,
@@ -182,6 +186,7 @@ impl Default for Policy {
         Self {
             allow_destroy: false,
             max_destroys: None,
+            max_monthly_cost: None,
             protect: BTreeSet::new(),
             ask: BTreeSet::new(),
             data: DataPolicy::Ask,

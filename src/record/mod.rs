@@ -26,6 +26,7 @@ pub use unreported_orphans::UnreportedOrphans;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::change::Machines;
 use crate::decide::{Baseline, BatchGoal, FailedVersion, Previous, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
@@ -88,6 +89,9 @@ pub struct Record {
     /// Jobs in `followed` that were changed outside of Terraform. They count as drift until they are changed back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub foreign: BTreeSet<String>,
+    /// The machines in the state. None in a record of version 0.2.0 or earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<Machines>,
     /// What Terraform warned about in that run, failed checks included. Masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,

@@ -51,6 +51,7 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("Import block target does not exist", Code::NotDeclared, DECLARE),
     ("Cannot import to non-existent resource address", Code::NotDeclared, DECLARE),
     ("Resource has no configuration", Code::NotDeclared, DECLARE),
+    ("rate_limit_exceeded", Code::RateLimited, RATE),
     ("Unsupported Terraform Core version", Code::TerraformTooOld, VERSION),
     ("Unsupported OpenTofu Core version", Code::TerraformTooOld, VERSION),
     // OpenTofu 1.12.
@@ -67,6 +68,8 @@ const HOME_MODULE: &str = "a module's source cannot begin with ~: put the module
 const MODULE: &str = "check the source and the version of that module, and that this host can reach its registry \
                       or server; HTTPS_PROXY of the process that runs Eos is used";
 const OPEN_FILES: &str = "raise the limit of open files (ulimit -n) of the process that runs Eos";
+const RATE: &str = "run again later: what was done stays. A smaller infrastructure:settings:concurrency:hcloud, or fewer \
+                    other programs with the same project, leave more requests";
 const DECLARE: &str = "first declare it in the component's module, under this address";
 const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
                     force-unlock ID` in the workdir";

@@ -1,11 +1,9 @@
 //! Claims about plans and drift with the real AWS provider, on moto.
 
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
 use crate::support::moto::Moto;
-use crate::support::{Site, statuses};
+use crate::support::{Site, aws, statuses};
 
 /// A bucket whose versioning another resource writes, and a group whose rules are separate resources.
 const RESOURCES: &str = r#"
@@ -39,23 +37,7 @@ output "group" { value = aws_security_group.web.id }
 
 /// None, with a message, if this machine does not have the provider or moto.
 fn site(rest: Value) -> Option<(Moto, Site)> {
-    let look = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/provider/mirror");
-    let looked = Command::new(look).arg("hashicorp/aws").stdin(Stdio::null()).output().unwrap();
-    let mirror = String::from_utf8(looked.stdout).unwrap().trim().to_owned();
-    if mirror.is_empty() {
-        eprintln!("SKIPPED, missing: hashicorp/aws in a provider mirror");
-        return None;
-    }
-    let moto = Moto::new()?;
-    let mut site = Site::new();
-    let installation = site.folder.path().join("aws.tfrc");
-    let text =
-        format!("provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n", json!(mirror));
-    std::fs::write(&installation, text).unwrap();
-    let mut env: serde_json::Map<String, Value> =
-        moto.keys().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    env.insert("GOGC".to_owned(), "400".into());
-    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": installation, "env": env });
+    let (moto, mut site) = aws::site()?;
     let url = moto.url();
     let provider = format!(
         "terraform {{\n  required_providers {{\n    aws = {{ source = \"hashicorp/aws\" }}\n  }}\n}}\n\

@@ -33,6 +33,7 @@ mod kept_plans;
 mod killed;
 mod layers;
 mod lock;
+mod machines;
 mod modes;
 mod naming;
 mod nomad;

@@ -44,6 +44,7 @@ pub(super) fn policy(tree: Tree, problems: &Problems) -> Policy {
     let policy = Policy {
         allow_destroy: fields.read("allow_destroy", scalars::flag).unwrap_or(default.allow_destroy),
         max_destroys: fields.read("max_destroys", scalars::count),
+        max_monthly_cost: fields.read("max_monthly_cost", scalars::price),
         protect: fields.read("protect", scalars::texts).unwrap_or_default().into_iter().collect(),
         ask: fields.read("ask", steps).unwrap_or_default(),
         data: fields.read("data", data_policy).unwrap_or(default.data),

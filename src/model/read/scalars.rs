@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::tree::{Tree, TreeKind};
-use crate::model::Reference;
 use crate::model::reference::reference;
+use crate::model::{Price, Reference};
 
 pub(super) fn text(tree: &Tree) -> Result<String, String> {
     tree.text().map(str::to_owned).ok_or_else(|| "must be a text".to_owned())
@@ -31,6 +31,15 @@ pub(super) fn count(tree: &Tree) -> Result<u64, String> {
 pub(super) fn positive(tree: &Tree) -> Result<std::num::NonZeroUsize, String> {
     let number = count(tree).ok().and_then(|number| std::num::NonZeroUsize::new(number as usize));
     number.ok_or_else(|| "must be a positive integer".to_owned())
+}
+
+/// An amount of money for a month.
+pub(super) fn price(tree: &Tree) -> Result<Price, String> {
+    match &tree.kind {
+        TreeKind::Leaf(Value::Number(number)) => Price::parse(&number.to_string()),
+        _ => None,
+    }
+    .ok_or_else(|| "must be a number, not negative, with at most 6 decimals, such as 4.5".to_owned())
 }
 
 /// A longer duration may overflow when it is added to a point in time.

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::fields::Fields;
-use super::fields::mapping;
+use super::fields::{entries, mapping};
 use super::problems::Problems;
 use super::tree::Tree;
 use super::{
@@ -12,7 +12,7 @@ use super::{
     terraform, vault,
 };
 use crate::model::settings::{OnFailure, Settings};
-use crate::model::{PillarPath, environment_hint};
+use crate::model::{PillarPath, Prices, environment_hint};
 
 const MINUTE: u64 = 60;
 
@@ -40,6 +40,7 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
         on_failure: fields.read("on_failure", rules::on_failure).unwrap_or(OnFailure::Stop),
         approvals: approvals::approvals(fields.take_or_empty("approvals"), problems),
         policy: rules::policy(fields.take_or_empty("policy"), problems),
+        prices: prices(fields.take_or_empty("prices"), problems),
         rollback: rules::rollback(fields.take_or_empty("rollback"), problems),
         drift: rules::drift(fields.take_or_empty("drift"), problems),
         nomad: server::nomad(fields.take_or_empty("nomad"), problems),
@@ -52,6 +53,14 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
     };
     fields.close();
     settings
+}
+
+/// Provider to size to price.
+fn prices(tree: Tree, problems: &Problems) -> Prices {
+    let providers = entries(tree, problems).into_iter();
+    let of_provider =
+        |(provider, sizes)| (provider, mapping(sizes, problems, |_, price| scalars::price(price)));
+    providers.map(of_provider).collect()
 }
 
 fn default_environment(tree: &Tree, environments: &[String]) -> Result<(), String> {

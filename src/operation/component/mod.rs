@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod approval;
+mod cost;
 pub mod data_at_risk;
 pub mod drift;
 pub mod drift_baseline;
@@ -15,6 +16,7 @@ pub mod recorded_state;
 mod recovery;
 pub mod registrations;
 pub mod reports;
+mod request_share;
 mod salt;
 pub mod shown_outputs;
 mod turn;
@@ -181,6 +183,7 @@ async fn work(
         report.notes = Notes::default();
     }
     report.notes.extend(notes);
+    report.notes.extend(invoker.waits.take());
     let is_of_branch = intent.is_of_branch() && report.status == Status::Planned;
     if is_of_branch && record.is_none() && component.backend.is_local() && !paths.state().exists() {
         report.notes.push(format!(

@@ -173,7 +173,7 @@ impl Invoker<'_> {
         self.ends_for.replace(error.message.to_string());
     }
 
-    fn environment(&self) -> BTreeMap<OsString, OsString> {
+    pub(super) fn environment(&self) -> BTreeMap<OsString, OsString> {
         let settings = &self.context.session.blueprint.settings.terraform;
         let declared =
             self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));

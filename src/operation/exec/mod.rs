@@ -14,7 +14,7 @@ mod warnings;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,7 @@ use crate::process::Cancel;
 use crate::render;
 use crate::report::Warnings;
 use crate::terraform;
+use crate::words::Words;
 use crate::workdir::{ensure_private, remove};
 
 /// Terraform's own stdin: neither its providers nor its provisioners inherit another descriptor than their streams.
@@ -55,6 +56,8 @@ pub(super) struct Invoker<'a> {
     pub ends_for: RefCell<String>,
     /// What terraform has warned about so far.
     pub(super) warnings: RefCell<Warnings>,
+    /// For what terraform had to wait before it was started.
+    pub waits: RefCell<Vec<Words>>,
 }
 
 impl<'a> Invoker<'a> {
@@ -98,6 +101,7 @@ impl<'a> Invoker<'a> {
             computes_sources: Cell::new(computes_sources),
             ends_for: RefCell::default(),
             warnings: RefCell::default(),
+            waits: RefCell::default(),
             context,
         };
         if invoker.context.lock.is_some() {
@@ -193,6 +197,12 @@ impl<'a> Invoker<'a> {
             }
             false => arguments,
         }
+    }
+
+    /// An environment variable of terraform, if it is set.
+    pub fn variable(&self, name: &str) -> Option<SecretString> {
+        let value = self.environment().remove(OsStr::new(name))?.into_string().ok()?;
+        (!value.is_empty()).then(|| value.into())
     }
 
     /// The module's folder, in which terraform runs.

@@ -15,8 +15,8 @@ use crate::workdir::{read_json, write_json};
 /// In the folder of a run.
 const FILE: &str = "made_from.json";
 /// Settings that only say how a run goes.
-const OF_RUNS: [&str; 7] =
-    ["approvals", "concurrency", "lock_timeout", "on_failure", "parallelism", "root", "run_hooks"];
+const OF_RUNS: [&str; 8] =
+    ["approvals", "concurrency", "lock_timeout", "on_failure", "parallelism", "prices", "root", "run_hooks"];
 
 /// The pillar and the module of one component, as digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::as_applied;
 use super::data::KeepingComponents;
 use super::foreseen_outputs::ForeseenOutputs;
+use crate::error::Code;
 use crate::graph::Graph;
 use crate::model::Name;
 use crate::operation::fingerprint::Passing;
@@ -12,6 +13,9 @@ use crate::operation::intent::Intent;
 use crate::operation::session::Session;
 use crate::operation::session::pending_changes::PendingChanges;
 use crate::report::ComponentReport;
+
+/// How often one component may meet the rate limit of an API in one run.
+const MOST_LIMITS: u32 = 9;
 
 pub(super) struct Turns<'a> {
     session: &'a Session,
@@ -48,7 +52,7 @@ impl<'a> Turns<'a> {
         }
         let before = self.passing.and_then(|passing| passing.before(&name));
         // On the heap, because a turn is large: what waits for it would contain a copy of it.
-        let turn = Box::pin(as_applied::run(self.session, &name, self.intent));
+        let turn = Box::pin(self.within_limits(&name));
         let report = match self.intent.foresees_outputs() {
             true => self.foreseen.before(&name, turn).await,
             false => turn.await,
@@ -56,6 +60,29 @@ impl<'a> Turns<'a> {
         self.keeping.note(&name, &report);
         self.remember(&name, before, &report);
         report
+    }
+
+    /// A turn that meets the rate limit of an API is taken again: what the first one did is in the state. A saved plan
+    /// is applied only once.
+    async fn within_limits(&self, name: &Name) -> ComponentReport {
+        let mut met = 0;
+        loop {
+            let mut report = as_applied::run(self.session, name, self.intent).await;
+            let is_limited = report.error.as_ref().is_some_and(|error| error.code == Code::RateLimited);
+            if is_limited && met < MOST_LIMITS && self.intent.plan_id().is_none() {
+                met += 1;
+                tracing::warn!("{name}: the rate limit of the API was exceeded: it gets another turn");
+                continue;
+            }
+            if met > 0 {
+                report.notes.push(format!(
+                    "the rate limit of the API was exceeded: this is turn {} of this run, and the counts are \
+                     those of this turn",
+                    met + 1
+                ));
+            }
+            return report;
+        }
     }
 
     /// For later calls that pass over it. `before`: its fingerprint right before the turn.

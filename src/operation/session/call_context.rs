@@ -6,6 +6,7 @@ use std::rc::Rc;
 use secrecy::SecretString;
 
 use super::channel::HostChannel;
+use super::request_limits::RequestLimits;
 use super::secrets::{CallSecrets, SecretReader, is_late};
 use crate::change::Redactor;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -35,6 +36,7 @@ pub struct CallContext {
     pub identity: CallerIdentity,
     /// Held during an init if a plugin cache may be shared: two terraforms must not write to it at the same time.
     pub init_gate: tokio::sync::Mutex<()>,
+    pub request_limits: RequestLimits,
     /// The secrets that its components have read so far.
     pub known: Redactor,
 }
@@ -70,6 +72,7 @@ impl CallContext {
             channel,
             identity,
             init_gate: tokio::sync::Mutex::default(),
+            request_limits: RequestLimits::default(),
             known: builder.secrets.clone(),
         })
     }

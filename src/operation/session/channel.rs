@@ -205,6 +205,9 @@ impl HostChannel {
         match stage {
             Stage::Waiting { .. } | Stage::Finished { .. } => None,
             Stage::WaitingForLock { holder, .. } => Some(json!({ "run_id": self.run_id, "holder": holder })),
+            Stage::WaitingForRequests { seconds } => {
+                Some(json!({ "run_id": self.run_id, "seconds": seconds }))
+            }
             // Only the beginning: single resources have events of their own.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
             Stage::Verifying { begun: true, .. } => None,

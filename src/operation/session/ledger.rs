@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::machines::KnownMachines;
 use super::produced_outputs::{PendingOutputs, ProducedOutputs};
 use super::rotations::Rotations;
 use crate::decide::ChangeProgress;
@@ -53,6 +54,8 @@ pub struct Ledger {
     completed: RefCell<BTreeMap<Name, CompletedComponent>>,
     /// Components that this run changed, as they were before.
     changed: RefCell<BTreeMap<Name, PriorState>>,
+    /// What the plans of this run lead to.
+    pub machines: KnownMachines,
     /// Also for turns with other configurations.
     pub rotations: Rc<Rotations>,
 }
@@ -61,6 +64,7 @@ impl Ledger {
     pub fn new(journal_handle: JournalHandle) -> Self {
         Self {
             rotations: Rc::default(),
+            machines: KnownMachines::default(),
             journal_handle,
             produced: RefCell::default(),
             unforeseen: RefCell::default(),
@@ -81,9 +85,9 @@ impl Ledger {
         self.journal_handle.journal.replace(Some(journal));
     }
 
-    /// This run is about to change `name`.
+    /// This run is about to change `name`. If it was about to before, the first call counts.
     pub fn change(&self, name: &Name, prior: PriorState) {
-        self.changed.borrow_mut().insert(name.clone(), prior);
+        self.changed.borrow_mut().entry(name.clone()).or_insert(prior);
     }
 
     /// Records the progress of that change.

@@ -5,8 +5,10 @@ pub mod channel;
 pub mod driver;
 mod interrupts;
 pub mod ledger;
+pub mod machines;
 pub mod pending_changes;
 pub mod produced_outputs;
+pub mod request_limits;
 pub mod rotations;
 pub mod secrets;
 

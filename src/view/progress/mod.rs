@@ -193,9 +193,9 @@ impl ProgressDisplay {
             }
             stage => stage.detail(room),
         };
-        // The wait for a lock is one sentence.
-        let (padded, gap) =
-            if matches!(stage, Stage::WaitingForLock { .. }) { (0, " ") } else { (WORD, "  ") };
+        // The wait for a lock or an API is one sentence.
+        let is_sentence = matches!(stage, Stage::WaitingForLock { .. } | Stage::WaitingForRequests { .. });
+        let (padded, gap) = if is_sentence { (0, " ") } else { (WORD, "  ") };
         let word = self.style.status(stage.shown(), padded);
         let line =
             format!("  {}  {word}{gap}{}  {time}", pad(name.as_str(), self.names), pad(&detail, DETAIL));

@@ -24,6 +24,10 @@ pub enum Stage {
     WaitingForLock {
         holder: Value,
     },
+    /// An API allows no more requests for about so many seconds.
+    WaitingForRequests {
+        seconds: u64,
+    },
     Preparing,
     Initialising,
     Planning,
@@ -57,6 +61,7 @@ impl Stage {
         match self {
             Self::Waiting { .. } => "waiting",
             Self::WaitingForLock { .. } => "waiting_for_lock",
+            Self::WaitingForRequests { .. } => "waiting_for_requests",
             Self::Preparing => "preparing",
             Self::Initialising => "initialising",
             Self::Planning => "planning",
@@ -70,7 +75,7 @@ impl Stage {
     /// The word for the stage in a line of the progress: the detail says for what it waits.
     pub(super) fn shown(&self) -> &'static str {
         match self {
-            Self::WaitingForLock { .. } => "waiting",
+            Self::WaitingForLock { .. } | Self::WaitingForRequests { .. } => "waiting",
             stage => stage.word(),
         }
     }
@@ -82,6 +87,9 @@ impl Stage {
                 shortened(format!("{done}/{total}  {}", one_line(address)).trim_end(), room)
             }
             Self::WaitingForLock { holder } => lock(holder, room),
+            Self::WaitingForRequests { seconds } => {
+                shortened(&format!("for the rate limit of the API, about {seconds}s"), room)
+            }
             Self::Verifying { passing, gates, last, .. } => {
                 let text = format!("waiting for health {passing}/{gates}  {}", one_line(last));
                 shortened(text.trim_end(), room)

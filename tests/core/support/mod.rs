@@ -1,9 +1,11 @@
 //! A host without Salt, and an environment in a folder, for tests of the core.
 
+pub mod aws;
 pub mod browser;
 pub mod disk;
 pub mod draw;
 pub mod engine;
+pub mod hetzner;
 pub mod http_backend;
 pub mod killed;
 pub mod listener;

@@ -83,6 +83,7 @@ impl PlannedApply<'_> {
             lineage: state.lineage.clone(),
             serial: state.serial,
             resources: state.resources,
+            machines: Some(state.machines.clone()),
             edges: self.edges(),
             subdir: invoker.context.session.modules[&invoker.context.component.name].subdir.clone(),
             declared: self.node.component.declared.clone(),

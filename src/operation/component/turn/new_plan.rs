@@ -6,14 +6,14 @@ use super::keep_data::{Selection, taken};
 use super::{Turn, state_edit};
 use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
-use crate::error::{Code, Result};
+use crate::error::{Code, Phase, Result};
 use crate::operation::component::apply::failed_version::FailedVersionVerdict;
 use crate::operation::component::apply::{PlannedApply, failed_version};
 use crate::operation::component::drift::{accept, remediate};
 use crate::operation::component::plan::PlanOutcome;
 use crate::operation::component::plan::nomad_preflight::{self, JobCheck};
 use crate::operation::component::recovery::Recovery;
-use crate::operation::component::{approval, plan, registrations, reports};
+use crate::operation::component::{approval, cost, plan, registrations, reports, request_share};
 use crate::operation::intent::Mode;
 use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
 use crate::operation::store::approvals::ApprovalUse;
@@ -58,7 +58,11 @@ impl Turn<'_> {
         };
         let replace = failed_version::spent(&run, before).await?;
         let limits = PlanLimits { replace, targets: selection.targets.clone() };
-        let changes = match self.plan(&file, &limits, before, recovery, manifest).await? {
+        let needed = request_share::of_plan(before.map_or(0, |before| before.resources));
+        let share = request_share::wait(invoker, needed, Phase::Planning).await?;
+        let planned = self.plan(&file, &limits, before, recovery, manifest).await?;
+        drop(share);
+        let changes = match planned {
             PlanOutcome::Changes(changes) => changes,
             PlanOutcome::Nothing(jobs) => {
                 let _ = std::fs::remove_file(&file);
@@ -139,7 +143,13 @@ impl Turn<'_> {
         let (session, component) = (invoker.context.session, invoker.context.component);
         let name = &component.name;
         let data = taken(component, intent.existed_before(), changes.destroyed());
-        let verdict = judge(&component.policy, &changes, intent.consent(), &data);
+        let mut verdict = judge(&component.policy, &changes, intent.consent(), &data);
+        let mut notes = Vec::new();
+        if verdict.is_ok() && again.is_none() {
+            let cost = cost::judge(invoker, changes.machines.as_ref()).await;
+            let cost = cost.inspect_err(|_| drop(std::fs::remove_file(file)))?;
+            (verdict, notes) = (cost.verdict, cost.notes);
+        }
         let changes = reports::redacted(&invoker.context.redactor, changes);
         if let Some(PlannedAgain { plan, kept, .. }) = &again {
             let same = approval::compare(kept, &changes, name);
@@ -147,10 +157,15 @@ impl Turn<'_> {
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         } else if let Err(violation) = verdict {
             session.ledger.produce(name, self.pending(before, &changes));
-            return approval::stop(invoker, intent, (file, self.basis, before), changes, violation).await;
+            let made_from = (file, self.basis, before);
+            let mut report = approval::stop(invoker, intent, made_from, changes, violation).await?;
+            report.notes.extend(notes);
+            return Ok(report);
         }
         match intent.mode {
             Mode::Apply => {
+                let needed = request_share::of_apply(&changes.resources);
+                let _share = request_share::wait(invoker, needed, Phase::Application).await?;
                 let fence = guard.fence().await?;
                 let note =
                     again.as_ref().map(|again| self.use_plan(again.plan, again.approval)).transpose()?;
@@ -159,6 +174,7 @@ impl Turn<'_> {
                 let mut report = report?;
                 again.iter().for_each(|again| self.end_plan(again.plan, report.status));
                 report.notes.extend(note.flatten());
+                report.notes.extend(notes);
                 if let Some(edit) = intent.state_edit(name).filter(|_| report.status == Status::Applied) {
                     state_edit::remember(invoker.context.paths, edit)?;
                 }
@@ -170,7 +186,9 @@ impl Turn<'_> {
             Mode::Preview | Mode::PlanOutputs => drop(std::fs::remove_file(file)),
         }
         session.ledger.produce(name, self.pending(before, &changes));
-        Ok(reports::planned(changes))
+        let mut report = reports::planned(changes);
+        report.notes.extend(notes);
+        Ok(report)
     }
 
     /// During the plan, the block of a state edit is in a file beside the module.
@@ -239,7 +257,8 @@ impl Turn<'_> {
         let plan =
             PlanArguments { destroy, refresh, lock, replace, targets, ..plan::into(file, self.invoker) };
         // The stream does not say whether a change is about an old copy.
-        let full = self.intent.is_shown() || before.is_some_and(State::has_old_copies);
+        let unclear = before.is_some_and(State::has_old_copies);
+        let full = self.intent.is_shown() || unclear || cost::is_limited(self.invoker);
         plan::plan(self.invoker, &plan, full).await
     }
 

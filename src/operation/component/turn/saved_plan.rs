@@ -1,17 +1,18 @@
 //! A saved plan: applied, shown, or made again.
 
 use super::Turn;
-use crate::error::{Code, Result};
+use crate::decide::PolicyViolation;
+use crate::error::{Code, Phase, Result};
 use crate::operation::component::approval::SavedPlanDecision;
 use crate::operation::component::plan::nomad_preflight::{self, JobCheck};
 use crate::operation::component::recovery::Recovery;
-use crate::operation::component::{approval, reports};
+use crate::operation::component::{approval, cost, reports, request_share};
 use crate::operation::exec::state;
 use crate::operation::store::approvals::ApprovalUse;
 use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::workdir::{Manifest, remove};
 
 pub enum SavedPlanOutcome {
@@ -28,6 +29,7 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<SavedPlanOutcome> {
         let (invoker, name) = (self.invoker, &self.invoker.context.component.name);
+        let session = invoker.context.session;
         recovery.save(invoker).await?;
         let pulled_state = state::pull(invoker).await?;
         let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
@@ -36,6 +38,23 @@ impl Turn<'_> {
         let found = (before, self.record);
         let ready = approval::ready(invoker.context.component, plan, self.basis, found, rules);
         let ready = ready.map_err(|error| approval::with_command(invoker.context.session, plan, error))?;
+        if let SavedPlanDecision::Apply(stored, approval) | SavedPlanDecision::Again(stored, approval) =
+            &ready
+        {
+            let judged = cost::judge(invoker, stored.changes.machines.as_ref()).await?;
+            if let (Err(violation), ApprovalUse::No) = (judged.verdict, approval) {
+                let again = plan.plans.again_command(&session.blueprint, &session.call.identity.place);
+                let remedy = words![
+                    "the environment has changed since this plan was made: make a new one that can be approved: ",
+                    again,
+                    ". Or ",
+                    violation.remedy
+                ];
+                let violation = PolicyViolation { remedy, ..violation };
+                let report = reports::blocked(stored.changes.clone(), violation, name);
+                return Ok(SavedPlanOutcome::Over(Box::new(report)));
+            }
+        }
         let (stored, approval) = match ready {
             SavedPlanDecision::Again(stored, approval) => {
                 return Ok(SavedPlanOutcome::Again(Box::new(stored), approval));
@@ -51,6 +70,8 @@ impl Turn<'_> {
         };
         let notes = nomad_preflight::check(invoker, &stored.file, &stored.changes, JobCheck::Kept).await;
         let notes = notes.map_err(|error| approval::with_command(invoker.context.session, plan, error))?;
+        let needed = request_share::of_apply(&stored.changes.resources);
+        let _share = request_share::wait(invoker, needed, Phase::Application).await?;
         let fence = self.guard.fence().await?;
         let note = self.use_plan(plan, approval)?;
         let run = self.run(pulled_state.as_ref(), recovery, stored.destroy);

@@ -23,7 +23,7 @@ pub(super) fn of_settings(settings: &Settings) -> Value {
         "policy": policy(&settings.policy),
         "rollback": rollback(&settings.rollback),
         "drift": drift(&settings.drift),
-        "concurrency": {}, "credentials": {}, "hooks": [], "run_hooks": [],
+        "concurrency": {}, "prices": {}, "credentials": {}, "hooks": [], "run_hooks": [],
     })
 }
 

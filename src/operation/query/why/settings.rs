@@ -26,7 +26,7 @@ const OF_A_COMPONENT: [&str; 15] = [
     "template",
     "timeouts",
 ];
-const OF_SETTINGS: [&str; 22] = [
+const OF_SETTINGS: [&str; 23] = [
     "approvals",
     "backend",
     "concurrency",
@@ -42,6 +42,7 @@ const OF_SETTINGS: [&str; 22] = [
     "on_failure",
     "parallelism",
     "policy",
+    "prices",
     "profile",
     "rollback",
     "root",
@@ -53,7 +54,7 @@ const OF_SETTINGS: [&str; 22] = [
 /// The words before the name of a variable that the pillar writes.
 const MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
 /// Keys whose values are never secrets.
-const SHOWN: [&str; 18] = [
+const SHOWN: [&str; 19] = [
     "approvals",
     "concurrency",
     "data",
@@ -66,6 +67,7 @@ const SHOWN: [&str; 18] = [
     "on_failure",
     "parallelism",
     "policy",
+    "prices",
     "profile",
     "rollback",
     "root",

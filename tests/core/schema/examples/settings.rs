@@ -16,6 +16,7 @@ fn general() -> Vec<Value> {
             "pass_env": ["HTTPS_PROXY"], "cli_config_file": "/etc/terraformrc" } }),
         json!({ "lock_timeout": "5m", "parallelism": 4, "concurrency": { "hcloud": 2 } }),
         json!({ "consul_name": "{service}-{environment}" }),
+        json!({ "prices": { "hcloud": { "cx22": 4.5 } } }),
         json!({ "lock": {} }),
         json!({ "lock": { "type": "file" } }),
         json!({ "lock": { "type": "consul", "address": "https://consul.example:8501", "token": "env:TOKEN",
