@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from limit import Limit
-from project import Project, Refused
+from project import Project
+from refused import Refused
 
 project, limit = Project(), Limit()
 one_at_a_time = threading.Lock()

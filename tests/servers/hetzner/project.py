@@ -1,44 +1,17 @@
 """One project: its objects, and what each request does to them."""
 
-import base64
-import hashlib
-import ipaddress
 import itertools
-import re
 
 from actions import Actions
 from catalogue import IMAGES, LOCATIONS, SERVER_TYPES
+from makes import Makes
+from refused import Refused, not_found
+from works import Works
 
 NOW = "2026-01-01T00:00:00+00:00"
 
 
-class Refused(Exception):
-    """A request that the API refuses."""
-
-    def __init__(self, status, code, message):
-        super().__init__(message)
-        self.status, self.code = status, code
-
-    @staticmethod
-    def body(code, message):
-        """The answer."""
-        return {"error": {"code": code, "message": message, "details": None}}
-
-
-def not_found():
-    """The refusal of an unknown id."""
-    return Refused(404, "not_found", "resource not found")
-
-
-def find(rows, wanted):
-    """The row with this id or name."""
-    for row in rows:
-        if wanted in (row["id"], row["name"], str(row["id"])):
-            return row
-    raise Refused(422, "invalid_input", f"unknown: {wanted}")
-
-
-class Project:
+class Project(Makes, Works):
     """The objects of a project by kind and id."""
 
     KINDS = {
@@ -122,197 +95,6 @@ class Project:
         made = {"id": number, "created": NOW, "labels": {}, "protection": {"delete": False}}
         self.objects[kind][number] = {**made, **row}
         return self.objects[kind][number]
-
-    def make_ssh_key(self, body):
-        """A key, with its fingerprint."""
-        words = body["public_key"].split()
-        if len(words) < 2 or not re.fullmatch("[A-Za-z0-9+/]+=*", words[1]):
-            raise Refused(422, "invalid_input", "SSH key is not valid")
-        digest = hashlib.md5(base64.b64decode(words[1])).hexdigest()
-        body["fingerprint"] = ":".join(digest[i : i + 2] for i in range(0, 32, 2))
-        return {"ssh_key": self.add("ssh_keys", body)}
-
-    def make_network(self, body):
-        """A network with its subnets."""
-        rest = {"routes": [], "servers": [], "load_balancers": [], "subnets": []}
-        return {
-            "network": self.add("networks", {**rest, "expose_routes_to_vswitch": False, **body})
-        }
-
-    def make_server(self, body):
-        """A machine that runs."""
-        wanted = body["image"]
-        sort = find(SERVER_TYPES, body["server_type"])
-        place = find(LOCATIONS, body.get("location", "fsn1"))
-        system = find(IMAGES, wanted)
-        for key in body.get("ssh_keys", []):
-            if key not in self.objects["ssh_keys"]:
-                raise Refused(422, "invalid_input", f"unknown SSH key {key}")
-        row = {
-            "name": body["name"],
-            "labels": body.get("labels", {}),
-            "status": "running",
-            "private_net": [],
-            "server_type": sort,
-            "included_traffic": 0,
-            "outgoing_traffic": 0,
-            "ingoing_traffic": 0,
-            "backup_window": None,
-            "rescue_enabled": False,
-            "iso": None,
-            "locked": False,
-            "location": place,
-            "image": system,
-            "protection": {"delete": False, "rebuild": False},
-            "volumes": [],
-            "primary_disk_size": sort["disk"],
-            "placement_group": None,
-            "load_balancers": [],
-            # Not in the answers of the real API. The test reads them.
-            "test": {"user_data": body.get("user_data", ""), "ssh_keys": body.get("ssh_keys", [])},
-        }
-        server = self.add("servers", row)
-        number = server["id"] - 1000
-        server["public_net"] = {
-            "ipv4": {
-                "id": number + 1,
-                "ip": f"192.0.2.{number + 1}",
-                "blocked": False,
-                "dns_ptr": "",
-            },
-            "ipv6": {
-                "id": number + 2,
-                "ip": f"2001:db8:{number:x}::/64",
-                "blocked": False,
-                "dns_ptr": [],
-            },
-            "floating_ips": [],
-            "firewalls": [],
-        }
-        about = ("server", server["id"])
-        after = [self.actions.start("start_server", about)]
-        created = self.actions.start("create_server", about)
-        return {"server": server, "action": created, "next_actions": after, "root_password": None}
-
-    def make_volume(self, body):
-        """A volume."""
-        place = find(LOCATIONS, body.get("location", "fsn1"))
-        row = {**body, "location": place, "server": None, "status": "available", "linux_device": ""}
-        volume = self.add("volumes", {"format": None, **row})
-        volume["linux_device"] = f"/dev/disk/by-id/scsi-0HC_Volume_{volume['id']}"
-        about = ("volume", volume["id"])
-        return {
-            "volume": volume,
-            "action": self.actions.start("create_volume", about),
-            "next_actions": [],
-        }
-
-    def make_floating_ip(self, body):
-        """An address that can move between machines."""
-        place = find(LOCATIONS, body.pop("home_location", "fsn1"))
-        server = body.pop("server", None)
-        row = {"name": "", "description": None, **body, "home_location": place, "server": server}
-        address = self.add("floating_ips", {**row, "blocked": False, "dns_ptr": []})
-        address["ip"] = f"198.51.100.{address['id'] % 250}"
-        action = None
-        if server:
-            action = self.actions.start("assign_floating_ip", ("floating_ip", address["id"]))
-        return {"floating_ip": address, "action": action}
-
-    def server(self, body):
-        """The machine that a request is about."""
-        if body["server"] not in self.objects["servers"]:
-            raise Refused(422, "invalid_input", f"unknown server {body['server']}")
-        return self.objects["servers"][body["server"]]
-
-    def do_attach_to_network(self, server, body):
-        """The machine gets the next address of the network."""
-        network = self.objects["networks"].get(body["network"])
-        if network is None:
-            raise not_found()
-        subnets = [one["ip_range"] for one in network["subnets"]]
-        if not subnets:
-            raise Refused(409, "no_subnet_available", "the network has no subnet")
-        hosts = ipaddress.ip_network(body.get("ip_range") or subnets[-1]).hosts()
-        next(hosts)  # The gateway.
-        everyone = self.objects["servers"].values()
-        used = {net["ip"] for one in everyone for net in one["private_net"]}
-        address = body.get("ip") or next(str(host) for host in hosts if str(host) not in used)
-        server["private_net"].append(
-            {
-                "network": network["id"],
-                "ip": address,
-                "alias_ips": body.get("alias_ips") or [],
-                "mac_address": f"86:00:00:00:{server['id'] % 256:02x}:{network['id'] % 256:02x}",
-            }
-        )
-        network["servers"].append(server["id"])
-
-    def do_detach_from_network(self, server, body):
-        """The machine leaves the network."""
-        server["private_net"] = [
-            one for one in server["private_net"] if one["network"] != body["network"]
-        ]
-        self.objects["networks"][body["network"]]["servers"].remove(server["id"])
-
-    def do_poweroff(self, server, _):
-        """The machine is off."""
-        server["status"] = "off"
-
-    def do_poweron(self, server, _):
-        """The machine runs."""
-        server["status"] = "running"
-
-    def do_change_type(self, server, body):
-        """The machine has another size. It must be off."""
-        if server["status"] != "off":
-            raise Refused(422, "server_not_stopped", "server must be stopped")
-        server["server_type"] = find(SERVER_TYPES, body["server_type"])
-        server["status"] = "running"
-
-    def do_change_protection(self, found, body):
-        """The object is protected, or no longer."""
-        found["protection"].update(body)
-
-    def do_attach(self, volume, body):
-        """The volume is at a machine of its location."""
-        server = self.server(body)
-        if server["location"]["name"] != volume["location"]["name"]:
-            raise Refused(422, "invalid_input", "volume and server are in different locations")
-        if volume["server"]:
-            raise Refused(422, "volume_already_attached", "volume is already attached")
-        volume["server"] = server["id"]
-        server["volumes"].append(volume["id"])
-
-    def do_detach(self, volume, _):
-        """The volume is at no machine."""
-        if volume["server"]:
-            self.objects["servers"][volume["server"]]["volumes"].remove(volume["id"])
-        volume["server"] = None
-
-    def do_resize(self, volume, body):
-        """The volume is larger."""
-        if body["size"] < volume["size"]:
-            raise Refused(422, "invalid_input", "a volume cannot become smaller")
-        volume["size"] = body["size"]
-
-    def do_add_subnet(self, network, body):
-        """The network has one more subnet."""
-        network["subnets"].append({"gateway": "", **body})
-
-    def do_delete_subnet(self, network, body):
-        """The network has one subnet less."""
-        network["subnets"] = [
-            one for one in network["subnets"] if one["ip_range"] != body["ip_range"]
-        ]
-
-    def do_assign(self, address, body):
-        """The address is at this machine, and no longer at another one."""
-        address["server"] = self.server(body)["id"]
-
-    def do_unassign(self, address, _):
-        """The address is at no machine."""
-        address["server"] = None
 
     def remove(self, kind, found):
         """Deletes an object, and what points to it."""
