@@ -53,7 +53,7 @@ impl MonthlyCost {
                 }
             }
         }
-        cost.parts.sort_by(|one, other| other.price.cmp(&one.price));
+        cost.parts.sort_by_key(|part| std::cmp::Reverse(part.price));
         cost.sum = cost.parts.iter().map(|part| part.price).sum();
         cost
     }

@@ -14,6 +14,8 @@ pub struct RateLimit {
 
 /// A wait is at least so long, because the answer is only exact to a second.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// A wait is for so many requests more: each question takes one too, and it must not take what has just come back.
+const SPARE: u64 = 5;
 
 impl RateLimit {
     /// None if `needed` requests are free now. `reserved`: requests that other work may still make. More than half of
@@ -25,7 +27,7 @@ impl RateLimit {
             return None;
         }
         let (used, time) = (self.limit - self.remaining.min(self.limit), self.full.saturating_sub(now));
-        let seconds = missing.saturating_mul(time).div_ceil(used.max(1));
+        let seconds = missing.saturating_add(SPARE).saturating_mul(time).div_ceil(used.max(1));
         Some(Duration::from_secs(seconds).max(SHORTEST))
     }
 }
@@ -44,15 +46,28 @@ mod tests {
         let table = [
             (3600, 50, 0, None),
             (50, 50, 0, None),
-            (10, 50, 0, Some(40)),
-            (60, 50, 40, Some(30)),
-            (0, 1, 0, Some(1)),
+            (10, 50, 0, Some(45)),
+            (60, 50, 40, Some(35)),
+            (0, 1, 0, Some(6)),
             // Half of the bucket is enough.
             (1800, 9000, 0, None),
-            (1200, 9000, 0, Some(600)),
+            (1200, 9000, 0, Some(605)),
         ];
         for (remaining, needed, reserved, expected) in table {
             assert_eq!(wait(remaining, needed, reserved), expected, "{remaining} {needed} {reserved}");
+        }
+    }
+
+    /// The question took the only request that had come back since the last one, so the wait had no end.
+    #[test]
+    fn questions_do_not_take_what_they_wait_for() {
+        let (mut remaining, mut now) = (0, 1000);
+        for questions in 1.. {
+            assert!(questions < 4, "{remaining} after {now}");
+            let limit = RateLimit { limit: 3600, remaining, full: now + 3600 - remaining };
+            let Some(wait) = limit.wait(50, 0, now) else { break };
+            now += wait.as_secs();
+            remaining += wait.as_secs() - 1;
         }
     }
 

@@ -47,7 +47,15 @@ pub(super) async fn wait(invoker: &Invoker<'_>, needed: u64, phase: Phase) -> Re
     };
     let address = invoker.variable("HCLOUD_ENDPOINT").map(|address| address.expose_secret().to_owned());
     let address = address.unwrap_or_else(|| hetzner::ADDRESS.to_owned());
-    let project = sha256(format!("{address}\n{}", token.expose_secret()).as_bytes());
+    let project = sha256(format!("{address}\n{}", token.expose_secret()));
+    let project = session.call.request_limits.project(&project);
+    if project.asking.try_lock().is_err() {
+        session.call.channel.stage(name, Stage::WaitingForRequests { seconds: 0 });
+    }
+    let _asking = tokio::select! {
+        asking = project.asking.lock() => Some(asking),
+        _ = session.call.cancel.cancelled() => None,
+    };
     let mut waited = Duration::ZERO;
     let mut first = None;
     loop {
@@ -59,11 +67,10 @@ pub(super) async fn wait(invoker: &Invoker<'_>, needed: u64, phase: Phase) -> Re
                 return Ok(None);
             }
         };
-        let limits = &session.call.request_limits;
-        let pause = limit.wait(needed, limits.reserved(&project), now());
+        let pause = limit.wait(needed, project.reserved(), now());
         let Some(pause) = pause.filter(|_| waited < LONGEST) else {
             invoker.waits.borrow_mut().extend(first.map(|left| note(waited, left, limit.limit)));
-            return Ok(Some(limits.reserve(&project, needed)));
+            return Ok(Some(project.reserve(needed)));
         };
         first.get_or_insert(limit.remaining);
         session.call.channel.stage(name, Stage::WaitingForRequests { seconds: pause.as_secs() });

@@ -24,7 +24,7 @@ pub enum Stage {
     WaitingForLock {
         holder: Value,
     },
-    /// An API allows no more requests for about so many seconds.
+    /// An API allows no more requests for about so many seconds. Zero if nobody knows for how long.
     WaitingForRequests {
         seconds: u64,
     },
@@ -87,6 +87,7 @@ impl Stage {
                 shortened(format!("{done}/{total}  {}", one_line(address)).trim_end(), room)
             }
             Self::WaitingForLock { holder } => lock(holder, room),
+            Self::WaitingForRequests { seconds: 0 } => shortened("for the rate limit of the API", room),
             Self::WaitingForRequests { seconds } => {
                 shortened(&format!("for the rate limit of the API, about {seconds}s"), room)
             }

@@ -21,6 +21,26 @@ fn a_plan_waits_until_hetzner_allows_its_requests_and_says_so() {
     assert!(refused.iter().all(|one| one.starts_with("GET /locations")), "{refused:?}");
 }
 
+#[test]
+#[ignore = "matrix"]
+fn components_that_share_a_project_at_its_limit_all_end_well_and_no_provider_is_refused() {
+    let Some(hetzner) = Hetzner::new() else { return };
+    let mut site = hetzner.site();
+    for (component, machine) in [("a", "a1"), ("b", "b1"), ("c", "c1")] {
+        machines(&mut site, &[machine], json!({ "keys": {} }));
+        let components = &mut site.infrastructure["components"];
+        components[component] = components["web"].clone();
+    }
+    site.infrastructure["components"].as_object_mut().unwrap().remove("web");
+    hetzner.control(json!({ "limit": { "left": 0, "rate": 3 } }));
+    let done = site.run("orchestrate", json!({}));
+    assert!(statuses(&done).values().all(|status| status == "applied"), "{done:#}");
+    assert_eq!(hetzner.found("servers").len(), 3);
+    let asked = hetzner.asked();
+    let refused: Vec<_> = asked.iter().filter(|one| one.ends_with(" 429")).collect();
+    assert!(refused.iter().all(|one| one.starts_with("GET /locations")), "{refused:?}");
+}
+
 /// The provider repeats a refused request five times, for at most half a minute. Then its apply fails.
 #[test]
 #[ignore = "matrix"]
