@@ -18,11 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use self::adopted::take_adopted;
-use self::entries::{
-    OutsideEntry, PlannedEntry, at, list, opens, outside_entries, planned_entries, text, undoes,
-};
+use self::entries::{OutsideEntry, PlannedEntry, at, opens, outside_entries, planned_entries, text, undoes};
 use self::first_look::{first_look, shown_first_look};
 use super::diff::Difference;
+use super::list::list;
 use super::nomad_jobs::{self, FoundJob};
 use crate::model::DriftRules;
 use crate::report::{DriftClass, DriftEvidence, Drifted, FirstLook};

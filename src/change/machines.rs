@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::list::list;
+
 /// Each type of a resource that is a machine, its provider, and the attribute that has its size.
 const KINDS: [(&str, &str, &str); 5] = [
     ("aws_instance", "aws", "instance_type"),
@@ -69,10 +71,6 @@ impl Machines {
         let size = values[size].as_str().unwrap_or_default().to_owned();
         *self.0.entry((*provider).to_owned()).or_default().entry(size).or_default() += 1;
     }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 #[cfg(test)]

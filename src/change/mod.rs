@@ -8,6 +8,7 @@ mod drift;
 mod finder;
 mod forms;
 mod job_texts;
+mod list;
 mod machines;
 mod masks;
 mod needles;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::list::list;
 use super::redact::Redactor;
 use super::sensitive::sensitive_of_change;
 use super::{Changes, Machines, diff, import_id};
@@ -132,10 +133,6 @@ fn action_word(actions: &[String]) -> &str {
         [one] => one,
         _ => "replace",
     }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 fn text(value: &Value) -> String {

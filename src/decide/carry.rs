@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::EntryKind;
+use crate::model::{EntryKind, SERVICE_MAPS};
 
-/// Keys whose entries are values with names of their own.
-const MAPS: [&str; 4] = ["env", "from_outputs", "secrets", "variables"];
 /// How an environment stores, reaches and announces a component.
 const OF_A_COMPONENT: [&str; 5] = ["backend", "credentials", "enabled", "hooks", "inherit_hooks"];
 /// Where a service runs, and how much of it.
@@ -80,7 +78,7 @@ impl NotCarriedBecause {
 pub fn carried(component: &CarriedComponent<'_>) -> Carried {
     let mut carried = Carried::default();
     for (key, value) in component.from {
-        match (MAPS.contains(&key.as_str()), value) {
+        match (SERVICE_MAPS.contains(&key.as_str()), value) {
             (true, Value::Object(entries)) => {
                 let there = component.to.get(key);
                 for (name, value) in entries {
@@ -138,7 +136,8 @@ impl CarriedComponent<'_> {
     /// Whether the other environment sets it. A variable may be in any of the maps.
     fn sets(&self, key: &str, name: Option<&str>) -> bool {
         let Some(name) = name else { return self.own.contains_key(key) };
-        let in_a_map = MAPS.iter().any(|map| self.own.get(*map).is_some_and(|map| map.get(name).is_some()));
+        let in_a_map =
+            SERVICE_MAPS.iter().any(|map| self.own.get(*map).is_some_and(|map| map.get(name).is_some()));
         in_a_map || (self.kind == EntryKind::Service && self.own.contains_key(name))
     }
 }

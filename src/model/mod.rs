@@ -74,8 +74,8 @@ pub use pillar_entry::{EntryKind, PillarEntry};
 pub use price::{Price, Prices};
 pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{
-    DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SharedNames, Trace, WrittenComponent, about, adopt, read,
-    shared_names,
+    DEFAULT_ENVIRONMENT, DOCUMENTS, Overrides, SERVICE_MAPS, SharedNames, Trace, WrittenComponent, about,
+    adopt, read, shared_names,
 };
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;

@@ -38,7 +38,7 @@ pub use values::{ModuleValues, values};
 
 use crate::digest::sha256;
 use crate::host::Host;
-use crate::model::{Dialect, Source, Template};
+use crate::model::{Component, Dialect, Source, Template};
 use crate::render::MARK;
 
 /// Where a module is, and how its files are read.
@@ -53,6 +53,12 @@ pub struct Modules<'a> {
 impl<'a> Modules<'a> {
     pub fn new(host: &'a dyn Host) -> Self {
         Self { host, read: BTreeMap::new() }
+    }
+
+    /// The module of a component. None if it has none, as a Salt step.
+    pub fn of(&mut self, component: &Component) -> Option<Result<Arc<Module>, String>> {
+        let source = component.source.as_ref()?;
+        Some(self.get(source, component.template, component.dialect))
     }
 
     /// The error says what is wrong with the source, where, and what to do.

@@ -8,6 +8,7 @@ use super::exposure;
 use super::known::KnownValues;
 use super::outside::{self, ComparedWith, OutsideDifference};
 use crate::change::diff::{self, Difference};
+use crate::change::list::list;
 use crate::change::nomad_jobs;
 use crate::empty::is_empty;
 use crate::model::{DriftPattern, DriftRules};
@@ -115,10 +116,6 @@ pub(super) fn actions(resource: &Value) -> Vec<&str> {
 
 pub(super) fn is_ignored(rules: &DriftRules, address: &str) -> bool {
     rules.ignore.iter().any(|one| one.covers_resource(address))
-}
-
-pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 pub(super) fn matters(rules: &DriftRules, address: &str, one: &Difference<'_>) -> bool {

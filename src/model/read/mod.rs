@@ -40,5 +40,5 @@ pub use pillar::{adopt, read};
 pub use profile::{DEFAULT_ENVIRONMENT, DOCUMENTS};
 pub use service::about;
 pub use shared_names::{SharedNames, shared_names};
-pub use trace::Trace;
+pub use trace::{SERVICE_MAPS, Trace};
 pub use written_component::WrittenComponent;

@@ -47,8 +47,8 @@ pub(super) fn prepare(
     let mut modules = BTreeMap::new();
     let mut unread = Broken::new();
     for (name, component) in &draft.components {
-        let Some(source) = &component.source else { continue };
-        match cache.get(source, component.template, component.dialect) {
+        let Some(module) = cache.of(component) else { continue };
+        match module {
             Ok(module) => {
                 modules.insert(name.clone(), module);
             }

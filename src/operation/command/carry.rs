@@ -37,7 +37,8 @@ pub const OPERATION: &str = "carry";
 
 /// A checked call.
 struct Wanted {
-    environment: Name,
+    /// The environment that has the values.
+    from: Draft,
     target: Name,
     component: Name,
     test: bool,
@@ -77,7 +78,7 @@ impl Wares {
         let left = self.carried.left.iter();
         let left = left.map(|one| json!({ "path": one.path, "because": one.because.word() }));
         let carried = json!({
-            "from": wanted.environment,
+            "from": wanted.from.environment,
             "to": wanted.target,
             "kind": self.entry.kind.word(),
             "name": self.entry.name,
@@ -101,8 +102,8 @@ pub fn carry(mut call: Call<'_>) -> Report {
     let builder = ReportBuilder::new(OPERATION, target.as_str(), test, &call.request.identity);
     let carried = arguments.check().and_then(|()| {
         let environment = environment.unwrap_or_else(Arguments::placeholder);
-        let wanted = Wanted { environment, target, component, test, confirmed };
-        sound(&call.request, &wanted.environment)?;
+        let from = sound(&call.request, &environment)?;
+        let wanted = Wanted { from, target, component, test, confirmed };
         let draft = sound(&call.request, &wanted.target)?;
         let place = place(call.host)?;
         let layout = Layout::new(&draft.settings.root, &draft.environment)?;
@@ -226,8 +227,9 @@ fn compared(
     pillar: &Value,
     entries: Option<&PillarEntries>,
 ) -> Result<(Wares, Value)> {
-    let Some(from) = WrittenComponent::find(pillar, wanted.environment.as_str(), &wanted.component) else {
-        return Err(unknown(call, wanted));
+    let environment = wanted.from.environment.as_str();
+    let Some(from) = WrittenComponent::find(pillar, environment, &wanted.component) else {
+        return Err(unknown(wanted));
     };
     let entry = PillarEntry { environment: wanted.target.clone(), kind: from.kind, name: from.name.clone() };
     let is_written = match entries {
@@ -249,36 +251,26 @@ fn compared(
     if template.is_some() {
         has.remove(TEMPLATE);
     }
-    let hidden = hidden(call, wanted, &entry)?;
-    let hides = |name: &str| hidden(name);
-    let component = CarriedComponent {
-        kind: entry.kind,
-        environment: wanted.environment.as_str(),
-        from: &has,
-        to: &to,
-        own: &own,
-        hides: &hides,
-    };
+    let hides = hidden(call, &wanted.from, &entry);
+    let component =
+        CarriedComponent { kind: entry.kind, environment, from: &has, to: &to, own: &own, hides: &hides };
     Ok((Wares { carried: carried(&component), entry, template }, without))
 }
 
 /// Whether a variable of the component may be secret. If its module cannot be read, each of them may be.
-fn hidden(call: &Call<'_>, wanted: &Wanted, entry: &PillarEntry) -> Result<impl Fn(&str) -> bool + use<>> {
-    let draft = sound(&call.request, &wanted.environment)?;
-    let component = entry.component().ok().and_then(|name| draft.components.get(&name).cloned());
-    let module = component.and_then(|component| {
-        Modules::new(call.host).get(component.source.as_ref()?, component.template, component.dialect).ok()
-    });
-    Ok(move |name: &str| {
+fn hidden(call: &Call<'_>, draft: &Draft, entry: &PillarEntry) -> impl Fn(&str) -> bool + use<> {
+    let component = entry.component().ok().and_then(|name| draft.components.get(&name));
+    let module = component.and_then(|component| Modules::new(call.host).of(component)?.ok());
+    move |name: &str| {
         let interface = module.as_ref().map(|module| &module.interface);
         interface.and_then(|interface| interface.variables.get(name)).is_none_or(|one| one.is_hidden())
-    })
+    }
 }
 
-fn unknown(call: &Call<'_>, wanted: &Wanted) -> crate::error::Error {
-    let known = sound(&call.request, &wanted.environment).map(|draft| draft.mentioned).unwrap_or_default();
-    let hint = hint(wanted.component.as_str(), known.iter().map(Name::as_str));
-    let message = format!("no component {:?} in {}; {hint}", wanted.component.as_str(), wanted.environment);
+fn unknown(wanted: &Wanted) -> crate::error::Error {
+    let Wanted { from, component, .. } = wanted;
+    let hint = hint(component.as_str(), from.mentioned.iter().map(Name::as_str));
+    let message = format!("no component {:?} in {}; {hint}", component.as_str(), from.environment);
     argument("component", message)
 }
 

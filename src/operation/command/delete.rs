@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::entry_change::{
-    EntryChange, argument, check, committed, component, lock, not_confirmed, now, place, refuse_elsewhere,
+    EntryChange, argument, committed, component, expect, lock, not_confirmed, now, place, refuse_elsewhere,
     root, without_entry,
 };
 use super::purge::{PurgedData, kept, left_behind, purge, refuse_shared};
@@ -90,7 +90,7 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
         if entries.names()?.contains(&carried) && entries.read(entry)?.is_none() { &carried } else { entry };
     let Some(before) = entries.read(entry)? else {
         return match LeftBehind::read(&layout.component(&service)?.left_data())? {
-            Some(left) if purges => purged_later(call, builder, entry, &left, test),
+            Some(left) if purges => purged_later(call, builder, (entry, &service), (&left, &layout), test),
             _ => Err(not_ours(entry, &service)),
         };
     };
@@ -98,16 +98,16 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
     let mut change =
         EntryChange { file: entries.path(entry), before: Some(before), after: None, written: false };
     let pillar = if test && !commits { call.request.infrastructure.clone() } else { now(call.host)? };
-    refuse_described_elsewhere(&without_entry(call, &entries, entry)?, entry)?;
-    check(call, &entries, entry, None, [&pillar, &entry.take(&pillar)])?;
+    let without = without_entry(call, &entries, entry)?;
+    refuse_described_elsewhere(&without, entry)?;
+    expect(call, &without, [&pillar, &entry.take(&pillar)])?;
     let left = left_behind(&draft, &component);
     if purges {
         refuse_shared(&pillar, (&entry.environment, &component), &left)?;
     }
     let report = match commits && !test {
         // Nothing is destroyed before the commit is merged.
-        true => ReportBuilder::new(OPERATION, entry.environment.as_str(), false, &call.request.identity)
-            .answer(BTreeMap::new(), BTreeMap::new()),
+        true => nothing_ran(call, entry, false),
         false => {
             let environment = entry.environment.clone();
             run::run(call, requests::deletion(OPERATION, environment, component.clone(), test))
@@ -120,9 +120,9 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
         true => purge(call, builder, &entry.environment, &left)?,
         false => kept(&left),
     };
-    if let Some(error) = data.iter().find_map(PurgedData::error) {
-        let report = Report { result: Some(false), error: Some(not_purged(error.clone())), ..report };
-        return Ok(change.shown(with_data(report, entry, &data)));
+    let report = with_data(report, entry, &data);
+    if report.result == Some(false) {
+        return Ok(change.shown(report));
     }
     audit::note(&layout, &change.audited(OPERATION, &caller(builder)))?;
     let place = layout.component(&component)?.left_data();
@@ -132,7 +132,7 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
     }
     entries.take(entry)?;
     change.written = true;
-    let report = change.shown(with_data(report, entry, &data));
+    let report = change.shown(report);
     if commits { committed(call.host, entry, "Delete", report) } else { Ok(report) }
 }
 
@@ -140,35 +140,36 @@ fn deleted(call: &Call<'_>, builder: &ReportBuilder, entry: &PillarEntry, wishes
 fn purged_later(
     call: &Call<'_>,
     builder: &ReportBuilder,
-    entry: &PillarEntry,
-    left: &LeftBehind,
+    (entry, component): (&PillarEntry, &Name),
+    (left, layout): (&LeftBehind, &Layout),
     test: bool,
 ) -> Result<Report> {
-    let (pillar, component) = (&call.request.infrastructure, component(&entry.name)?);
+    let pillar = &call.request.infrastructure;
     refuse_described_elsewhere(pillar, entry)?;
-    refuse_shared(pillar, (&entry.environment, &component), left)?;
+    refuse_shared(pillar, (&entry.environment, component), left)?;
     let data = match test {
         true => kept(left),
         false => purge(call, builder, &entry.environment, left)?,
     };
-    let report = ReportBuilder::new(OPERATION, entry.environment.as_str(), test, &call.request.identity)
-        .answer(BTreeMap::new(), BTreeMap::new());
-    if let Some(error) = data.iter().find_map(PurgedData::error) {
-        let report = Report { result: Some(false), error: Some(not_purged(error.clone())), ..report };
-        return Ok(with_data(report, entry, &data));
-    }
-    if !test {
-        let draft = sound(&call.request, &entry.environment)?;
-        let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    let report = with_data(nothing_ran(call, entry, test), entry, &data);
+    if !test && report.result != Some(false) {
         let removed: Vec<_> = data.iter().map(PurgedData::shown).collect();
-        audit::note(&layout, &json!({ "did": "purge", "data": removed, "by": caller(builder) }))?;
-        remove(&layout.component(&component)?.left_data())?;
+        audit::note(layout, &json!({ "did": "purge", "data": removed, "by": caller(builder) }))?;
+        remove(&layout.component(component)?.left_data())?;
     }
-    Ok(with_data(report, entry, &data))
+    Ok(report)
 }
 
-/// The report names the data, and how to remove what is still there.
+fn nothing_ran(call: &Call<'_>, entry: &PillarEntry, test: bool) -> Report {
+    ReportBuilder::new(OPERATION, entry.environment.as_str(), test, &call.request.identity)
+        .answer(BTreeMap::new(), BTreeMap::new())
+}
+
+/// The report names the data, and how to remove what is still there. It fails if some of it could not be removed.
 fn with_data(mut report: Report, entry: &PillarEntry, data: &[PurgedData]) -> Report {
+    if let Some(error) = data.iter().find_map(PurgedData::error) {
+        report = Report { result: Some(false), error: Some(not_purged(error.clone())), ..report };
+    }
     if data.is_empty() {
         return report;
     }

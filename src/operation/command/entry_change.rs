@@ -89,7 +89,12 @@ pub(super) fn lock(
 
 /// The pillar as it is now, after a wait for the lock.
 pub(super) fn now(host: &dyn Host) -> Result<Value> {
-    let CompiledPillar { infrastructure, problems } = host.compile_pillar(None).map_err(not_compiled)?;
+    compiled(host, None)
+}
+
+/// `folder`: another content of the entries.
+fn compiled(host: &dyn Host, folder: Option<&Path>) -> Result<Value> {
+    let CompiledPillar { infrastructure, problems } = host.compile_pillar(folder).map_err(not_compiled)?;
     match problems.as_slice() {
         [] => Ok(infrastructure),
         [first, ..] => Err(not_compiled(first.clone())),
@@ -102,14 +107,13 @@ pub(super) fn check(
     entries: &PillarEntries,
     entry: &PillarEntry,
     after: Option<&str>,
-    [before, expected]: [&Value; 2],
+    before_and_expected: [&Value; 2],
 ) -> Result<()> {
-    let staged = entries.staged(entry, after)?;
-    let compiled = call.host.compile_pillar(Some(staged.path())).map_err(not_compiled)?;
-    if let Some(problem) = compiled.problems.first() {
-        return Err(not_compiled(problem.clone()));
-    }
-    let found = &compiled.infrastructure;
+    expect(call, &compiled(call.host, Some(entries.staged(entry, after)?.path()))?, before_and_expected)
+}
+
+/// The compiled pillar must be exactly the expected one.
+pub(super) fn expect(call: &Call<'_>, found: &Value, [before, expected]: [&Value; 2]) -> Result<()> {
     if is_same(found, expected) {
         return Ok(());
     }
@@ -126,12 +130,7 @@ pub(super) fn check(
 
 /// The pillar without the entry, whatever other files say at its place.
 pub(super) fn without_entry(call: &Call<'_>, entries: &PillarEntries, entry: &PillarEntry) -> Result<Value> {
-    let staged = entries.staged(entry, None)?;
-    let compiled = call.host.compile_pillar(Some(staged.path())).map_err(not_compiled)?;
-    match compiled.problems.first() {
-        None => Ok(compiled.infrastructure),
-        Some(problem) => Err(not_compiled(problem.clone())),
-    }
+    compiled(call.host, Some(entries.staged(entry, None)?.path()))
 }
 
 fn not_compiled(why: String) -> Error {

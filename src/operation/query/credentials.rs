@@ -64,8 +64,7 @@ fn source(credential: &Credential) -> String {
 
 /// Whether the component's module uses this provider. A Salt step has no module.
 fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> {
-    let Some(source) = &component.source else { return Ok(false) };
-    let module = Modules::new(call.host).get(source, component.template, component.dialect);
+    let Some(module) = Modules::new(call.host).of(component) else { return Ok(false) };
     let module = module.map_err(|message| {
         let remedy = "correct the component's source";
         Error::new(Layer::Salt, Phase::Validation, Code::Invalid, message, remedy).of(&component.name)

@@ -24,7 +24,7 @@ pub enum Stage {
     WaitingForLock {
         holder: Value,
     },
-    /// An API allows no more requests for about so many seconds. Zero if nobody knows for how long.
+    /// It waits for the rate limit of an API, for about so many seconds. Zero while another component asks the API.
     WaitingForRequests {
         seconds: u64,
     },

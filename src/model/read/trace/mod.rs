@@ -11,7 +11,7 @@ use super::tree::{Tree, TreeKind};
 use crate::model::{Content, Effect, Level, Setter};
 
 /// The maps of a service whose entries have names of their own.
-const SERVICE_MAPS: [&str; 4] = ["env", "from_outputs", "secrets", "variables"];
+pub const SERVICE_MAPS: [&str; 4] = ["env", "from_outputs", "secrets", "variables"];
 
 /// The levels of one component, or of the settings, before and after they are merged.
 pub struct Trace {

@@ -76,8 +76,9 @@ fn answer(
 
     let mut notes: Vec<Words> = Vec::new();
     let mut module: Option<Arc<Module>> = None;
-    if let Some((component, source)) = component.and_then(|one| Some((one, one.source.as_ref()?))) {
-        match Modules::new(call.host).get(source, component.template, component.dialect) {
+    if let Some((component, found)) = component.and_then(|one| Some((one, Modules::new(call.host).of(one)?)))
+    {
+        match found {
             Ok(read) => module = Some(read),
             Err(reason) => notes.push(words![
                 "the module cannot be read, so its own defaults are not known, and each value may be a secret: ",

@@ -46,9 +46,7 @@ pub(in crate::operation::query) fn used(
     let environment = &draft.environment;
     let trace = Trace::of_component(infrastructure, environment.as_str(), &Overrides::default(), name)?;
     let component = draft.components.get(name);
-    let module = component.and_then(|component| {
-        modules.get(component.source.as_ref()?, component.template, component.dialect).ok()
-    });
+    let module = component.and_then(|component| modules.of(component)?.ok());
     let values = module.as_deref().map(resolve::values).unwrap_or_default();
     let defaults = component.map(defaults::of_component).unwrap_or_default();
     let asked = Asked {
